@@ -1,0 +1,67 @@
+//! Accepts connections until told to stop, then lets those that are being served finish.
+
+use std::{future::Future, io, pin::pin, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The longest that requests under way may take once the service was told to stop. ECS kills 30 s after its signal.
+pub const DRAIN: Duration = Duration::from_secs(22);
+
+/// The pause after an `accept` that failed for want of file descriptors: going on at once would only spin.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves `router` on `listener` until `stop`; returns when every connection is closed, or after [`DRAIN`].
+///
+/// `head_timeout` is the longest wait for a request's head, and so for the next request on an idle connection.
+pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration, stop: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout).half_close(true);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let stream = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    recover(&error).await;
+                    continue;
+                }
+            },
+        };
+        let connection = http.serve_connection(prepare(stream), TowerToHyperService::new(router.clone()));
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
+        tracing::warn!(seconds = DRAIN.as_secs(), "some requests were not finished in time");
+    }
+}
+
+fn prepare(stream: TcpStream) -> TokioIo<TcpStream> {
+    // Answers are small and complete: waiting for more to send would only delay them.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    TokioIo::new(stream)
+}
+
+async fn recover(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::error!(%error, "connections cannot be accepted");
+        tokio::time::sleep(EXHAUSTED_PAUSE).await;
+    }
+}

@@ -1,0 +1,66 @@
+//! Which path goes where, and through which layers. Read a guarded route's layers from the bottom up: the last is the first
+//! that a request meets.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::header::CONTENT_TYPE,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, post},
+};
+use rmcp::ServerHandler;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::{answers, auth, body, count, gate, health, origin};
+use crate::{
+    config::{AccessConfig, Limits},
+    mcp, rest,
+    telemetry::Metrics,
+    tools::Tools,
+};
+
+/// What the edge is told.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// Who may call.
+    pub access: Arc<AccessConfig>,
+    /// How much and how long.
+    pub limits: Arc<Limits>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
+    /// What `/healthz` reports.
+    pub revision: String,
+}
+
+/// Every route of the service: `handler` at `/mcp`, `tools` on the REST routes beside it.
+pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, handler: H) -> Router {
+    let health = health::Health::new(tools.store().clone(), &edge.revision);
+    let open = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/mcp/health", get(health::original))
+        .with_state(health);
+    let guarded = Router::new()
+        .route("/mcp/list_tools", get(rest::list_tools))
+        .route("/mcp/call_tool", post(rest::call_tool))
+        .with_state(tools)
+        .merge(Router::new().route_service("/mcp", mcp::service(handler, &edge.limits)).layer(from_fn(mcp::explain)))
+        .route_layer(from_fn_with_state(gate::Gate::new(&edge.limits), gate::admit))
+        .route_layer(from_fn_with_state(edge.limits.clone(), body::read_body))
+        .route_layer(from_fn_with_state(auth::Verifier::new(edge.access.token.as_ref()), auth::require_token))
+        .route_layer(origin::cors(&edge.access))
+        .route_layer(from_fn_with_state(edge.access.clone(), origin::check));
+    open.merge(guarded)
+        .fallback(answers::not_found)
+        .method_not_allowed_fallback(answers::not_found)
+        .layer(CatchPanicLayer::custom(answers::panicked))
+        .layer(from_fn_with_state(edge.metrics.clone(), count::count))
+}
+
+/// The one route of the metrics' own port.
+pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
+    let openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let render = move || async move { ([(CONTENT_TYPE, openmetrics)], metrics.render()) };
+    Router::new().route("/metrics", get(render)).fallback(answers::not_found)
+}

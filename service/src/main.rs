@@ -1,0 +1,56 @@
+//! The binary: reads the command line, runs what it asks for, and maps how that ended to an exit code.
+//!
+//! Exit codes: 0 stopped as told, 1 failed, 2 wrong configuration.
+
+use std::process::ExitCode;
+
+use mcp_stateful::{
+    cli::{Cli, Command},
+    config::Config,
+    healthcheck, serve,
+    telemetry::log,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::from_process();
+    let (config, log_config) = match Config::parse(&cli.flags) {
+        Ok(parsed) => parsed,
+        Err(problems) => {
+            complain(&format!("the configuration is wrong:\n{problems}"));
+            return ExitCode::from(2);
+        }
+    };
+    log::start(&log_config);
+    let ended = match cli.command {
+        Some(Command::Healthcheck { ready }) => {
+            healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
+        }
+        Some(Command::CreateTable) => run(async { serve::create_table(config).await.map(|line| complain(&line)) }),
+        None if cli.flags.stdio => run(serve::over_stdio(config)),
+        None => run(serve::over_http(config)),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Address space, not memory: an unoptimised build comes near tokio's 2 MiB, and an overflow takes the process down.
+const STACK_BYTES: usize = 8 << 20;
+
+fn run(work: impl Future<Output = Result<(), serve::ServeError>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let ended = runtime.block_on(work).map_err(|error| error.to_string());
+    // A read of standard input may never return; nothing that matters is left to wait for.
+    runtime.shutdown_background();
+    ended
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that speaks before and after the log does")]
+fn complain(text: &str) {
+    eprintln!("mcp-stateful: {text}");
+}

@@ -1,0 +1,141 @@
+//! Our tools as rmcp wants them. Everything that does not depend on the request is made once.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
+        DiscoverResult, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    },
+    service::RequestContext,
+};
+use serde_json::Value;
+
+use crate::tools::{Answer, Definition, Effect, ToolError, Tools, definitions};
+
+/// How long a client may keep the list of tools: it changes with a new build only.
+const LIST_TTL: Duration = Duration::from_secs(3600);
+
+/// The revisions that are served, oldest first. 2024-11-05 is left out: it had another HTTP transport.
+const REVISIONS: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2025_03_26,
+    ProtocolVersion::V_2025_06_18,
+    ProtocolVersion::V_2025_11_25,
+    ProtocolVersion::V_2026_07_28,
+];
+
+const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Choose a session_id and use it throughout: add_note appends to \
+    the session, get_notes reads it back oldest first, reset_session deletes its notes. Notes survive restarts and are \
+    shared by all who use the same session_id. echo_cached shows the result cache.";
+
+static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| definitions().into_iter().map(tool).collect());
+
+/// Serves the tools to MCP clients. Keeps nothing of its own, so a clone for each request is one.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    tools: Arc<Tools>,
+}
+
+impl Handler {
+    /// A handler for `tools`.
+    pub fn new(tools: Arc<Tools>) -> Self {
+        Self { tools }
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let implementation =
+            Implementation::new("mcp-stateful", env!("CARGO_PKG_VERSION")).with_title("Stateful MCP server");
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(implementation)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(REVISIONS)
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        Ok(DiscoverResult::from_server_info(REVISIONS.to_vec(), self.get_info())
+            .with_ttl_ms(ttl_ms())
+            .with_cache_scope(CacheScope::Public))
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let result = ListToolsResult::with_all_items(TOOLS.clone());
+        Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        TOOLS.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        match self.tools.call(&request.name, request.arguments.unwrap_or_default()).await {
+            Ok(answer) => Ok(result(answer).into()),
+            Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
+            Err(error @ ToolError::Internal) => Err(ErrorData::internal_error(error.to_string(), None)),
+            // What the model can mend, or wait for, it has to read: an error of the tool, not of the protocol.
+            Err(error) => Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into()),
+        }
+    }
+
+    /// Where requests end that rmcp could not read as one it knows.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        if request.method == "tools/call" {
+            let text = "params of tools/call have to be {\"name\": \"<tool>\", \"arguments\": {…}}";
+            return Err(ErrorData::invalid_params(text, None));
+        }
+        let text = format!("method not found: {}; this server has tools/list and tools/call", request.method);
+        Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, text, None))
+    }
+}
+
+fn ttl_ms() -> u64 {
+    LIST_TTL.as_secs() * 1000
+}
+
+fn result(answer: Answer) -> CallToolResult {
+    let mut result = CallToolResult::success(answer.texts.into_iter().map(ContentBlock::text).collect());
+    result.structured_content = Some(answer.structured);
+    result
+}
+
+fn tool(definition: Definition) -> Tool {
+    let annotations = ToolAnnotations::with_title(definition.title)
+        .read_only(definition.effect == Effect::Reads)
+        .destructive(definition.effect == Effect::Deletes)
+        .idempotent(definition.effect != Effect::Adds)
+        .open_world(false);
+    Tool::new(definition.name, definition.description, object(definition.input))
+        .with_title(definition.title)
+        .with_raw_output_schema(Arc::new(object(definition.output)))
+        .annotate(annotations)
+}
+
+fn object(schema: Value) -> JsonObject {
+    match schema {
+        Value::Object(object) => object,
+        // A test of the definitions holds that every schema is an object.
+        _ => JsonObject::new(),
+    }
+}

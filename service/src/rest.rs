@@ -1,0 +1,72 @@
+//! The original's REST routes, byte for byte: `GET /mcp/list_tools` and `POST /mcp/call_tool`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    http::error_answer,
+    tools::{ToolError, Tools, definitions},
+};
+
+/// The tools, as a bare array.
+pub async fn list_tools() -> Response {
+    let tools: Vec<Value> = definitions()
+        .into_iter()
+        .map(|tool| json!({"name": tool.name, "description": tool.description, "inputSchema": tool.input}))
+        .collect();
+    Json(tools).into_response()
+}
+
+/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Whatever is wrong with it is a 400, as it always was.
+pub async fn call_tool(State(tools): State<Arc<Tools>>, body: Bytes) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+        return error_answer(StatusCode::BAD_REQUEST, "Invalid JSON");
+    };
+    let (name, arguments) = match parse(request) {
+        Ok(call) => call,
+        Err(problem) => return error_answer(StatusCode::BAD_REQUEST, problem),
+    };
+    match tools.call(&name, arguments).await {
+        Ok(answer) => Json(answer.rest).into_response(),
+        Err(ToolError::Internal) => error_answer(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
+        Err(error) => error_answer(StatusCode::BAD_REQUEST, error.to_string()),
+    }
+}
+
+fn parse(mut request: Value) -> Result<(String, Map<String, Value>), &'static str> {
+    let Some(Value::String(name)) = request.get_mut("name").map(Value::take) else {
+        return Err("`name` is missing; send {\"name\": \"<tool>\", \"arguments\": {…}}");
+    };
+    match request.get_mut("arguments").map(Value::take) {
+        None | Some(Value::Null) => Ok((name, Map::new())),
+        Some(Value::Object(arguments)) => Ok((name, arguments)),
+        Some(_) => Err("`arguments` has to be an object"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_and_null_arguments_are_none() {
+        for request in [json!({"name": "a"}), json!({"name": "a", "arguments": null})] {
+            assert_eq!(parse(request), Ok(("a".to_owned(), Map::new())));
+        }
+    }
+
+    #[test]
+    fn what_is_no_call_is_refused() {
+        for request in [json!([]), json!(1), json!({}), json!({"name": 1}), json!({"name": "a", "arguments": []})] {
+            assert!(parse(request).is_err());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Puts the service together and runs it until it is told to stop.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    config::Config,
+    http::{self, Edge},
+    mcp::{Handler, serve_stdio},
+    store::{ClientError, Store},
+    telemetry::Metrics,
+    tools::Tools,
+};
+
+/// Why the service does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] ClientError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; pass another {flag}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that changes it.
+        flag: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The signals cannot be watched, or the client on stdio broke the protocol.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs the service over HTTP until SIGTERM or Ctrl-C; returns when what was under way is answered.
+///
+/// # Errors
+/// A store that cannot be opened, an address that cannot be listened on.
+pub async fn over_http(config: Config) -> Result<(), ServeError> {
+    let stop = stop_signal()?;
+    let listener = listen(config.listen, "--port").await?;
+    let metrics = Arc::new(Metrics::new(&config.revision));
+    let metrics_listener = match config.metrics {
+        Some(address) => Some(listen(address, "--metrics-port").await?),
+        None => None,
+    };
+    let tools = open_tools(&config, metrics.clone()).await?;
+    let edge = Edge {
+        access: Arc::new(config.access),
+        limits: Arc::new(config.limits),
+        metrics: metrics.clone(),
+        revision: config.revision,
+    };
+    let router = http::router(&edge, tools.clone(), Handler::new(tools));
+    let head_timeout = edge.limits.body_timeout;
+    tracing::info!(
+        address = %listener.local_addr()?,
+        metrics = metrics_listener.as_ref().and_then(|l| l.local_addr().ok()).map(tracing::field::display),
+        authenticated = edge.access.token.is_some(),
+        "listening"
+    );
+    let metrics_served = async {
+        if let Some(listener) = metrics_listener {
+            http::serve(listener, http::metrics_router(metrics), head_timeout, stopped(stop.clone())).await;
+        }
+    };
+    tokio::join!(http::serve(listener, router, head_timeout, stopped(stop.clone())), metrics_served);
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Runs the service on standard input and output, for one client, until that closes its end.
+///
+/// # Errors
+/// A store that cannot be opened, a client that is no MCP client.
+pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
+    let stop = stop_signal()?;
+    let tools = open_tools(&config, Arc::new(Metrics::new(&config.revision))).await?;
+    tracing::info!("serving on standard input and output");
+    Ok(serve_stdio(Handler::new(tools), stopped(stop)).await?)
+}
+
+/// Makes the table where it is missing; answers with a line about it.
+///
+/// # Errors
+/// A store that cannot be opened or that fails.
+pub async fn create_table(config: Config) -> Result<String, ServeError> {
+    let store = Store::open(&config.state, Arc::new(Metrics::new(&config.revision))).await?;
+    let made = store.create_table().await.map_err(ClientError::CreateTable)?;
+    let what = if made { "made" } else { "was there already" };
+    Ok(format!("table {} {what}", store.table()))
+}
+
+async fn open_tools(config: &Config, metrics: Arc<Metrics>) -> Result<Arc<Tools>, ServeError> {
+    let store = Store::open(&config.state, metrics.clone()).await?;
+    Ok(Arc::new(Tools::new(store, config.limits.answer_bytes, metrics)))
+}
+
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, flag, source })
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the one who signals is gone: then, too, it is time to stop.
+    stop.wait_for(|stop| *stop).await.ok();
+}
+
+/// Becomes true at SIGTERM (what ECS sends) or Ctrl-C.
+fn stop_signal() -> io::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await.ok();
+        tracing::info!("told to stop; finishing what is under way");
+        sender.send(true).ok();
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,67 @@
+//! The one door to the table: what is kept, under which keys, and what each call promises.
+//!
+//! One implementation on the DynamoDB SDK serves every place a table can live in: AWS, any endpoint that speaks
+//! DynamoDB, or the engine inside this process ([`embedded`]). Nothing above this module knows which.
+
+mod cache;
+mod client;
+#[cfg(feature = "embedded")]
+pub mod embedded;
+mod error;
+mod keys;
+mod notes;
+mod observe;
+mod table;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+
+pub use cache::CachedValue;
+pub use client::ClientError;
+pub use error::StoreError;
+pub use keys::InvalidCursor;
+pub use notes::{Cursor, NotesPage, PageRequest, Reset};
+pub use observe::count_calls;
+
+use crate::{config::StateConfig, telemetry::Metrics};
+
+/// Sessions' notes and the tools' cache, in one table.
+///
+/// Cloning is cheap and shares the connection pool. Every method returns within the deadline it was opened with
+/// (per DynamoDB call; [`Store::reset`] makes many), throttling and transient failures retried until then.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: Arc<str>,
+}
+
+impl Store {
+    /// Opens the store that `config` names. The embedded one makes its table when the file has none.
+    ///
+    /// # Errors
+    /// A file that cannot be opened, no region, or a backend that this build leaves out.
+    pub async fn open(config: &StateConfig, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
+        let client = client::connect(config, metrics).await?;
+        let store = Self { client, table: config.table.as_str().into() };
+        if config.backend.is_embedded() {
+            store.create_table().await.map_err(ClientError::CreateTable)?;
+        }
+        Ok(store)
+    }
+
+    /// A store on a client that the caller configured: another endpoint, other credentials.
+    pub fn with_client(client: Client, table: &str) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// The client underneath, for those who look at the table's items themselves.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+}

@@ -1,0 +1,99 @@
+//! Makes the SDK's client for the place the table lives in. The only file that knows credentials, TLS and endpoints.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_config::{BehaviorVersion, ConfigLoader, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Builder, StalledStreamProtectionConfig, retry::RetryConfig},
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use super::{StoreError, observe::Observer};
+use crate::{
+    config::{Backend, StateConfig},
+    telemetry::Metrics,
+};
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Neither `AWS_REGION` nor a profile names one.
+    #[error("no AWS region is known; set AWS_REGION, for example AWS_REGION=us-east-1")]
+    NoRegion,
+    /// This binary was built without the cargo feature `embedded`.
+    #[error("this build has no embedded store (cargo feature `embedded`); set MCP_STATE_BACKEND=dynamodb")]
+    NotEmbedded,
+    /// The file cannot be opened as a store.
+    #[error("the embedded store at {path} cannot be opened: {reason}")]
+    Open {
+        /// The file.
+        path: String,
+        /// What the engine or the system said.
+        reason: String,
+    },
+    /// The embedded store's table cannot be made.
+    #[error("the embedded store's table cannot be made: {0}")]
+    CreateTable(#[source] StoreError),
+}
+
+/// The longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The longest wait for one answer before the request is sent again.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Result<Client, ClientError> {
+    let deadline = config.deadline;
+    let builder = match &config.backend {
+        Backend::DynamoDb => aws().await?,
+        Backend::Embedded(path) => embedded(path)?,
+    };
+    let config = builder
+        .behavior_version(BehaviorVersion::latest())
+        // The deadline ends a call, not a count of attempts: 25 ms, doubling, 1 s apart in the end.
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(20)
+                .with_initial_backoff(Duration::from_millis(25))
+                .with_max_backoff(Duration::from_secs(1)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT.min(deadline))
+                .operation_timeout(deadline)
+                .build(),
+        )
+        // The attempt's timeout already ends a stalled answer; watching throughput besides would only cost.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .interceptor(Observer(metrics))
+        .build();
+    Ok(Client::from_conf(config))
+}
+
+/// AWS, or what `AWS_ENDPOINT_URL_DYNAMODB` names: region, credentials and endpoint by the SDK's own chain.
+async fn aws() -> Result<Builder, ClientError> {
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let shared = ConfigLoader::default().behavior_version(BehaviorVersion::latest()).http_client(http).load().await;
+    if shared.region().is_none() {
+        return Err(ClientError::NoRegion);
+    }
+    Ok(Builder::from(&shared))
+}
+
+#[cfg(feature = "embedded")]
+fn embedded(path: &std::path::Path) -> Result<Builder, ClientError> {
+    let engine = super::embedded::Engine::open(path)
+        .map_err(|reason| ClientError::Open { path: path.display().to_string(), reason: reason.to_string() })?;
+    engine.sweep_in_background();
+    Ok(Builder::new()
+        .region(aws_sdk_dynamodb::config::Region::from_static("local"))
+        .endpoint_url("http://embedded")
+        .allow_no_auth()
+        .http_client(engine))
+}
+
+#[cfg(not(feature = "embedded"))]
+fn embedded(_: &std::path::Path) -> Result<Builder, ClientError> {
+    Err(ClientError::NotEmbedded)
+}

@@ -1,0 +1,158 @@
+//! DynamoDB inside the process: an HTTP connector of the SDK that hands each request to an engine on SQLite.
+//!
+//! No port is opened and nothing is signed. Several processes may share one file; SQLite's locks keep them apart.
+
+use std::{fs, path::Path, time::Duration};
+
+use aws_sdk_dynamodb::config::{
+    HttpClient, RuntimeComponents,
+    http::{HttpRequest, HttpResponse},
+};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    orchestrator::{self},
+    result::ConnectorError,
+};
+use aws_smithy_types::body::SdkBody;
+use dynoxide::{Database, DynoxideError};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The path that means: in memory, gone with the process.
+pub const IN_MEMORY: &str = ":memory:";
+
+/// How often expired items are removed. They are invisible before; this only keeps the file from growing.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// An open store. Clones share it.
+#[derive(Clone)]
+pub struct Engine {
+    database: Database,
+}
+
+/// Why a file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be made.
+    #[error("its folder cannot be made: {0}")]
+    Folder(#[from] std::io::Error),
+    /// A path that is no text.
+    #[error("the path is not UTF-8")]
+    NotUtf8,
+    /// What the engine said.
+    #[error("{0}")]
+    Engine(#[from] DynoxideError),
+}
+
+impl Engine {
+    /// Opens the file at `path`, making it and its folder (for the owner's eyes only) where they are not there.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be made or read, or a file that is no store.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let database = match path.to_str().ok_or(OpenError::NotUtf8)? {
+            IN_MEMORY => Database::memory()?,
+            text => {
+                make_folder(path)?;
+                Database::new(text)?
+            }
+        };
+        Ok(Self { database })
+    }
+
+    /// Removes expired items now and then, for as long as the runtime lives.
+    pub(super) fn sweep_in_background(&self) {
+        let database = self.database.clone();
+        tokio::spawn(async move {
+            let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+            loop {
+                interval.tick().await;
+                let database = database.clone();
+                match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+                    Ok(Ok(0)) => {}
+                    Ok(Ok(items)) => tracing::debug!(items, "expired items removed"),
+                    Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),
+                    Err(_) => return,
+                }
+            }
+        });
+    }
+
+    /// Answers one DynamoDB request: the operation (`PutItem`) and its JSON body. Blocks while SQLite works.
+    ///
+    /// # Errors
+    /// What DynamoDB would refuse, and operations that the store does not use.
+    pub fn dispatch(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
+        let db = &self.database;
+        match operation {
+            "PutItem" => answer(body, |request| db.put_item(request)),
+            "GetItem" => answer(body, |request| db.get_item(request)),
+            "UpdateItem" => answer(body, |request| db.update_item(request)),
+            "Query" => answer(body, |request| db.query(request)),
+            "BatchWriteItem" => answer(body, |request| db.batch_write_item(request)),
+            "CreateTable" => answer(body, |request| db.create_table(request)),
+            "DescribeTable" => answer(body, |request| db.describe_table(request)),
+            "UpdateTimeToLive" => answer(body, |request| db.update_time_to_live(request)),
+            "DescribeTimeToLive" => answer(body, |request| db.describe_time_to_live(request)),
+            other => Err(DynoxideError::ValidationException(format!("the embedded store does not know {other}"))),
+        }
+    }
+
+    /// [`Engine::dispatch`] as HTTP has it: status and JSON body, by DynamoDB's `X-Amz-Target` header.
+    pub fn respond(&self, target: &str, body: &str) -> (u16, String) {
+        let operation = target.rsplit('.').next().unwrap_or(target);
+        match self.dispatch(operation, body) {
+            Ok(json) => (200, json),
+            Err(error) => (error.status_code(), error.to_json()),
+        }
+    }
+}
+
+fn answer<Q: DeserializeOwned, A: Serialize>(
+    body: &str,
+    run: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> Result<String, DynoxideError> {
+    let request = serde_json::from_str(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))?;
+    serde_json::to_string(&run(request)?).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
+}
+
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Engine")
+    }
+}
+
+impl HttpConnector for Engine {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let engine = self.clone();
+        HttpConnectorFuture::new(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+            let body = request.body().bytes().unwrap_or_default().to_vec();
+            // SQLite waits for the disk: not on a thread that serves others.
+            let work = move || {
+                let body = String::from_utf8(body).map_err(|e| ConnectorError::user(e.into()))?;
+                Ok(engine.respond(&target, &body))
+            };
+            let (status, json) =
+                tokio::task::spawn_blocking(work).await.map_err(|e| ConnectorError::other(e.into(), None))??;
+            let status = status.try_into().map_err(|_| ConnectorError::other("no HTTP status".into(), None))?;
+            Ok::<orchestrator::HttpResponse, ConnectorError>(HttpResponse::new(status, SdkBody::from(json)))
+        })
+    }
+}
+
+impl HttpClient for Engine {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}

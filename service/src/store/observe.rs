@@ -1,0 +1,112 @@
+//! Counts and times every call to the table, at the one place all of them pass: an interceptor of the SDK.
+
+use std::{cell::Cell, future::Future, sync::Arc, time::Instant};
+
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{
+            BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+            FinalizerInterceptorContextRef,
+        },
+    },
+    error::{ProvideErrorMetadata, SdkError},
+};
+use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::Metadata};
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+
+use super::StoreError;
+use crate::telemetry::Metrics;
+
+tokio::task_local! {
+    static CALLS: Cell<u32>;
+    static LAST: Cell<Option<StoreError>>;
+}
+
+/// Runs `work` and counts the requests it sends to the table, retries included. What `work` spawns is not counted.
+pub async fn count_calls<T>(work: impl Future<Output = T>) -> (T, u32) {
+    CALLS.scope(Cell::new(0), async { (work.await, CALLS.with(Cell::get)) }).await
+}
+
+/// Sends a request of the SDK. What ends at the deadline is told by its last attempt: a table that throttled until then
+/// is throttling, not out of reach.
+pub(super) async fn sent<T, E>(request: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    // Polling the SDK takes over a megabyte of stack in an unoptimised build; the box keeps the layers above off it.
+    let request = Box::pin(request);
+    let attempt = async { (request.await, LAST.with(Cell::get)) };
+    let (result, last) = LAST.scope(Cell::new(None), attempt).await;
+    result.map_err(|error| match (StoreError::from(error), last) {
+        (StoreError::Unreachable, Some(last)) => last,
+        (kind, _) => kind,
+    })
+}
+
+/// Feeds [`Metrics`] and [`count_calls`].
+#[derive(Debug)]
+pub(super) struct Observer(pub(super) Arc<Metrics>);
+
+#[derive(Debug)]
+struct Started(Instant);
+
+impl Storable for Started {
+    type Storer = StoreReplace<Self>;
+}
+
+impl Intercept for Observer {
+    fn name(&self) -> &'static str {
+        "Observer"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        bag.interceptor_state().store_put(Started(Instant::now()));
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Outside a counted scope (readiness, start-up) there is nobody to tell.
+        CALLS.try_with(|calls| calls.set(calls.get() + 1)).ok();
+        self.0.store_attempt(operation(bag));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let answer = context.response().filter(|answer| !answer.status().is_success());
+        let kind = answer.and_then(|answer| StoreError::from_answer(answer.body().bytes()?));
+        LAST.try_with(|last| last.set(kind)).ok();
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Started(at)) = bag.load::<Started>() {
+            let ok = context.output_or_error().is_some_and(|result| result.is_ok());
+            self.0.store_call(operation(bag), ok, at.elapsed());
+        }
+        Ok(())
+    }
+}
+
+fn operation(bag: &ConfigBag) -> &str {
+    bag.load::<Metadata>().map_or("unknown", Metadata::name)
+}

@@ -1,0 +1,141 @@
+//! The metrics, named as Prometheus names things: base units, `_total` on counters (the encoder adds it).
+
+use std::{hash::Hash, time::Duration};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Registry, Unit},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ToolLabels {
+    tool: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tool {
+    tool: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StoreLabels {
+    operation: String,
+    outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Operation {
+    operation: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Status {
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CacheLabels {
+    result: &'static str,
+}
+
+/// Everything that is counted. Shared by reference; all methods are cheap and never fail.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    tool_calls: Family<ToolLabels, Counter>,
+    tool_seconds: Family<Tool, Histogram>,
+    store_calls: Family<StoreLabels, Counter>,
+    store_seconds: Family<Operation, Histogram>,
+    store_attempts: Family<Operation, Counter>,
+    cache: Family<CacheLabels, Counter>,
+    requests: Family<Status, Counter>,
+    in_flight: Gauge,
+}
+
+fn counted<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Counter> {
+    let family = Family::<L, Counter>::default();
+    all.register(name, help, family.clone());
+    family
+}
+
+fn timed<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Histogram> {
+    let family = Family::<L, Histogram>::new_with_constructor(|| {
+        Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
+    });
+    all.register_with_unit(name, help, Unit::Seconds, family.clone());
+    family
+}
+
+/// What can label a metric.
+trait Label: Clone + Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync + 'static {}
+impl<T: Clone + Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync + 'static> Label for T {}
+
+impl Metrics {
+    /// Metrics of a build that calls itself `revision`.
+    pub fn new(revision: &str) -> Self {
+        let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("revision", revision.to_owned())];
+        let mut all = Registry::with_prefix("mcp");
+        all.register("build", "What is running", Info::new(build));
+        Self {
+            tool_calls: counted(&mut all, "tool_calls", "Tool calls by outcome"),
+            tool_seconds: timed(&mut all, "tool_call", "Time of a tool call"),
+            store_calls: counted(&mut all, "store_calls", "Calls to the table by outcome, retries inside"),
+            store_seconds: timed(&mut all, "store_call", "Time of a call to the table"),
+            store_attempts: counted(&mut all, "store_attempts", "Requests sent to the table, retries counted"),
+            cache: counted(&mut all, "cache", "Look-ups of echo_cached by where the result came from"),
+            requests: counted(&mut all, "http_requests", "HTTP requests by status"),
+            in_flight: {
+                let gauge = Gauge::default();
+                all.register("http_requests_in_flight", "HTTP requests being answered", gauge.clone());
+                gauge
+            },
+            registry: all,
+        }
+    }
+
+    /// A tool call ended.
+    pub fn tool_call(&self, tool: &'static str, outcome: &'static str, took: Duration) {
+        self.tool_calls.get_or_create(&ToolLabels { tool, outcome }).inc();
+        self.tool_seconds.get_or_create(&Tool { tool }).observe(took.as_secs_f64());
+    }
+
+    /// A call to the table ended.
+    pub fn store_call(&self, operation: &str, ok: bool, took: Duration) {
+        let outcome = if ok { "ok" } else { "error" };
+        self.store_calls.get_or_create(&StoreLabels { operation: operation.to_owned(), outcome }).inc();
+        self.store_seconds.get_or_create(&Operation { operation: operation.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// A request goes out to the table.
+    pub fn store_attempt(&self, operation: &str) {
+        self.store_attempts.get_or_create(&Operation { operation: operation.to_owned() }).inc();
+    }
+
+    /// A look-up of `echo_cached`.
+    pub fn cache(&self, result: &'static str) {
+        self.cache.get_or_create(&CacheLabels { result }).inc();
+    }
+
+    /// A request came in; the answer's status is reported to [`Metrics::answered`].
+    pub fn asked(&self) {
+        self.in_flight.inc();
+    }
+
+    /// An answer goes out, or (`None`) its client went away before.
+    pub fn answered(&self, status: Option<u16>) {
+        self.in_flight.dec();
+        if let Some(status) = status {
+            self.requests.get_or_create(&Status { status }).inc();
+        }
+    }
+
+    /// Everything, as `application/openmetrics-text`.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        encode(&mut text, &self.registry).ok();
+        text
+    }
+}

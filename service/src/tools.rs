@@ -1,0 +1,126 @@
+//! What the tools mean, apart from how a client reaches them: both surfaces ([`crate::mcp`], [`crate::rest`]) call here.
+
+mod add_note;
+mod arguments;
+mod echo_cached;
+mod error;
+mod get_notes;
+mod local_cache;
+mod observe;
+mod reset_session;
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+pub use add_note::MAX_NOTE_BYTES;
+pub use echo_cached::{LIFETIME_SECONDS, MAX_TEXT_BYTES};
+pub use error::ToolError;
+pub use get_notes::MAX_LIMIT;
+
+use arguments::Arguments;
+use local_cache::LocalCache;
+
+use crate::{store::Store, telemetry::Metrics};
+
+/// A tool as it is announced.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// Its name on both surfaces.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// What it does, written for a model.
+    pub description: &'static str,
+    /// The arguments, as JSON Schema.
+    pub input: Value,
+    /// The structured result, as JSON Schema.
+    pub output: Value,
+    /// What it does to the state.
+    pub effect: Effect,
+}
+
+/// What a tool does to the state; all of them stay inside it (MCP: not "open world").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes no note; at the most it fills the cache.
+    Reads,
+    /// Adds; calling again adds again.
+    Adds,
+    /// Deletes; calling again changes nothing more.
+    Deletes,
+}
+
+/// A tool's result in the three shapes that clients read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// MCP's text content. The first is the result as the original gave it, byte for byte.
+    pub texts: Vec<String>,
+    /// MCP's structured content, as the tool's output schema says.
+    pub structured: Value,
+    /// The REST route's whole answer.
+    pub rest: Value,
+}
+
+/// The tools on one store.
+#[derive(Debug)]
+pub struct Tools {
+    store: Store,
+    echoes: LocalCache,
+    max_answer_bytes: usize,
+    metrics: Arc<Metrics>,
+}
+
+/// The tools, in the original's order.
+pub fn definitions() -> [Definition; 4] {
+    [add_note::definition(), get_notes::definition(), echo_cached::definition(), reset_session::definition()]
+}
+
+impl Tools {
+    /// Tools on `store`. `max_answer_bytes` bounds the notes in one answer of `get_notes`.
+    pub fn new(store: Store, max_answer_bytes: usize, metrics: Arc<Metrics>) -> Self {
+        Self { store, echoes: LocalCache::default(), max_answer_bytes, metrics }
+    }
+
+    /// The store that the tools work on.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Calls a tool. Counted, timed and traced; a panic inside is contained and becomes [`ToolError::Internal`].
+    ///
+    /// # Errors
+    /// [`ToolError`], whose text is for the client.
+    pub async fn call(&self, tool: &str, arguments: Map<String, Value>) -> Result<Answer, ToolError> {
+        let Some(name) = known(tool) else { return Err(ToolError::Unknown(tool.to_owned())) };
+        observe::observed(&self.metrics, name, self.run(name, Arguments::new(name, arguments))).await
+    }
+
+    async fn run(&self, tool: &'static str, arguments: Arguments) -> Result<Answer, ToolError> {
+        match tool {
+            add_note::NAME => add_note::run(self, arguments).await,
+            get_notes::NAME => get_notes::run(self, arguments).await,
+            echo_cached::NAME => echo_cached::run(self, arguments).await,
+            reset_session::NAME => reset_session::run(self, arguments).await,
+            other => Err(ToolError::Unknown(other.to_owned())),
+        }
+    }
+}
+
+fn known(tool: &str) -> Option<&'static str> {
+    [add_note::NAME, get_notes::NAME, echo_cached::NAME, reset_session::NAME].into_iter().find(|name| *name == tool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_is_a_tool_and_has_object_schemas() {
+        for definition in definitions() {
+            assert_eq!(known(definition.name), Some(definition.name));
+            assert_eq!(definition.input["type"], "object");
+            assert_eq!(definition.output["type"], "object");
+        }
+    }
+}

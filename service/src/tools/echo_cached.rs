@@ -1,0 +1,72 @@
+//! `echo_cached`: upper case, computed once. It stands for any tool whose result is worth keeping.
+
+use serde_json::json;
+
+use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, local_cache::Lookup};
+use crate::{clock::epoch_seconds, store::CachedValue};
+
+pub(super) const NAME: &str = "echo_cached";
+
+/// How long a result is used again.
+pub const LIFETIME_SECONDS: u64 = 900;
+
+/// The longest text, in bytes of UTF-8.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+pub(super) fn definition() -> Definition {
+    Definition {
+        name: NAME,
+        title: "Echo in upper case",
+        description: "Return the text in upper case. The result is cached for 900 seconds and shared by all callers; an answer \
+            from the cache begins with \"[cache] \".",
+        input: json!({
+            "type": "object",
+            "properties": {"text": {"type": "string", "description": "The text. At most 65536 bytes."}},
+            "required": ["text"]
+        }),
+        output: json!({
+            "type": "object",
+            "properties": {
+                "text": {"type": "string", "description": "The text in upper case, without a mark."},
+                "cached": {"type": "boolean", "description": "Whether it came from the cache."}
+            },
+            "required": ["text", "cached"]
+        }),
+        effect: Effect::Reads,
+    }
+}
+
+pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answer, ToolError> {
+    let text = arguments.bounded_string("text", MAX_TEXT_BYTES)?;
+    let guard = match tools.echoes.look_up(&text).await {
+        Lookup::Hit(upper) => {
+            tools.metrics.cache("local_hit");
+            return Ok(answer(&upper, true));
+        }
+        Lookup::Miss(guard) => guard,
+    };
+    let key = json!({"text": text}).to_string();
+    let found = tools.store.cached(NAME, &key).await.map_err(ToolError::store(""))?;
+    let (entry, cached) = match found {
+        Some(entry) => (entry, true),
+        None => (compute(tools, &text, &key).await, false),
+    };
+    tools.metrics.cache(if cached { "table_hit" } else { "miss" });
+    let answer = answer(&entry.value, cached);
+    guard.fill(entry);
+    Ok(answer)
+}
+
+async fn compute(tools: &Tools, text: &str, key: &str) -> CachedValue {
+    let entry = CachedValue { value: text.to_uppercase(), expires_at: epoch_seconds() + LIFETIME_SECONDS };
+    // The result is right whether it could be kept or not; the store has logged why it could not.
+    if tools.store.cache(NAME, key, &entry).await.is_err() {
+        tools.metrics.cache("unkept");
+    }
+    entry
+}
+
+fn answer(upper: &str, cached: bool) -> Answer {
+    let text = if cached { format!("[cache] {upper}") } else { upper.to_owned() };
+    Answer { structured: json!({"text": upper, "cached": cached}), rest: json!({"result": text}), texts: vec![text] }
+}

@@ -1,0 +1,51 @@
+//! What is recorded of a tool call: outcome, duration, store calls. Never a note, a token or a session's name.
+
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::{Answer, ToolError};
+use crate::{store::count_calls, telemetry::Metrics};
+
+/// Runs a tool call inside its span, contains a panic, and feeds [`Metrics`].
+pub(super) async fn observed(
+    metrics: &Arc<Metrics>,
+    tool: &'static str,
+    call: impl Future<Output = Result<Answer, ToolError>>,
+) -> Result<Answer, ToolError> {
+    let span = tracing::info_span!(
+        "tool_call",
+        tool,
+        session = tracing::field::Empty,
+        outcome = tracing::field::Empty,
+        store_calls = tracing::field::Empty,
+        duration_ms = tracing::field::Empty,
+    );
+    let started = Instant::now();
+    let contained = AssertUnwindSafe(call).catch_unwind();
+    let (result, store_calls) = count_calls(contained).instrument(span.clone()).await;
+    // The panic hook has logged what happened; the payload says no more.
+    let result = result.unwrap_or(Err(ToolError::Internal));
+    let outcome = result.as_ref().map_or_else(ToolError::label, |_| "ok");
+    let duration = started.elapsed();
+    span.record("outcome", outcome);
+    span.record("store_calls", store_calls);
+    span.record("duration_ms", duration.as_secs_f64() * 1000.0);
+    span.in_scope(|| tracing::info!("tool call"));
+    metrics.tool_call(tool, outcome, duration);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_and_tells_nothing() {
+        let metrics = Arc::new(Metrics::new("test"));
+        let result = observed(&metrics, "add_note", async { panic!("secret") }).await;
+        assert!(matches!(&result, Err(ToolError::Internal)));
+        assert!(!result.unwrap_err().to_string().contains("secret"));
+    }
+}

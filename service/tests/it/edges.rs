@@ -1,0 +1,139 @@
+//! Who may call, how much and how long, on both surfaces.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{
+    call,
+    dynamodb::{DynamoDb, Fault},
+    server::{Server, Setup, TOKEN},
+};
+
+/// A request by hand, for what no client library sends; the answer's first line and all of it.
+async fn by_hand(server: &Server, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut answer)).await.expect("no answer").ok();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    (answer.lines().next().unwrap_or_default().to_owned(), answer)
+}
+
+const GUARDED: [(&str, &str); 3] = [("POST", "/mcp"), ("POST", "/mcp/call_tool"), ("GET", "/mcp/list_tools")];
+
+#[tokio::test]
+async fn without_the_token_only_health_answers() {
+    let server = Setup::new().token().start();
+    for (method, path) in GUARDED {
+        let request = || server.http.request(method.parse().unwrap(), format!("{}{path}", server.url));
+        for (request, challenge) in [
+            (request(), r#"Bearer realm="mcp-stateful""#),
+            (request().bearer_auth("wrong-token-0123456789"), r#"Bearer realm="mcp-stateful", error="invalid_token""#),
+            (request().header("authorization", format!("Basic {TOKEN}")), r#"Bearer realm="mcp-stateful""#),
+        ] {
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), 401, "{method} {path}");
+            assert_eq!(answer.headers()["www-authenticate"], challenge);
+        }
+    }
+    for path in ["/healthz", "/readyz", "/mcp/health"] {
+        assert_eq!(server.http.get(format!("{}{path}", server.url)).send().await.unwrap().status(), 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_origin_or_host_is_refused_on_both_surfaces() {
+    let server = Setup::new().token().start();
+    for (method, path) in GUARDED {
+        let request =
+            || server.http.request(method.parse().unwrap(), format!("{}{path}", server.url)).bearer_auth(TOKEN);
+        assert_eq!(request().header("origin", "https://evil.example").send().await.unwrap().status(), 403, "{path}");
+        assert_eq!(request().header("origin", "null").send().await.unwrap().status(), 403, "{path}");
+        assert_eq!(request().header("host", "rebound.example:3333").send().await.unwrap().status(), 403, "{path}");
+        let local = request().header("origin", "http://localhost:6274").send().await.unwrap();
+        assert_ne!(local.status(), 403, "{path}");
+        assert_eq!(local.headers()["access-control-allow-origin"], "http://localhost:6274");
+    }
+}
+
+#[tokio::test]
+async fn a_listed_origin_may_ask_and_read() {
+    let server = Setup::new().token().env("MCP_ALLOWED_ORIGINS", "https://app.example.com").start();
+    let preflight = |origin: &str| {
+        let request = server.http.request(reqwest::Method::OPTIONS, format!("{}/mcp", server.url));
+        let request = request.header("origin", origin).header("access-control-request-method", "POST");
+        request.header("access-control-request-headers", "authorization,mcp-protocol-version").send()
+    };
+    let allowed = preflight("https://app.example.com").await.unwrap();
+    assert_eq!(allowed.status(), 200);
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example.com");
+    assert_eq!(allowed.headers()["access-control-allow-headers"], "authorization,mcp-protocol-version");
+    assert_eq!(preflight("http://localhost:3000").await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn an_oversize_body_is_413_declared_or_not() {
+    let server = Setup::new().token().arg("--max-body-bytes").arg("2048").start();
+    for path in ["/mcp", "/mcp/call_tool"] {
+        let (declared, _) = by_hand(
+            &server,
+            &format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 999999999\r\n\r\n"),
+        )
+        .await;
+        assert_eq!(declared, "HTTP/1.1 413 Payload Too Large", "{path}");
+        let chunk = "x".repeat(3000);
+        let (chunked, _) = by_hand(
+            &server,
+            &format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\nbb8\r\n{chunk}\r\n0\r\n\r\n"),
+        )
+        .await;
+        assert_eq!(chunked, "HTTP/1.1 413 Payload Too Large", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_slow_body_is_408_and_a_slow_head_ends_the_connection() {
+    let server = Setup::new().token().arg("--body-timeout").arg("1").start();
+    for path in ["/mcp", "/mcp/call_tool"] {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n\r\n{{"
+        );
+        assert_eq!(by_hand(&server, &request).await.0, "HTTP/1.1 408 Request Timeout", "{path}");
+    }
+    let (_, answer) = by_hand(&server, "POST /mcp HTTP/1.1\r\nHost: local").await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_missing_host_is_refused() {
+    let server = Setup::new().start();
+    let (status, _) = by_hand(&server, "GET /mcp/list_tools HTTP/1.0\r\n\r\n").await;
+    assert!(status.ends_with("403 Forbidden"), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_at_once_are_told_when_to_come_back() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("2").start();
+    dynamodb.inject("Query", Fault::DoneButSilent(2));
+    let body = call("get_notes", json!({"session_id": "a"}));
+    let holding: Vec<_> = (0..2).map(|_| tokio::spawn(server.post("/mcp/call_tool").json(&body).send())).collect();
+    while dynamodb.requests() < 3 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for path in ["/mcp/call_tool", "/mcp"] {
+        let refused = server.post(path).json(&body).send().await.unwrap();
+        assert_eq!(refused.status(), 503, "{path}");
+        assert_eq!(refused.headers()["retry-after"], "1");
+    }
+    assert_eq!(server.get("/healthz").send().await.unwrap().status(), 200);
+    for held in holding {
+        // The silent answers cost an attempt; the retry brings them in.
+        assert_eq!(held.await.unwrap().unwrap().status(), 200);
+    }
+}

@@ -1,0 +1,141 @@
+//! A store that throttles, hangs, is missing or away: retried within the deadline, then said by name, with nothing lost and
+//! nothing of its inside told.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::{
+    dynamodb::{DynamoDb, Fault},
+    fresh,
+    mcp_client::{Era, connect, text, tool},
+    server::{Server, Setup},
+};
+
+async fn server_on(dynamodb: &DynamoDb) -> Server {
+    Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--store-deadline").arg("2").start()
+}
+
+async fn ready(server: &Server) -> (u16, String) {
+    // A look at the table answers for a second.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let answer = server.get("/readyz").send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_of_throttling_is_ridden_out() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = server_on(&dynamodb).await;
+    let session = fresh("burst");
+    for operation in ["PutItem", "UpdateItem", "Query"] {
+        dynamodb.inject(operation, Fault::Throttle(2));
+    }
+    let (status, body) = server.call("add_note", json!({"session_id": session, "note": "kept"})).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(server.notes(&session).await, ["kept"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steady_throttling_is_named_and_passes() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = server_on(&dynamodb).await;
+    let session = fresh("throttled");
+    for operation in ["PutItem", "Query", "GetItem"] {
+        dynamodb.inject(operation, Fault::Throttle(u32::MAX));
+    }
+    let started = Instant::now();
+    let (status, body) = server.call("add_note", json!({"session_id": session, "note": "refused"})).await;
+    assert_eq!(status, 400);
+    assert!(body["error"].as_str().unwrap().starts_with("the store is throttling requests"), "{body}");
+    assert!(!body.to_string().contains("injected") && !body.to_string().contains("Exception"), "{body}");
+    assert!(started.elapsed() < Duration::from_secs(10), "the deadline is 2 s");
+    let client = connect(&server, Era::Modern).await;
+    for (name, arguments) in [("get_notes", json!({"session_id": session})), ("echo_cached", json!({"text": session}))]
+    {
+        let refused = tool(&client, name, arguments).await.unwrap();
+        assert_eq!(refused.is_error, Some(true));
+        assert!(text(&refused).contains("throttling") && text(&refused).contains("call again"), "{}", text(&refused));
+    }
+    let (status, reason) = ready(&server).await;
+    assert!(status == 503 && reason.contains("throttling"), "{reason}");
+    dynamodb.heal();
+    assert_eq!(ready(&server).await.0, 200);
+    assert_eq!(server.notes(&session).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_lost_after_the_write_does_not_double_it() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let session = fresh("lost");
+    dynamodb.inject("PutItem", Fault::DoneButSilent(1));
+    let (status, body) = server.call("add_note", json!({"session_id": session, "note": "once"})).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(server.notes(&session).await, ["once"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_s_item_that_cannot_be_written_does_not_fail_its_note() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = server_on(&dynamodb).await;
+    let session = fresh("meta");
+    dynamodb.inject("UpdateItem", Fault::Throttle(u32::MAX));
+    let (status, body) = server.call("add_note", json!({"session_id": session, "note": "kept"})).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(server.notes(&session).await, ["kept"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_batch_leaves_over_is_deleted_too() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let session = fresh("batches");
+    for n in 0..60 {
+        server.call("add_note", json!({"session_id": session, "note": n.to_string()})).await;
+    }
+    dynamodb.inject("BatchWriteItem", Fault::Unprocessed(6));
+    let (status, body) = server.call("reset_session", json!({"session_id": session})).await;
+    assert_eq!((status, &body["result"]), (200, &json!(format!("Deleted 60 notes from {session}."))));
+    assert_eq!(server.notes(&session).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_table_is_named() {
+    let dynamodb = DynamoDb::start().await;
+    let server = server_on(&dynamodb).await;
+    let (status, body) = server.call("add_note", json!({"session_id": "a", "note": "b"})).await;
+    assert_eq!(status, 400);
+    assert!(body["error"].as_str().unwrap().starts_with("the store's table does not exist"), "{body}");
+    let (status, reason) = ready(&server).await;
+    assert!(status == 503 && reason.contains("table does not exist"), "{reason}");
+    assert_eq!(server.get("/healthz").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_away_is_named() {
+    // A port that was free a moment ago: nobody listens there.
+    let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Setup::new().token().dynamodb(&format!("http://{away}")).arg("--store-deadline").arg("2").start();
+    let (status, body) = server.call("get_notes", json!({"session_id": "a"})).await;
+    assert_eq!(status, 400);
+    assert!(body["error"].as_str().unwrap().starts_with("the store cannot be reached"), "{body}");
+    assert!(!body.to_string().contains(&away.to_string()), "{body}");
+    assert_eq!(ready(&server).await.0, 503);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn missing_credentials_are_named() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new()
+        .token()
+        .dynamodb(&dynamodb.endpoint)
+        .env("AWS_ACCESS_KEY_ID", "")
+        .env("AWS_SECRET_ACCESS_KEY", "")
+        .env("AWS_CONFIG_FILE", "/nonexistent")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+        .start();
+    let (status, body) = server.call("get_notes", json!({"session_id": "a"})).await;
+    assert_eq!(status, 400);
+    assert!(body["error"].as_str().unwrap().starts_with("the server is not permitted"), "{body}");
+}

@@ -1,0 +1,20 @@
+//! The service from outside: the store through its public methods, everything else through real processes and sockets.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests: a panic is the report"
+)]
+
+mod cli;
+mod edges;
+mod faults;
+mod lifecycle;
+mod mcp;
+mod rest;
+mod stdio;
+mod store;
+mod support;
+mod telemetry;

@@ -1,0 +1,265 @@
+//! MCP over a real socket: both eras with rmcp's client, and what no client sends by raw requests.
+
+use reqwest::RequestBuilder;
+use rmcp::{ErrorData, model::ErrorCode, service::ServiceError};
+use serde_json::{Value, json};
+
+use crate::support::{
+    fresh,
+    mcp_client::{Era, connect, text, tool},
+    server::{Server, Setup},
+};
+
+const ERAS: [Era; 2] = [Era::Legacy, Era::Modern];
+
+#[tokio::test]
+async fn the_eras_negotiate_what_they_name() {
+    let server = Setup::new().token().start();
+    let legacy = connect(&server, Era::Legacy).await;
+    let modern = connect(&server, Era::Modern).await;
+    let version =
+        |client: &crate::support::mcp_client::Client| client.peer_info().unwrap().protocol_version.to_string();
+    assert_eq!((version(&legacy).as_str(), version(&modern).as_str()), ("2025-11-25", "2026-07-28"));
+}
+
+#[tokio::test]
+async fn the_tools_are_announced_whole_and_honestly() {
+    let server = Setup::new().token().start();
+    for era in ERAS {
+        let tools = connect(&server, era).await.list_all_tools().await.unwrap();
+        let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
+        assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session"]);
+        for tool in &tools {
+            assert!(tool.output_schema.is_some() && tool.title.is_some() && tool.description.is_some());
+            let hints = tool.annotations.as_ref().unwrap();
+            assert_eq!(hints.open_world_hint, Some(false));
+            assert_eq!(hints.destructive_hint, Some(tool.name == "reset_session"));
+            assert_eq!(hints.read_only_hint, Some(tool.name == "get_notes" || tool.name == "echo_cached"));
+            assert_eq!(hints.idempotent_hint, Some(tool.name != "add_note"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_tool_answers_in_text_and_structure() {
+    let server = Setup::new().token().start();
+    for era in ERAS {
+        let client = connect(&server, era).await;
+        let s = fresh("mcp");
+        let added = tool(&client, "add_note", json!({"session_id": s, "note": "a \"note\""})).await.unwrap();
+        assert_eq!(text(&added), format!("Note added to {s}."));
+        let notes = tool(&client, "get_notes", json!({"session_id": s})).await.unwrap();
+        assert_eq!(text(&notes), r#"["a \"note\""]"#);
+        assert_eq!(notes.structured_content, Some(json!({"notes": ["a \"note\""]})));
+        let fresh_echo = tool(&client, "echo_cached", json!({"text": s})).await.unwrap();
+        assert_eq!(text(&fresh_echo), s.to_uppercase());
+        let cached_echo = tool(&client, "echo_cached", json!({"text": s})).await.unwrap();
+        assert_eq!(text(&cached_echo), format!("[cache] {}", s.to_uppercase()));
+        assert_eq!(cached_echo.structured_content, Some(json!({"text": s.to_uppercase(), "cached": true})));
+        let reset = tool(&client, "reset_session", json!({"session_id": s})).await.unwrap();
+        assert_eq!(text(&reset), format!("Deleted 1 notes from {s}."));
+        assert_eq!(reset.structured_content.unwrap()["deleted"], 1);
+    }
+}
+
+#[tokio::test]
+async fn a_page_s_cursor_is_told_in_text_and_structure() {
+    let server = Setup::new().token().start();
+    let client = connect(&server, Era::Modern).await;
+    let s = fresh("cursor");
+    for n in 0..3 {
+        tool(&client, "add_note", json!({"session_id": s, "note": n.to_string()})).await.unwrap();
+    }
+    let page = tool(&client, "get_notes", json!({"session_id": s, "limit": 2})).await.unwrap();
+    assert_eq!(text(&page), r#"["0","1"]"#);
+    let cursor = page.structured_content.unwrap()["nextCursor"].clone();
+    assert!(page.content[1].as_text().unwrap().text.contains(cursor.as_str().unwrap()));
+    let rest = tool(&client, "get_notes", json!({"session_id": s, "cursor": cursor})).await.unwrap();
+    assert_eq!((text(&rest), rest.content.len()), (r#"["2"]"#, 1));
+}
+
+#[tokio::test]
+async fn bad_calls_are_errors_of_the_protocol_or_of_the_tool() {
+    let server = Setup::new().token().start();
+    for era in ERAS {
+        let client = connect(&server, era).await;
+        let unknown = tool(&client, "no_such_tool", json!({})).await.unwrap_err();
+        let ServiceError::McpError(ErrorData { code, message, .. }) = unknown else { panic!("{unknown:?}") };
+        assert_eq!(code, ErrorCode::INVALID_PARAMS);
+        assert!(message.contains("add_note, get_notes"), "{message}");
+        for (arguments, part) in [
+            (json!({"session_id": "a"}), "`note` is missing"),
+            (json!({"session_id": "", "note": "x"}), "`session_id` is empty"),
+            (json!({"session_id": "a", "note": "x".repeat(393_217)}), "the limit is 393216"),
+        ] {
+            let refused = tool(&client, "add_note", arguments).await.unwrap();
+            assert_eq!(refused.is_error, Some(true));
+            assert!(text(&refused).contains(part), "{}", text(&refused));
+        }
+    }
+}
+
+#[tokio::test]
+async fn surfaces_and_eras_share_the_state() {
+    let server = Setup::new().token().start();
+    let s = fresh("shared");
+    server.call("add_note", json!({"session_id": s, "note": "rest"})).await;
+    for era in ERAS {
+        let client = connect(&server, era).await;
+        tool(&client, "add_note", json!({"session_id": s, "note": format!("{era:?}")})).await.unwrap();
+    }
+    assert_eq!(server.notes(&s).await, ["rest", "Legacy", "Modern"]);
+}
+
+/// A raw POST to `/mcp`.
+fn raw(server: &Server, headers: &[(&str, &str)], body: String) -> RequestBuilder {
+    let request = server.post("/mcp").header("content-type", "application/json");
+    let request = request.header("accept", "application/json, text/event-stream").body(body);
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+}
+
+async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn modern(method: &str, mut params: Value) -> String {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+}
+
+#[tokio::test]
+async fn what_is_no_message_gets_json_rpc_s_code() {
+    let server = Setup::new().token().start();
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    for (body, code) in [
+        ("{\"jsonrpc\"", -32700),
+        ("", -32700),
+        ("\u{feff}{}", -32700),
+        (&format!("[{ping}]") as &str, -32600),
+        ("[]", -32600),
+        ("{}", -32600),
+        ("3", -32600),
+        (r#"{"jsonrpc":"2.0","id":1}"#, -32600),
+    ] {
+        let (status, error) = answer(raw(&server, &[], body.to_owned())).await;
+        assert_eq!((status, &error["error"]["code"]), (400, &json!(code)), "{body}: {error}");
+        assert!(error["error"]["message"].as_str().unwrap().len() > 20, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn each_era_s_broken_requests_get_its_code() {
+    let server = Setup::new().token().start();
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let call = json!({"name": "get_notes", "arguments": {"session_id": "a"}});
+    let legacy = |method: &str, params: &Value| {
+        json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+    };
+    for (what, headers, body, status, code) in [
+        ("unknown method, legacy", vec![], legacy("no/such", &json!({})), 200, -32601),
+        ("unknown method, modern", vec![version, ("mcp-method", "no/such")], modern("no/such", json!({})), 404, -32601),
+        ("missing _meta", vec![version, ("mcp-method", "tools/list")], legacy("tools/list", &json!({})), 400, -32602),
+        (
+            "name contradicts",
+            vec![version, ("mcp-method", "tools/call"), ("mcp-name", "add_note")],
+            modern("tools/call", call.clone()),
+            400,
+            -32020,
+        ),
+        (
+            "method contradicts",
+            vec![version, ("mcp-method", "tools/list"), ("mcp-name", "get_notes")],
+            modern("tools/call", call.clone()),
+            400,
+            -32020,
+        ),
+        (
+            "version contradicts",
+            vec![("mcp-protocol-version", "2025-11-25")],
+            modern("tools/list", json!({})),
+            400,
+            -32020,
+        ),
+        (
+            "version unknown",
+            vec![("mcp-protocol-version", "1999-01-01")],
+            legacy("tools/list", &json!({})),
+            400,
+            -32600,
+        ),
+        ("params are no call", vec![], legacy("tools/call", &json!({"arguments": {}})), 200, -32602),
+    ] {
+        let (got, error) = answer(raw(&server, &headers, body)).await;
+        assert_eq!((got, &error["error"]["code"]), (status, &json!(code)), "{what}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_transport_cannot_serve_is_told_in_json() {
+    let server = Setup::new().token().start();
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    for (accept, kind, status) in
+        [("text/html", "application/json", 406), ("application/json, text/event-stream", "text/plain", 415)]
+    {
+        let request = server.post("/mcp").header("accept", accept).header("content-type", kind).body(ping);
+        let (got, error) = answer(request).await;
+        assert_eq!((got, &error["error"]["code"]), (status, &json!(-32600)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_protocol_sessions() {
+    let server = Setup::new().token().start();
+    let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
+    let response = raw(&server, &[], initialize.to_string()).send().await.unwrap();
+    assert!(response.headers().get("mcp-session-id").is_none());
+    // One that a client still carries is ignored; no handshake is asked of it.
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).to_string();
+    let headers = [("mcp-session-id", "of-another-replica"), ("mcp-protocol-version", "2025-06-18")];
+    let (status, tools) = answer(raw(&server, &headers, list)).await;
+    assert_eq!((status, tools["result"]["tools"].as_array().unwrap().len()), (200, 4));
+    assert_eq!(server.get("/mcp").header("accept", "text/event-stream").send().await.unwrap().status(), 405);
+    assert_eq!(
+        server
+            .http
+            .delete(format!("{}/mcp", server.url))
+            .bearer_auth(crate::support::server::TOKEN)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        405
+    );
+}
+
+#[tokio::test]
+async fn the_list_of_tools_may_be_kept() {
+    let server = Setup::new().token().start();
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
+    let (_, list) = answer(raw(&server, &headers, modern("tools/list", json!({})))).await;
+    assert_eq!((&list["result"]["ttlMs"], &list["result"]["cacheScope"]), (&json!(3_600_000), &json!("public")));
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "server/discover")];
+    let (_, found) = answer(raw(&server, &headers, modern("server/discover", json!({})))).await;
+    assert_eq!(found["result"]["supportedVersions"], json!(["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]));
+    assert_eq!(found["result"]["cacheScope"], "public");
+}
+
+#[tokio::test]
+async fn an_unsupported_revision_is_answered_with_the_supported_ones() {
+    let server = Setup::new().token().start();
+    let ask = |version: &str| {
+        json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
+        .to_string()
+    };
+    for (asked, given) in [("2024-11-05", "2025-11-25"), ("2025-03-26", "2025-03-26"), ("2030-01-01", "2025-11-25")] {
+        let (_, body) = answer(raw(&server, &[], ask(asked))).await;
+        assert_eq!(body["result"]["protocolVersion"], given, "{body}");
+    }
+}

@@ -1,0 +1,149 @@
+//! The original's REST surface, by its bytes.
+
+use serde_json::{Value, json};
+
+use crate::support::{fresh, server::Setup};
+
+/// Status, content type and body.
+async fn bytes(request: reqwest::RequestBuilder) -> (u16, String, String) {
+    let answer = request.send().await.unwrap();
+    let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
+    (answer.status().as_u16(), kind, answer.text().await.unwrap())
+}
+
+fn json_answer(status: u16, body: &str) -> (u16, String, String) {
+    (status, "application/json".into(), body.into())
+}
+
+#[tokio::test]
+async fn answers_are_the_contract_s_to_the_byte() {
+    let server = Setup::new().start();
+    let call =
+        |body: String| bytes(server.post("/mcp/call_tool").header("content-type", "application/json").body(body));
+    let s = fresh("rest");
+    assert_eq!(bytes(server.get("/mcp/health")).await, json_answer(200, r#"{"status":"ok"}"#));
+    for (body, status, answer) in [
+        (
+            format!(r#"{{"name":"add_note","arguments":{{"session_id":"{s}","note":"one"}}}}"#),
+            200,
+            format!(r#"{{"result":"Note added to {s}."}}"#),
+        ),
+        (
+            format!(r#"{{"name":"add_note","arguments":{{"session_id":"{s}","note":"ünï \"two\"\n"}}}}"#),
+            200,
+            format!(r#"{{"result":"Note added to {s}."}}"#),
+        ),
+        (
+            format!(r#"{{"name":"get_notes","arguments":{{"session_id":"{s}"}}}}"#),
+            200,
+            r#"{"result":["one","ünï \"two\"\n"]}"#.into(),
+        ),
+        (
+            format!(r#"{{"name":"reset_session","arguments":{{"session_id":"{s}"}}}}"#),
+            200,
+            format!(r#"{{"result":"Deleted 2 notes from {s}."}}"#),
+        ),
+        (format!(r#"{{"name":"get_notes","arguments":{{"session_id":"{s}"}}}}"#), 200, r#"{"result":[]}"#.into()),
+        (
+            format!(r#"{{"name":"echo_cached","arguments":{{"text":"{s} straße"}}}}"#),
+            200,
+            format!(r#"{{"result":"{} STRASSE"}}"#, s.to_uppercase()),
+        ),
+        (
+            format!(r#"{{"name":"echo_cached","arguments":{{"text":"{s} straße"}}}}"#),
+            200,
+            format!(r#"{{"result":"[cache] {} STRASSE"}}"#, s.to_uppercase()),
+        ),
+        (r#"{"name":"echo_cached","arguments":{"text":""}}"#.into(), 200, r#"{"result":""}"#.into()),
+        (r#"{"name":"echo_cached","arguments":{"text":""}}"#.into(), 200, r#"{"result":"[cache] "}"#.into()),
+        ("{".into(), 400, r#"{"error":"Invalid JSON"}"#.into()),
+        (String::new(), 400, r#"{"error":"Invalid JSON"}"#.into()),
+    ] {
+        assert_eq!(call(body.clone()).await, json_answer(status, &answer), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn any_other_path_or_method_is_not_found() {
+    let server = Setup::new().token().start();
+    let not_found = json_answer(404, r#"{"error":"Not found"}"#);
+    // Also without a token: what is not there needs no key.
+    for path in ["/", "/mcp/", "/mcp/other", "/admin"] {
+        assert_eq!(bytes(server.http.get(format!("{}{path}", server.url))).await, not_found, "{path}");
+    }
+    assert_eq!(bytes(server.get("/mcp/call_tool")).await, not_found);
+    assert_eq!(bytes(server.post("/mcp/health")).await, not_found);
+}
+
+#[tokio::test]
+async fn the_tools_are_a_bare_array_in_the_original_s_order() {
+    let server = Setup::new().start();
+    let tools: Value = server.get("/mcp/list_tools").send().await.unwrap().json().await.unwrap();
+    let tools = tools.as_array().unwrap();
+    let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session"]);
+    for tool in tools {
+        let keys: Vec<&String> = tool.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["description", "inputSchema", "name"]);
+    }
+    assert_eq!(tools[0]["inputSchema"]["required"], json!(["session_id", "note"]));
+}
+
+#[tokio::test]
+async fn bad_calls_are_refused_with_what_to_do() {
+    let server = Setup::new().start();
+    let long = "x".repeat(1025);
+    let note = "x".repeat(393_217);
+    for (tool, arguments, part) in [
+        ("no_such_tool", json!({}), "unknown tool: no_such_tool"),
+        ("add_note", json!({}), "`session_id` is missing"),
+        ("add_note", Value::Null, "`session_id` is missing"),
+        ("add_note", json!({"session_id": "a"}), "`note` is missing"),
+        ("add_note", json!({"session_id": "a", "note": 7}), "has to be a string, not 7"),
+        ("add_note", json!({"session_id": "", "note": "x"}), "`session_id` is empty"),
+        ("add_note", json!({"session_id": long, "note": "x"}), "the limit is 1024"),
+        ("add_note", json!({"session_id": "a", "note": note}), "the limit is 393216"),
+        ("get_notes", json!({"session_id": "a", "limit": 0}), "a whole number from 1 to 10000"),
+        ("get_notes", json!({"session_id": "a", "limit": "5"}), "a whole number from 1 to 10000"),
+        ("get_notes", json!({"session_id": "a", "cursor": "nonsense"}), "`cursor` is not one"),
+        ("echo_cached", json!({"text": "x".repeat(65_537)}), "the limit is 65536"),
+    ] {
+        let (status, body) = server.call(tool, arguments).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(body["error"].as_str().unwrap().contains(part), "{part} is missing in {body}");
+    }
+    for body in [json!([]), json!("x"), json!({}), json!({"name": "add_note", "arguments": []})] {
+        assert_eq!(server.post("/mcp/call_tool").json(&body).send().await.unwrap().status(), 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_longest_note_of_the_longest_session_is_stored() {
+    let server = Setup::new().start();
+    let (session, note) = ("s".repeat(1024), "\u{1}".repeat(300_000) + &"x".repeat(93_216));
+    let (status, body) = server.call("add_note", json!({"session_id": session, "note": note})).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(server.notes(&session).await, [note]);
+}
+
+#[tokio::test]
+async fn what_one_answer_does_not_hold_comes_with_a_cursor() {
+    let server = Setup::new().arg("--max-answer-bytes").arg("1024").start();
+    let session = fresh("paged");
+    for n in 0..10 {
+        server.call("add_note", json!({"session_id": session, "note": n.to_string().repeat(300)})).await;
+    }
+    let (mut notes, mut cursor) = (Vec::new(), Value::Null);
+    for _ in 0..10 {
+        let (status, body) = server.call("get_notes", json!({"session_id": session, "cursor": cursor})).await;
+        assert_eq!(status, 200, "{body}");
+        notes.extend(body["result"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()[..1].to_owned()));
+        cursor = body["nextCursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(notes.concat(), "0123456789");
+    let (_, body) = server.call("get_notes", json!({"session_id": session, "limit": 2})).await;
+    assert_eq!(body["result"].as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,174 @@
+//! The service as a process of its own, on free ports, with its log kept for the test to read.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::call;
+
+pub(crate) const TOKEN: &str = "test-token-0123456789abcdef";
+
+/// How a test wants its server.
+pub(crate) struct Setup {
+    command: Command,
+    folder: TempDir,
+}
+
+/// A running server; killed when the test ends.
+pub(crate) struct Server {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    pub(crate) url: String,
+    pub(crate) metrics: Option<String>,
+    pub(crate) http: reqwest::Client,
+    _folder: TempDir,
+}
+
+impl Setup {
+    /// The embedded store in a folder of its own, no token.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-stateful"));
+        // Nothing of the tester's own environment may decide.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("MCP_") || text.starts_with("AWS_") {
+                command.env_remove(&name);
+            }
+        }
+        command.env("MCP_PORT", "0").env("MCP_METRICS_PORT", "0").env("MCP_STATE_PATH", folder.path().join("notes.db"));
+        Self { command, folder }
+    }
+
+    pub(crate) fn arg(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn token(self) -> Self {
+        self.env("MCP_AUTH_TOKEN", TOKEN)
+    }
+
+    pub(crate) fn state_path(self, path: &Path) -> Self {
+        self.env("MCP_STATE_PATH", path.to_str().unwrap())
+    }
+
+    /// The table at a DynamoDB endpoint instead of in the process.
+    pub(crate) fn dynamodb(self, endpoint: &str) -> Self {
+        self.env("MCP_STATE_BACKEND", "DynamoDB")
+            .env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+    }
+
+    /// The command itself, for tests of how it ends.
+    pub(crate) fn command(self) -> (Command, TempDir) {
+        (self.command, self.folder)
+    }
+
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(mut self) -> Server {
+        let mut child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (listening, listens) = mpsc::channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let kept = log.clone();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let event: Value = serde_json::from_str(&line).unwrap_or_default();
+                if event["message"] == "listening" {
+                    let metrics = event["metrics"].as_str().map(|address| format!("http://{address}/metrics"));
+                    listening.send((format!("http://{}", event["address"].as_str().unwrap()), metrics)).ok();
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let Ok((url, metrics)) = listens.recv_timeout(Duration::from_secs(20)) else {
+            child.kill().ok();
+            panic!("the server does not listen: {:#?}", log.lock().unwrap());
+        };
+        // reqwest is built without a provider of cryptography; one that is there already serves as well.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        Server { child, log, url, metrics, http: reqwest::Client::new(), _folder: self.folder }
+    }
+}
+
+impl Server {
+    /// A request to a path, with the token.
+    pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.get(format!("{}{path}", self.url)).bearer_auth(TOKEN)
+    }
+
+    /// A request to a path, with the token.
+    pub(crate) fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.url)).bearer_auth(TOKEN)
+    }
+
+    /// A REST call's status and body.
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> (u16, Value) {
+        let answer = self.post("/mcp/call_tool").json(&call(tool, arguments)).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// The session's notes, read over REST.
+    pub(crate) async fn notes(&self, session: &str) -> Vec<String> {
+        let (status, body) = self.call("get_notes", serde_json::json!({"session_id": session})).await;
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_value(body["result"].clone()).unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, as ECS sends it.
+    pub(crate) fn terminate(&self) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits for the end; panics after `limit`.
+    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let deadline = Instant::now() + limit;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "still running after {limit:?}: {}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

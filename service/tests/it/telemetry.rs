@@ -1,0 +1,79 @@
+//! What the service tells about itself, and what it never tells.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    fresh,
+    mcp_client::{Era, connect, tool},
+    server::{Setup, TOKEN},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_is_one_line_with_outcome_duration_and_store_calls() {
+    let server = Setup::new().token().start();
+    server.call("add_note", json!({"session_id": "s", "note": "n"})).await;
+    server.call("add_note", json!({"session_id": "s"})).await;
+    let log = server.log();
+    let spans: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|event| event["message"] == "tool call")
+        .map(|event| event["span"].clone())
+        .collect();
+    assert_eq!(spans.len(), 2, "{log}");
+    assert_eq!(
+        (&spans[0]["tool"], &spans[0]["outcome"], &spans[0]["store_calls"]),
+        (&json!("add_note"), &json!("ok"), &json!(2))
+    );
+    assert_eq!((&spans[1]["outcome"], &spans[1]["store_calls"]), (&json!("invalid"), &json!(0)));
+    assert!(spans[0]["duration_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(spans[0]["session"].as_str().unwrap().len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_setting_makes_the_log_tell_a_note_a_token_or_a_session() {
+    let server = Setup::new().token().env("MCP_LOG", "trace").start();
+    let (session, note) = (fresh("private-session"), fresh("private-note"));
+    server.call("add_note", json!({"session_id": session, "note": note})).await;
+    server.call("no_such_tool", json!({"session_id": session, "note": note})).await;
+    server.post("/mcp").bearer_auth("wrong-token-0123456789").body(note.clone()).send().await.unwrap();
+    for era in [Era::Legacy, Era::Modern] {
+        let client = connect(&server, era).await;
+        tool(&client, "add_note", json!({"session_id": session, "note": note})).await.unwrap();
+        tool(&client, "get_notes", json!({"session_id": session})).await.unwrap();
+    }
+    let log = server.log();
+    assert!(log.lines().count() > 5, "{log}");
+    for secret in [session.as_str(), note.as_str(), TOKEN, "wrong-token-0123456789"] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_on_a_port_of_their_own() {
+    let server = Setup::new().token().env("MCP_REVISION", "abc123").start();
+    server.call("echo_cached", json!({"text": "a"})).await;
+    server.call("echo_cached", json!({"text": "a"})).await;
+    server.call("no_such_tool", json!({})).await;
+    let metrics = server.http.get(server.metrics.clone().unwrap()).send().await.unwrap().text().await.unwrap();
+    for line in [
+        r#"mcp_build_info{version="0.1.0",revision="abc123"} 1"#,
+        r#"mcp_tool_calls_total{tool="echo_cached",outcome="ok"} 2"#,
+        r#"mcp_cache_total{result="miss"} 1"#,
+        r#"mcp_cache_total{result="local_hit"} 1"#,
+        r#"mcp_store_calls_total{operation="GetItem",outcome="ok"} 1"#,
+        r#"mcp_http_requests_total{status="200"} 2"#,
+        r#"mcp_http_requests_total{status="400"} 1"#,
+        "mcp_tool_call_seconds_count{tool=\"echo_cached\"} 2",
+    ] {
+        assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+    }
+    assert_eq!(server.get("/metrics").send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn healthz_tells_the_build() {
+    let server = Setup::new().env("MCP_REVISION", "abc123").start();
+    let health: Value = server.get("/healthz").send().await.unwrap().json().await.unwrap();
+    assert_eq!(health, json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "revision": "abc123"}));
+}
