@@ -113,6 +113,7 @@ pub struct Flags {
 impl Cli {
     /// Reads the process's command line and environment; ends the process on `--help`, or with exit code 2 on a flag that
     /// is not known.
+    #[expect(clippy::disallowed_methods, reason = "the door to the environment")]
     pub fn from_process() -> Self {
         let mut cli = Self::parse();
         cli.flags.auth_token = std::env::var("MCP_AUTH_TOKEN").ok();

@@ -22,7 +22,7 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 /// `head_timeout` is the longest wait for a request's head, and so for the next request on an idle connection.
 pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_timeout).half_close(true);
+    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {

@@ -51,9 +51,12 @@ impl Store {
     }
 
     async fn table_is_active(&self) -> Result<bool, StoreError> {
-        let request = self.client.describe_table().table_name(self.table());
-        let answer = sent(request.send()).await?;
-        Ok(answer.table.and_then(|table| table.table_status) == Some(TableStatus::Active))
+        match self.client.describe_table().table_name(self.table()).send().await {
+            Ok(answer) => Ok(answer.table.and_then(|table| table.table_status) == Some(TableStatus::Active)),
+            // The one answer that is expected, and so not worth a warning in the log.
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Err(StoreError::TableMissing),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn request_table(&self) -> Result<(), StoreError> {

@@ -1,0 +1,74 @@
+//! The lines that call cargo, and where cargo puts what it builds. Runs nothing but the question for that place.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use crate::{
+    environment,
+    shell::{self, Line},
+};
+
+/// The root of the checkout that this xtask was built from.
+pub(crate) fn workspace_root() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest)
+}
+
+/// A cargo command in the workspace.
+pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Line {
+    Line::new(environment::cargo()).args(args).directory(workspace_root()).without_env(environment::set_by_cargo_run())
+}
+
+/// Builds the service as it is deployed.
+pub(crate) fn build_service() -> Line {
+    cargo(["build", "--release", "--locked", "--package", "mcp-stateful"])
+}
+
+/// Builds an example of the service as the tests do, so that whoever has run them waits for nothing.
+pub(crate) fn build_example(name: &str) -> Line {
+    cargo(["build", "--workspace", "--locked", "--example", name])
+}
+
+/// Where `build_service` puts the binary.
+pub(crate) fn service_binary(target: &Path) -> PathBuf {
+    target.join("release").join(format!("mcp-stateful{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Where `build_example` puts the binary.
+pub(crate) fn example_binary(target: &Path, name: &str) -> PathBuf {
+    target.join("debug").join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Cargo's target directory, which flags, variables and configuration files may have moved.
+pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
+    let metadata = shell::read(&cargo(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
+    parse_target_directory(&metadata)
+}
+
+fn parse_target_directory(metadata: &str) -> anyhow::Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let metadata: Metadata = serde_json::from_str(metadata).context("cannot read what `cargo metadata` printed")?;
+    Ok(metadata.target_directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_is_built_in_release_from_the_lock_file() {
+        let line = build_service().to_string();
+        assert!(line.ends_with(" build --release --locked --package mcp-stateful"), "{line}");
+    }
+
+    #[test]
+    fn the_target_directory_comes_from_cargo() {
+        let target = parse_target_directory(r#"{"packages":[],"target_directory":"/elsewhere","version":1}"#).unwrap();
+        assert_eq!(target, Path::new("/elsewhere"));
+    }
+}

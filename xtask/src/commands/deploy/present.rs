@@ -1,0 +1,92 @@
+//! What a finished deployment tells: where it is and how to connect, for people or as JSON.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use serde::Serialize;
+
+use crate::{
+    local::{connect, home::Home, process, project::Project, record::Record, token::Token},
+    smoke::Report,
+    ui,
+};
+
+/// A finished deployment.
+#[derive(Debug, Serialize)]
+pub(super) struct Deployed<'a> {
+    project: &'a str,
+    url: &'a str,
+    mcp_url: String,
+    metrics_url: Option<&'a str>,
+    revision: &'a str,
+    pid: u32,
+    ready_ms: u128,
+    memory_bytes: Option<u64>,
+    token_file: PathBuf,
+    log: PathBuf,
+    notes: PathBuf,
+    smoke: &'a Report,
+}
+
+impl<'a> Deployed<'a> {
+    pub(super) fn new(
+        project: &'a Project,
+        home: &Home,
+        record: &'a Record,
+        took: Duration,
+        smoke: &'a Report,
+    ) -> Self {
+        Self {
+            project: project.as_str(),
+            url: &record.url,
+            mcp_url: format!("{}/mcp", record.url),
+            metrics_url: record.metrics_url.as_deref(),
+            revision: &record.launch.revision,
+            pid: record.identity.pid,
+            ready_ms: took.as_millis(),
+            memory_bytes: process::memory(&record.identity),
+            token_file: home.token(),
+            log: home.log(),
+            notes: home.notes(),
+            smoke,
+        }
+    }
+}
+
+/// Prints it.
+pub(super) fn present(deployed: &Deployed<'_>, record: &Record, token: &Token, json: bool) -> anyhow::Result<()> {
+    let text = if json {
+        serde_json::to_string_pretty(deployed).context("cannot put the result in writing")?
+    } else {
+        text(deployed, &connect::instructions(record, token))
+    };
+    ui::result(&text);
+    Ok(())
+}
+
+fn text(deployed: &Deployed<'_>, instructions: &str) -> String {
+    let project = match deployed.project {
+        default if default == Project::default().as_str() => String::new(),
+        project => format!(" --project {project}"),
+    };
+    format!(
+        "
+MCP      {mcp}
+REST     {url}/mcp/list_tools
+metrics  {metrics}
+log      {log}
+token    {token_file}
+
+{instructions}
+
+next
+  cargo xtask smoke --local{project}
+  cargo xtask status --local{project}
+  cargo xtask destroy --local{project}",
+        mcp = deployed.mcp_url,
+        url = deployed.url,
+        metrics = deployed.metrics_url.unwrap_or("off"),
+        log = deployed.log.display(),
+        token_file = deployed.token_file.display(),
+    )
+}

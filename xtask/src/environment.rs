@@ -1,0 +1,45 @@
+//! The one door to the environment: which variables we read, and what they mean.
+//!
+//! Must not write to it; what a child process gets is in the line that starts it.
+
+#![expect(clippy::disallowed_methods, reason = "this is the module that the rule sends everybody else to")]
+
+use std::{ffi::OsString, path::PathBuf};
+
+/// `MCP_LOCAL_DIR`: where local deployments live, instead of the platform's data directory.
+pub(crate) fn local_dir() -> Option<PathBuf> {
+    set("MCP_LOCAL_DIR").map(PathBuf::from)
+}
+
+/// `MCP_AUTH_TOKEN`: the bearer token for `smoke --url`.
+pub(crate) fn auth_token() -> Option<String> {
+    set("MCP_AUTH_TOKEN")?.into_string().ok()
+}
+
+/// `NO_COLOR`: set to anything, it turns colours off.
+pub(crate) fn no_color() -> bool {
+    set("NO_COLOR").is_some()
+}
+
+/// `CARGO`: the cargo that runs us; found on the path when somebody starts the binary by hand.
+pub(crate) fn cargo() -> OsString {
+    set("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// `PATH`, to put a directory in front of it for one child.
+pub(crate) fn path() -> OsString {
+    set("PATH").unwrap_or_default()
+}
+
+/// Names that `cargo run` sets for us and that a cargo below us must not inherit: build scripts which watch them would run
+/// again, and with them half of the build.
+pub(crate) fn set_by_cargo_run() -> Vec<OsString> {
+    let ours = |name: &str| {
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")
+    };
+    std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(ours)).collect()
+}
+
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

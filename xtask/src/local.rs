@@ -1,0 +1,18 @@
+//! A deployment on this machine: its directory, its process, and the steps that change them.
+//!
+//! Each module is one noun or one step; `commands/` puts them in order. Must not know AWS.
+
+pub(crate) mod connect;
+pub(crate) mod home;
+pub(crate) mod launch;
+pub(crate) mod lock;
+pub(crate) mod log;
+pub(crate) mod metrics;
+pub(crate) mod preflight;
+pub(crate) mod process;
+pub(crate) mod project;
+pub(crate) mod ready;
+pub(crate) mod record;
+pub(crate) mod stage;
+pub(crate) mod stop;
+pub(crate) mod token;

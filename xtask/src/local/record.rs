@@ -1,0 +1,109 @@
+//! What we wrote down about the process that serves a deployment. Written at once and whole, or not at all.
+
+use std::{fs, io, path::Path};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::{home::Home, launch::Launch, process::Identity};
+use crate::error::Advice;
+
+/// A started service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    /// Which process it is.
+    #[serde(flatten)]
+    pub(crate) identity: Identity,
+    /// How it was started, and how to start it again.
+    #[serde(flatten)]
+    pub(crate) launch: Launch,
+    /// Where it serves.
+    pub(crate) url: String,
+    /// Where its metrics are.
+    pub(crate) metrics_url: Option<String>,
+    /// When we started it, in seconds since 1970.
+    pub(crate) started_at: u64,
+}
+
+/// Reads the record, if there is one.
+pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Record>> {
+    let path = home.record();
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        text => text.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    serde_json::from_str(&text)
+        .with_context(|| format!("{} is no record of ours", path.display()))
+        .hint(format!("delete {}; `deploy --local` finds the process without it", path.display()))
+        .map(Some)
+}
+
+/// Writes the record in the place of the last one.
+pub(crate) fn save(home: &Home, record: &Record) -> anyhow::Result<()> {
+    let path = home.record();
+    let text = serde_json::to_string_pretty(record).context("cannot put the record in writing")?;
+    replace(&path, &text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Deletes the record, if there is one.
+pub(crate) fn remove(home: &Home) -> anyhow::Result<()> {
+    let path = home.record();
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension("draft");
+    fs::write(&draft, text)?;
+    fs::rename(&draft, path)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::local::metrics::MetricsPort;
+
+    pub(crate) fn example() -> Record {
+        Record {
+            identity: Identity { pid: 4242, start_time: 1_795_363_380, exe: "/home/bin/mcp-stateful-0".into() },
+            launch: Launch { port: 3333, metrics: MetricsPort::Port(9464), revision: "0123456789ab".to_owned() },
+            url: "http://127.0.0.1:3333".to_owned(),
+            metrics_url: Some("http://127.0.0.1:9464/metrics".to_owned()),
+            started_at: 1_795_363_380,
+        }
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        assert_eq!(load(&home).unwrap(), None);
+        save(&home, &example()).unwrap();
+        assert_eq!(load(&home).unwrap(), Some(example()));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        remove(&home).unwrap();
+        remove(&home).unwrap();
+        assert_eq!(load(&home).unwrap(), None);
+    }
+
+    #[test]
+    fn the_record_is_flat_and_names_what_it_holds() {
+        let record = serde_json::to_value(example()).unwrap();
+        for field in ["pid", "start_time", "exe", "url", "metrics_url", "revision", "started_at"] {
+            assert!(record.get(field).is_some(), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_broken_record_is_an_error_that_says_what_to_do() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        fs::write(home.record(), "{").unwrap();
+        let error = load(&home).unwrap_err();
+        assert!(!crate::error::hints_of(&error).is_empty());
+    }
+}

@@ -1,0 +1,76 @@
+//! Copies a built binary into the deployment, under a name that its content gives, so that a rebuild cannot disturb what runs.
+
+use std::{
+    fs::{self, File},
+    hash::{DefaultHasher, Hasher},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use super::{home::Home, record::Record};
+
+/// Copies the binary and returns where it is now.
+pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {
+    let digest = digest(binary).with_context(|| format!("cannot read {}", binary.display()))?;
+    let staged = home.binaries().join(format!("mcp-stateful-{digest:016x}{}", std::env::consts::EXE_SUFFIX));
+    if !staged.exists() {
+        let draft = staged.with_extension("draft");
+        fs::copy(binary, &draft)
+            .and_then(|_| fs::rename(&draft, &staged))
+            .with_context(|| format!("cannot copy the binary to {}", staged.display()))?;
+    }
+    staged.canonicalize().with_context(|| format!("cannot find {}", staged.display()))
+}
+
+/// Deletes every staged binary but the one that runs and the one before it. What cannot be deleted now (Windows keeps what runs) is deleted next time.
+pub(crate) fn prune(home: &Home, current: &Path, previous: Option<&Record>) {
+    let keep = [current.file_name(), previous.and_then(|record| record.identity.exe.file_name())];
+    for entry in fs::read_dir(home.binaries()).into_iter().flatten().flatten() {
+        if !keep.contains(&Some(entry.file_name().as_os_str())) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// Tells builds apart; it protects nothing, so a fast hash will do.
+fn digest(path: &Path) -> io::Result<u64> {
+    let mut file = File::open(path)?;
+    let mut hasher = DefaultHasher::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.finish()),
+            read => hasher.write(&buffer[..read]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_content_has_its_name_and_the_last_two_are_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(&directory.path().join("home"));
+        home.create().unwrap();
+        let binary = directory.path().join("built");
+        let staged: Vec<PathBuf> = ["one", "two", "three"]
+            .iter()
+            .map(|content| {
+                fs::write(&binary, content).unwrap();
+                stage(&home, &binary).unwrap()
+            })
+            .collect();
+        assert_eq!(stage(&home, &binary).unwrap(), staged[2]);
+        assert_eq!(fs::read_to_string(&staged[0]).unwrap(), "one");
+
+        let mut previous = crate::local::record::tests::example();
+        previous.identity.exe = staged[1].clone();
+        prune(&home, &staged[2], Some(&previous));
+        assert!(!staged[0].exists());
+        assert!(staged[1].exists() && staged[2].exists());
+    }
+}

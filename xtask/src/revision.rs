@@ -1,0 +1,40 @@
+//! Which revision of the source this is: git's short hash, `-dirty` when files differ, `unknown` without git.
+
+use crate::{
+    cargo::workspace_root,
+    shell::{self, Line},
+};
+
+/// The revision of the checkout.
+pub(crate) fn of_checkout() -> String {
+    let commit = git(["rev-parse", "--short=12", "HEAD"]);
+    let changes = git(["status", "--porcelain"]);
+    describe(commit.as_deref(), changes.as_deref())
+}
+
+fn describe(commit: Option<&str>, changes: Option<&str>) -> String {
+    match (commit, changes) {
+        (Some(commit), Some("")) => commit.to_owned(),
+        (Some(commit), Some(_)) => format!("{commit}-dirty"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+/// What git says, or nothing where there is no git, no repository or no commit.
+fn git<const N: usize>(args: [&str; N]) -> Option<String> {
+    let output = shell::capture(&Line::new("git").args(args).directory(workspace_root())).ok()?;
+    output.success.then(|| output.stdout.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revision_says_whether_files_differ() {
+        assert_eq!(describe(Some("0123456789ab"), Some("")), "0123456789ab");
+        assert_eq!(describe(Some("0123456789ab"), Some("?? new")), "0123456789ab-dirty");
+        assert_eq!(describe(None, Some("?? new")), "unknown");
+        assert_eq!(describe(None, None), "unknown");
+    }
+}

@@ -1,0 +1,180 @@
+//! The one door for processes. A `Line` says what to run and is built, and tested, apart from running it.
+//!
+//! Must not know any particular tool.
+
+#![expect(clippy::disallowed_methods, reason = "this is the module that the rule sends everybody else to")]
+
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::Context;
+use xshell::{Cmd, Shell};
+
+/// A command line, with what it changes in the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    program: OsString,
+    args: Vec<OsString>,
+    set: Vec<(OsString, OsString)>,
+    unset: Vec<OsString>,
+    directory: Option<PathBuf>,
+}
+
+/// What a finished process left behind.
+#[derive(Debug)]
+pub(crate) struct Output {
+    /// Whether it exited with 0.
+    pub(crate) success: bool,
+    /// Its stdout, with what is not UTF-8 replaced.
+    pub(crate) stdout: String,
+    /// Its stderr, likewise.
+    pub(crate) stderr: String,
+}
+
+impl Line {
+    pub(crate) fn new(program: impl Into<OsString>) -> Self {
+        Self { program: program.into(), args: Vec::new(), set: Vec::new(), unset: Vec::new(), directory: None }
+    }
+
+    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.set.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn without_env(mut self, names: impl IntoIterator<Item = OsString>) -> Self {
+        self.unset.extend(names);
+        self
+    }
+
+    pub(crate) fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = Some(directory.into());
+        self
+    }
+
+    /// The value that the line sets for a variable.
+    #[cfg(test)]
+    pub(crate) fn value_of(&self, name: &str) -> Option<&OsStr> {
+        self.set.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
+    }
+}
+
+/// As one would type it; the environment is left out, for there are the secrets.
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = Path::new(&self.program).file_name().unwrap_or(&self.program);
+        write!(f, "{}", program.to_string_lossy())?;
+        self.args.iter().try_for_each(|arg| write!(f, " {}", arg.to_string_lossy()))
+    }
+}
+
+/// Runs a line; its output goes where ours goes.
+pub(crate) fn run(line: &Line) -> anyhow::Result<()> {
+    with_xshell(line, |command| command.run())
+}
+
+/// Runs a line and returns its stdout; its stderr goes where ours goes.
+pub(crate) fn read(line: &Line) -> anyhow::Result<String> {
+    with_xshell(line, |command| command.read())
+}
+
+/// Runs a line and returns all it said, whether it succeeded or not.
+pub(crate) fn capture(line: &Line) -> anyhow::Result<Output> {
+    let output = with_xshell(line, |command| command.ignore_status().output())?;
+    Ok(Output {
+        success: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+/// Starts a line that stops with us, or when its handle says so.
+pub(crate) fn start(line: &Line, log: &File) -> anyhow::Result<Child> {
+    spawn(command(line), line, log)
+}
+
+/// Starts a line that outlives us: no terminal, a process group of its own, so that Ctrl-C here does not reach it.
+pub(crate) fn start_detached(line: &Line, log: &File) -> anyhow::Result<Child> {
+    let mut command = command(line);
+    detach(&mut command);
+    spawn(command, line, log)
+}
+
+fn with_xshell<T>(line: &Line, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -> anyhow::Result<T> {
+    let shell = Shell::new().context("cannot find the current directory")?;
+    if let Some(directory) = &line.directory {
+        shell.change_dir(directory);
+    }
+    let mut command =
+        shell.cmd(&line.program).args(&line.args).envs(line.set.iter().map(|(name, value)| (name, value))).quiet();
+    for name in &line.unset {
+        command = command.env_remove(name);
+    }
+    run(command).with_context(|| format!("`{line}` failed"))
+}
+
+fn command(line: &Line) -> Command {
+    let mut command = Command::new(&line.program);
+    command.args(&line.args).envs(line.set.iter().map(|(name, value)| (name, value)));
+    for name in &line.unset {
+        command.env_remove(name);
+    }
+    if let Some(directory) = &line.directory {
+        command.current_dir(directory);
+    }
+    command
+}
+
+fn spawn(mut command: Command, line: &Line, log: &File) -> anyhow::Result<Child> {
+    let stdout = log.try_clone().context("cannot share the log file")?;
+    let stderr = log.try_clone().context("cannot share the log file")?;
+    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+    command.spawn().with_context(|| format!("cannot start `{line}`"))
+}
+
+#[cfg(unix)]
+fn detach(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(windows)]
+fn detach(command: &mut Command) {
+    use std::os::windows::process::CommandExt;
+    const DETACHED_PROCESS: u32 = 0x0000_0008;
+    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
+    command.creation_flags(DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_shows_its_arguments_and_hides_its_environment() {
+        let line = Line::new("/usr/bin/tool").arg("--flag").args(["a", "b"]).env("SECRET", "hidden");
+        assert_eq!(line.to_string(), "tool --flag a b");
+        assert_eq!(line.value_of("SECRET"), Some(OsStr::new("hidden")));
+    }
+
+    #[test]
+    fn capture_reports_failure_instead_of_being_one() {
+        let output = capture(&Line::new(crate::environment::cargo()).arg("no-such-command")).unwrap();
+        assert!(!output.success);
+        assert!(!output.stderr.is_empty());
+    }
+}

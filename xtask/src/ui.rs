@@ -1,0 +1,84 @@
+//! The one module that writes to the terminal and reads from it.
+//!
+//! Results go to stdout, everything else to stderr. Colours appear on a terminal only, and not with `NO_COLOR`. A reader who
+//! closes the pipe is no error. What the texts say is decided elsewhere.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use crate::{environment, error};
+
+/// A colour, by what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// It holds.
+    Good,
+    /// It does not.
+    Bad,
+    /// Look here.
+    Note,
+}
+
+/// Prints a result to stdout.
+pub(crate) fn result(text: &str) {
+    drop(writeln!(io::stdout().lock(), "{text}"));
+}
+
+/// Prints a line of progress to stderr.
+pub(crate) fn progress(text: &str) {
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+/// Announces a named step on stderr.
+pub(crate) fn step(name: &str, detail: &str) {
+    progress(&format!("{} {detail}", paint_for(io::stderr().is_terminal(), Tone::Note, &format!("{name:>10}"))));
+}
+
+/// Prints a warning to stderr.
+pub(crate) fn warning(text: &str) {
+    progress(&format!("{} {text}", paint_for(io::stderr().is_terminal(), Tone::Note, "warning:")));
+}
+
+/// Prints an error to stderr: what failed, every cause, then what to do.
+pub(crate) fn failure(failed: &anyhow::Error) {
+    let colour = io::stderr().is_terminal();
+    let mut text = format!("{} {failed}", paint_for(colour, Tone::Bad, "error:"));
+    for cause in failed.chain().skip(1) {
+        text += &format!("\n  because: {cause}");
+    }
+    for hint in error::hints_of(failed) {
+        text += &format!("\n{} {hint}", paint_for(colour, Tone::Good, "hint:"));
+    }
+    progress(&text);
+}
+
+/// Colours a word for stdout.
+pub(crate) fn paint(tone: Tone, text: &str) -> String {
+    paint_for(io::stdout().is_terminal(), tone, text)
+}
+
+/// Whether somebody can answer a question.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Asks a question on stderr and reads one line.
+pub(crate) fn ask(question: &str) -> io::Result<String> {
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{question} ")?;
+    stderr.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(answer)
+}
+
+fn paint_for(terminal: bool, tone: Tone, text: &str) -> String {
+    if !terminal || environment::no_color() {
+        return text.to_owned();
+    }
+    let code = match tone {
+        Tone::Good => "32",
+        Tone::Bad => "1;31",
+        Tone::Note => "1;33",
+    };
+    format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}

@@ -1,0 +1,157 @@
+//! Runs xtask in a temporary place and talks to what it deployed.
+
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
+    process::{Command, Output},
+    sync::OnceLock,
+};
+
+use serde_json::Value;
+use sysinfo::{Pid, ProcessesToUpdate, System};
+
+/// A place for deployments that is removed with the test, together with what still runs in it.
+pub(crate) struct Place {
+    directory: tempfile::TempDir,
+    pub(crate) port: u16,
+    pub(crate) metrics_port: u16,
+    cargo: Option<OsString>,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory, port: free_port(), metrics_port: free_port(), cargo: None }
+    }
+
+    /// Lets xtask call something else in the place of cargo.
+    #[cfg(unix)]
+    pub(crate) fn with_cargo(mut self, cargo: &std::path::Path) -> Self {
+        self.cargo = Some(cargo.into());
+        self
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.directory.path().join("mcp-stateful")
+    }
+
+    /// Runs xtask with these arguments.
+    pub(crate) fn xtask(&self, args: &[&str]) -> Finished {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
+            .args(args)
+            .env("MCP_LOCAL_DIR", self.directory.path())
+            .env("NO_COLOR", "1")
+            .env_remove("MCP_AUTH_TOKEN");
+        if let Some(cargo) = &self.cargo {
+            command.env("CARGO", cargo);
+        }
+        Finished(command.output().unwrap())
+    }
+
+    /// `deploy --local` on this place's ports.
+    pub(crate) fn deploy(&self) -> Finished {
+        let (port, metrics) = (self.port.to_string(), self.metrics_port.to_string());
+        self.xtask(&["deploy", "--local", "--port", &port, "--metrics-port", &metrics])
+    }
+
+    pub(crate) fn record(&self) -> Value {
+        serde_json::from_str(&std::fs::read_to_string(self.home().join("record.json")).unwrap()).unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.record()["pid"].as_u64().unwrap().try_into().unwrap()
+    }
+
+    /// Calls a tool of the deployed service over REST.
+    pub(crate) fn call(&self, tool: &str, arguments: Value) -> Value {
+        static CRYPTOGRAPHY: OnceLock<bool> = OnceLock::new();
+        CRYPTOGRAPHY.get_or_init(|| rustls::crypto::ring::default_provider().install_default().is_ok());
+        let token = std::fs::read_to_string(self.home().join("token")).unwrap();
+        let url = format!("http://127.0.0.1:{}/mcp/call_tool", self.port);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request =
+            client.post(url).bearer_auth(token.trim()).json(&serde_json::json!({"name": tool, "arguments": arguments}));
+        let answer = async { request.send().await?.error_for_status()?.json::<Value>().await };
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(answer).unwrap()["result"]
+            .take()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.home().exists() {
+            drop(self.xtask(&["destroy", "--local"]).0);
+        }
+    }
+}
+
+/// A finished xtask.
+pub(crate) struct Finished(Output);
+
+impl Finished {
+    /// Fails the test, showing everything, unless this was the exit code.
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.0.status.code(), Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr());
+        self
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout()).unwrap_or_else(|_| panic!("no JSON on stdout: {}", self.stdout()))
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&self, what: &str) {
+        let all = format!("{}{}", self.stdout(), self.stderr());
+        assert!(all.contains(what), "{what:?} is not in:\n{all}");
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Ends a process without asking it.
+pub(crate) fn kill(pid: u32) {
+    let mut system = System::new().unwrap();
+    system.refresh_processes(ProcessesToUpdate::Some(&[Pid::from_u32(pid)]), true);
+    assert!(system.process(Pid::from_u32(pid)).unwrap().kill());
+}
+
+pub(crate) fn is_running(pid: u32) -> bool {
+    let mut system = System::new().unwrap();
+    system.refresh_processes(ProcessesToUpdate::Some(&[Pid::from_u32(pid)]), true);
+    system.process(Pid::from_u32(pid)).is_some_and(|process| process.status() != sysinfo::ProcessStatus::Zombie)
+}
+
+/// The real service, built.
+#[cfg(unix)]
+pub(crate) fn service_binary() -> PathBuf {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    // As xtask does, and for its reason: what cargo tells a test must not reach a cargo below it.
+    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let inherited: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| ours(name)).collect();
+    let cargo = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO"));
+        for name in &inherited {
+            command.env_remove(name);
+        }
+        command.args(args).current_dir(root).output().unwrap()
+    };
+    let built = cargo(&["build", "--release", "--locked", "--package", "mcp-stateful"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    std::path::Path::new(metadata["target_directory"].as_str().unwrap()).join("release").join("mcp-stateful")
+}
