@@ -75,7 +75,7 @@ pub struct Flags {
     /// [default: localhost and loopback addresses; IP addresses too where it listens on more than loopback]
     #[arg(long, env = "MCP_ALLOWED_HOSTS")]
     pub allowed_hosts: Option<String>,
-    /// Origins that a browser's page may have, such as https://app.example.com, separated by commas; `*` allows all.
+    /// Origins that a browser's page may have, such as `https://app.example.com`, separated by commas; `*` allows all.
     /// [default: loopback origins where it listens on loopback, else none]
     #[arg(long, env = "MCP_ALLOWED_ORIGINS")]
     pub allowed_origins: Option<String>,

@@ -47,7 +47,7 @@ pub(super) fn cache_sk(key: &str) -> String {
     format!("KEY#{}", hex(&Sha256::digest(key.as_bytes())[..8]))
 }
 
-/// A cursor that [`decode_cursor`] refuses.
+/// A cursor that was not made for the session it is used with.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`cursor` is not one that get_notes returned for this session; leave it out to read from the first note")]
 pub struct InvalidCursor;
