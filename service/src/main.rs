@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use mcp_stateful::{
     cli::{Cli, Command},
     config::Config,
-    healthcheck, serve,
+    healthcheck, process, serve,
     telemetry::log,
 };
 
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Healthcheck { ready }) => {
             healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
         }
-        Some(Command::CreateTable) => run(async { serve::create_table(config).await.map(|line| complain(&line)) }),
+        Some(Command::CreateTable) => run(serve::create_table(config)).map(|line| complain(&line)),
         None if cli.flags.stdio => run(serve::over_stdio(config)),
         None => run(serve::over_http(config)),
     };
@@ -38,16 +38,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Address space, not memory: an unoptimised build comes near tokio's 2 MiB, and an overflow takes the process down.
-const STACK_BYTES: usize = 8 << 20;
-
-fn run(work: impl Future<Output = Result<(), serve::ServeError>>) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
-    let ended = runtime.block_on(work).map_err(|error| error.to_string());
-    // A read of standard input may never return; nothing that matters is left to wait for.
-    runtime.shutdown_background();
-    ended
+fn run<T>(work: impl Future<Output = Result<T, serve::ServeError>>) -> Result<T, String> {
+    process::run(work).map_err(|error| error.to_string())
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that speaks before and after the log does")]

@@ -2,12 +2,13 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 
 use crate::{
     config::Config,
     http::{self, Edge},
     mcp::{Handler, serve_stdio},
+    process::Stop,
     store::{ClientError, Store},
     telemetry::Metrics,
     tools::Tools,
@@ -39,7 +40,7 @@ pub enum ServeError {
 /// # Errors
 /// A store that cannot be opened, an address that cannot be listened on.
 pub async fn over_http(config: Config) -> Result<(), ServeError> {
-    let stop = stop_signal()?;
+    let stop = Stop::on_signal()?;
     let listener = listen(config.listen, "--port").await?;
     let metrics = Arc::new(Metrics::new(&config.revision));
     let metrics_listener = match config.metrics {
@@ -63,10 +64,10 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
     );
     let metrics_served = async {
         if let Some(listener) = metrics_listener {
-            http::serve(listener, http::metrics_router(metrics), head_timeout, stopped(stop.clone())).await;
+            http::serve(listener, http::metrics_router(metrics), head_timeout, stop.clone().wait()).await;
         }
     };
-    tokio::join!(http::serve(listener, router, head_timeout, stopped(stop.clone())), metrics_served);
+    tokio::join!(http::serve(listener, router, head_timeout, stop.clone().wait()), metrics_served);
     tracing::info!("stopped");
     Ok(())
 }
@@ -76,10 +77,10 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
 /// # Errors
 /// A store that cannot be opened, a client that is no MCP client.
 pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
-    let stop = stop_signal()?;
+    let stop = Stop::on_signal()?;
     let tools = open_tools(&config, Arc::new(Metrics::new(&config.revision))).await?;
     tracing::info!("serving on standard input and output");
-    Ok(serve_stdio(Handler::new(tools), stopped(stop)).await?)
+    Ok(serve_stdio(Handler::new(tools), stop.wait()).await?)
 }
 
 /// Makes the table where it is missing; answers with a line about it.
@@ -100,28 +101,4 @@ async fn open_tools(config: &Config, metrics: Arc<Metrics>) -> Result<Arc<Tools>
 
 async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, flag, source })
-}
-
-async fn stopped(mut stop: watch::Receiver<bool>) {
-    // An error means that the one who signals is gone: then, too, it is time to stop.
-    stop.wait_for(|stop| *stop).await.ok();
-}
-
-/// Becomes true at SIGTERM (what ECS sends) or Ctrl-C.
-fn stop_signal() -> io::Result<watch::Receiver<bool>> {
-    let (sender, receiver) = watch::channel(false);
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::spawn(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await.ok();
-        tracing::info!("told to stop; finishing what is under way");
-        sender.send(true).ok();
-    });
-    Ok(receiver)
 }

@@ -21,6 +21,7 @@ use mcp_stateful::{
     config::{Config, LogConfig},
     http::{self, Edge},
     mcp,
+    process::{self, Stop},
     store::Store,
     telemetry::{Metrics, log},
     tools::Tools,
@@ -38,9 +39,6 @@ struct Arguments {
     port: u16,
 }
 
-/// As much as the service gives its threads: an unoptimised build needs more than tokio's 2 MiB.
-const STACK_BYTES: usize = 8 << 20;
-
 fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,10 +52,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let (config, log_config) = configure(arguments.port)?;
     log::start(&log_config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
-    let served = runtime.block_on(serve(config));
-    runtime.shutdown_background();
-    served
+    process::run(serve(config))
 }
 
 /// The service's own configuration, with its own defaults; only what would reach outside this process is settled here.
@@ -81,29 +76,14 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let head_timeout = config.limits.body_timeout;
     let edge =
         Edge { access: Arc::new(config.access), limits: Arc::new(config.limits), metrics, revision: config.revision };
-    let stop = stop_signal()?;
+    let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Stops at once, without the service's drain: a client's `subscriptions/listen` would keep that waiting.
     tokio::select! {
         () = http::serve(listener, http::router(&edge, tools, fixture), head_timeout, std::future::pending()) => {}
-        () = stop => {}
+        () = stop.wait() => {}
     }
     Ok(())
-}
-
-/// Ends at SIGTERM or Ctrl-C.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await.ok();
-    })
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that speaks when the log does not")]
