@@ -26,6 +26,9 @@ pub use observe::count_calls;
 
 use crate::{config::StateConfig, telemetry::Metrics};
 
+/// The DynamoDB operations that serving takes, and so all that a task's role has to permit. Making the table takes others.
+pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
+
 /// Sessions' notes and the tools' cache, in one table.
 ///
 /// Cloning is cheap and shares the connection pool. Every method returns within the deadline it was opened with

@@ -19,6 +19,7 @@ mod server;
 mod shell;
 mod smoke;
 mod table;
+mod terraform;
 mod timestamp;
 mod ui;
 

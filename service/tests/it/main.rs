@@ -14,6 +14,7 @@ mod edges;
 mod faults;
 mod lifecycle;
 mod mcp;
+mod permissions;
 mod rest;
 mod stdio;
 mod store;

@@ -9,7 +9,7 @@ use crate::{
     cli,
     error::{Advice, Exit},
     shell::{self, Line},
-    table,
+    table, terraform,
     ui::{self, Tone},
 };
 
@@ -20,11 +20,12 @@ enum Work {
 }
 
 /// Every step, in order.
-const STEPS: [(&str, Work); 7] = [
+const STEPS: [(&str, Work); 8] = [
     ("fmt", Work::Run(fmt)),
     ("clippy", Work::Run(clippy)),
     ("clippy container", Work::Run(clippy_container)),
     ("doc", Work::Run(doc)),
+    ("terraform", Work::Call(terraform::check)),
     ("test", Work::Run(test)),
     ("conformance", Work::Call(|| super::conformance::run(None))),
     ("clients", Work::Call(super::clients::run)),

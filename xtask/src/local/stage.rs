@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context;
 
 use super::{home::Home, record::Record};
+use crate::error::Advice;
 
 /// Copies the binary and returns where it is now.
 pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {
@@ -17,14 +18,19 @@ pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {
     let staged = home.binaries().join(format!("mcp-stateful-{digest:016x}{}", std::env::consts::EXE_SUFFIX));
     if !staged.exists() {
         let draft = staged.with_extension("draft");
-        fs::copy(binary, &draft)
-            .and_then(|_| fs::rename(&draft, &staged))
-            .with_context(|| format!("cannot copy the binary to {}", staged.display()))?;
+        let copied = fs::copy(binary, &draft).and_then(|_| fs::rename(&draft, &staged));
+        if copied.is_err() {
+            drop(fs::remove_file(&draft));
+        }
+        copied
+            .with_context(|| format!("cannot copy the binary to {}", staged.display()))
+            .hint("make room on that disk, or set MCP_LOCAL_DIR to a directory on another; what runs was left alone")?;
     }
     staged.canonicalize().with_context(|| format!("cannot find {}", staged.display()))
 }
 
-/// Deletes every staged binary but the one that runs and the one before it. What cannot be deleted now (Windows keeps what runs) is deleted next time.
+/// Deletes every staged binary but the one that runs and the one before it. What cannot be deleted now (Windows keeps what
+/// runs) is deleted next time.
 pub(crate) fn prune(home: &Home, current: &Path, previous: Option<&Record>) {
     let keep = [current.file_name(), previous.and_then(|record| record.identity.exe.file_name())];
     for entry in fs::read_dir(home.binaries()).into_iter().flatten().flatten() {

@@ -1,8 +1,11 @@
 //! A DynamoDB endpoint on loopback: the embedded engine behind HTTP, with faults in front of it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use axum::{
@@ -39,12 +42,18 @@ struct Shared {
     engine: Engine,
     faults: Mutex<Vec<(&'static str, Fault)>>,
     requests: AtomicU32,
+    operations: Mutex<BTreeSet<String>>,
 }
 
 impl DynamoDb {
     pub(crate) async fn start() -> Self {
         let engine = Engine::open(IN_MEMORY.as_ref()).unwrap();
-        let shared = Arc::new(Shared { engine, faults: Mutex::default(), requests: AtomicU32::new(0) });
+        let shared = Arc::new(Shared {
+            engine,
+            faults: Mutex::default(),
+            requests: AtomicU32::new(0),
+            operations: Mutex::default(),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().route("/", post(answer)).with_state(shared.clone());
@@ -56,6 +65,7 @@ impl DynamoDb {
     pub(crate) async fn with_table() -> Self {
         let dynamodb = Self::start().await;
         Store::with_client(client(&dynamodb.endpoint), "mcp_state").create_table().await.unwrap();
+        dynamodb.shared.operations.lock().unwrap().clear();
         dynamodb
     }
 
@@ -65,6 +75,11 @@ impl DynamoDb {
 
     pub(crate) fn heal(&self) {
         self.shared.faults.lock().unwrap().clear();
+    }
+
+    /// The operations that were asked for since the table was made.
+    pub(crate) fn operations(&self) -> BTreeSet<String> {
+        self.shared.operations.lock().unwrap().clone()
     }
 
     pub(crate) fn requests(&self) -> u32 {
@@ -109,6 +124,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Str
     shared.requests.fetch_add(1, Ordering::SeqCst);
     let target = headers["x-amz-target"].to_str().unwrap().to_owned();
     let operation = target.rsplit('.').next().unwrap();
+    shared.operations.lock().unwrap().insert(operation.to_owned());
     let fault = shared.next_fault(operation);
     if let Some(Fault::Throttle(_)) = fault {
         let kind = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException";

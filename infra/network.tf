@@ -1,0 +1,53 @@
+# The default VPC and its subnets, and the firewall around the tasks.
+
+data "aws_vpc" "default" {
+  default = true
+}
+
+# The subnets that came with the VPC, one in each zone. They are public; others in it may not be.
+data "aws_subnets" "default" {
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.default.id]
+  }
+
+  filter {
+    name   = "default-for-az"
+    values = ["true"]
+  }
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.ids) > 0
+      error_message = "the default VPC in ${var.region} has no default subnets; `aws ec2 create-default-subnet --availability-zone <zone>` makes one."
+    }
+  }
+}
+
+resource "aws_security_group" "service" {
+  name        = "${var.project_name}-sg"
+  description = "Tasks of ${var.project_name}"
+  vpc_id      = data.aws_vpc.default.id
+}
+
+# In: the service's port, from allowed_cidr. The metrics' port stays on the task's own loopback.
+resource "aws_vpc_security_group_ingress_rule" "service" {
+  security_group_id = aws_security_group.service.id
+  description       = "MCP and REST"
+  ip_protocol       = "tcp"
+  from_port         = var.container_port
+  to_port           = var.container_port
+  cidr_ipv4         = strcontains(var.allowed_cidr, ":") ? null : var.allowed_cidr
+  cidr_ipv6         = strcontains(var.allowed_cidr, ":") ? var.allowed_cidr : null
+}
+
+# Out: HTTPS only, for the image, the token, the log and the table; AWS's addresses change, so to anywhere. DNS needs no
+# rule: security groups do not filter the VPC's own resolver.
+resource "aws_vpc_security_group_egress_rule" "https" {
+  security_group_id = aws_security_group.service.id
+  description       = "AWS APIs and the image registry"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}

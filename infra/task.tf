@@ -1,0 +1,86 @@
+# What a task is: one container of the image, by digest. Another digest is another revision, and rolls out.
+
+locals {
+  container_name = "mcp-stateful"
+  image_digest   = split("@", var.container_image)[1]
+
+  environment = {
+    AWS_REGION        = var.region
+    MCP_HOST          = "0.0.0.0"
+    MCP_LOG_FORMAT    = "json"
+    MCP_PORT          = tostring(var.container_port)
+    MCP_REVISION      = local.image_digest
+    MCP_STATE_BACKEND = "dynamodb"
+    MCP_STATE_TABLE   = aws_dynamodb_table.state.name
+  }
+}
+
+resource "aws_ecs_task_definition" "service" {
+  family                   = "${var.project_name}-task"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.fargate_cpu
+  memory                   = var.fargate_memory
+  execution_role_arn       = aws_iam_role.exec.arn
+  task_role_arn            = aws_iam_role.task.arn
+  container_definitions    = jsonencode([local.container])
+
+  # Earlier revisions stay registered: ECS cannot go back to one that is not. Whoever destroys deregisters them.
+  skip_destroy = true
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.cpu_architecture
+  }
+
+  tags = { Revision = var.revision }
+}
+
+locals {
+  container = {
+    name         = local.container_name
+    image        = var.container_image
+    essential    = true
+    portMappings = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
+    environment  = [for name, value in local.environment : { name = name, value = value }]
+    secrets      = [{ name = "MCP_AUTH_TOKEN", valueFrom = aws_ssm_parameter.token.arn }]
+
+    # A task reads the token once, when it starts. The label makes a new token a new revision.
+    dockerLabels = { "token-version" = tostring(var.token_version) }
+
+    # Nothing to write, nothing to become, no process but the service. The image has neither a shell nor a root user.
+    user                   = "65532:65532"
+    readonlyRootFilesystem = true
+    linuxParameters = {
+      capabilities       = { drop = ["ALL"] }
+      initProcessEnabled = false
+    }
+
+    healthCheck = {
+      command     = ["CMD", "/mcp-stateful", "healthcheck"]
+      interval    = 10
+      timeout     = 5
+      retries     = 3
+      startPeriod = 10
+    }
+
+    # From SIGTERM to SIGKILL: longer than the service gives a request.
+    stopTimeout = 30
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        "awslogs-group"         = aws_cloudwatch_log_group.service.name
+        "awslogs-region"        = var.region
+        "awslogs-stream-prefix" = "ecs"
+        # A log that is slow to take lines must not hold up requests.
+        "mode"            = "non-blocking"
+        "max-buffer-size" = "4m"
+      }
+    }
+
+    mountPoints    = []
+    systemControls = []
+    volumesFrom    = []
+  }
+}

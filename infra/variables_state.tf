@@ -1,0 +1,59 @@
+# What outlives a task: the table and the token.
+
+variable "table_name" {
+  description = "Name of the table. Default: mcp_state for the default project, <project_name>-state for any other."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.table_name == null || can(regex("^[A-Za-z0-9_.-]{3,255}$", var.table_name))
+    error_message = "table_name must have 3 to 255 letters, digits, underscores, hyphens and dots."
+  }
+}
+
+variable "point_in_time_recovery" {
+  description = "Lets the table be restored to any second of the last 35 days. Charged by the table's size."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Makes AWS refuse to delete the table, whoever asks. A destroy then fails at the table, until this is off again."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "token_version" {
+  description = "Raise it to replace the token: a new one is stored and the tasks are replaced."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.token_version >= 1 && floor(var.token_version) == var.token_version
+    error_message = "token_version must be a whole number from 1."
+  }
+}
+
+variable "own_token" {
+  description = "Takes the token from auth_token instead of making a random one. Like any token it is stored when token_version changes."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "auth_token" {
+  description = "The token, if own_token. From the environment only (TF_VAR_auth_token), not from a file or a command line."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    # The service's own rule, so that a bad token stops here and not in a task that does not start.
+    condition     = !var.own_token || try(length(regex("^[A-Za-z0-9._~+/=-]{16,}$", var.auth_token)) <= 4096, false)
+    error_message = "own_token needs auth_token (TF_VAR_auth_token): 16 to 4096 of A-Z, a-z, 0-9 and -._~+/=."
+  }
+}

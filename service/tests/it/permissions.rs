@@ -1,0 +1,35 @@
+//! The service needs the permissions that its list says, and Terraform gives its task just those.
+
+use std::collections::BTreeSet;
+
+use mcp_stateful::store::OPERATIONS;
+use serde_json::json;
+
+use crate::support::{dynamodb::DynamoDb, server::Setup};
+
+fn listed() -> BTreeSet<String> {
+    OPERATIONS.iter().map(|operation| (*operation).to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_operation_on_the_list_is_used_and_no_other() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    assert_eq!(server.get("/readyz").send().await.unwrap().status(), 200);
+    for (tool, arguments) in [
+        ("add_note", json!({"session_id": "s", "note": "n"})),
+        ("get_notes", json!({"session_id": "s"})),
+        ("echo_cached", json!({"text": "t"})),
+        ("reset_session", json!({"session_id": "s"})),
+    ] {
+        assert_eq!(server.call(tool, arguments).await.0, 200, "{tool}");
+    }
+    assert_eq!(dynamodb.operations(), listed());
+}
+
+#[test]
+fn the_task_s_policy_is_the_list() {
+    let policy = include_str!("../../../infra/iam_task.tf");
+    let actions = policy.split('"').filter_map(|part| part.strip_prefix("dynamodb:")).map(str::to_owned);
+    assert_eq!(actions.collect::<BTreeSet<_>>(), listed());
+}
