@@ -86,7 +86,7 @@ pub struct Flags {
     /// Seconds until a request's head or body must be here.
     #[arg(long, env = "MCP_BODY_TIMEOUT", default_value = "10")]
     pub body_timeout: String,
-    /// Seconds until a request must be answered.
+    /// Seconds until a request must be answered, its body's time included.
     #[arg(long, env = "MCP_REQUEST_TIMEOUT", default_value = "20")]
     pub request_timeout: String,
     /// Requests worked on at once; more are answered 503 with Retry-After.
@@ -116,7 +116,8 @@ impl Cli {
     #[expect(clippy::disallowed_methods, reason = "the door to the environment")]
     pub fn from_process() -> Self {
         let mut cli = Self::parse();
-        cli.flags.auth_token = std::env::var("MCP_AUTH_TOKEN").ok();
+        // What is not UTF-8 stays a token, and is refused as one: nobody meant to go without.
+        cli.flags.auth_token = std::env::var_os("MCP_AUTH_TOKEN").map(|token| token.to_string_lossy().into_owned());
         cli.flags.no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         cli
     }

@@ -1,7 +1,7 @@
 //! Asks a server on this host for its health, for container images that have no shell and no curl.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::Duration,
 };
@@ -15,7 +15,13 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// A text that says what was answered instead, or why nothing was.
 pub fn check(listen: SocketAddr, path: &str) -> Result<(), String> {
     let address = SocketAddr::new(reachable(listen.ip()), listen.port());
-    let status = ask(address, path).map_err(|error| format!("http://{address}{path}: {error}"))?;
+    let status = ask(address, path).map_err(|error| match error.kind() {
+        // What a read time-out is called differs between systems.
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            format!("http://{address}{path}: no answer within {} s", TIMEOUT.as_secs())
+        }
+        _ => format!("http://{address}{path}: {error}"),
+    })?;
     match status.split(' ').nth(1) {
         Some("200") => Ok(()),
         _ => Err(format!("http://{address}{path}: {status}")),

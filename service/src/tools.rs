@@ -92,8 +92,13 @@ impl Tools {
     /// # Errors
     /// [`ToolError`], whose text is for the client.
     pub async fn call(&self, tool: &str, arguments: Map<String, Value>) -> Result<Answer, ToolError> {
-        let Some(name) = known(tool) else { return Err(ToolError::Unknown(tool.to_owned())) };
-        observe::observed(&self.metrics, name, self.run(name, Arguments::new(name, arguments))).await
+        match known(tool) {
+            Some(name) => observe::observed(&self.metrics, name, self.run(name, Arguments::new(name, arguments))).await,
+            None => {
+                let refused = async { Err(ToolError::Unknown(shortened(tool))) };
+                observe::observed(&self.metrics, "unknown", refused).await
+            }
+        }
     }
 
     async fn run(&self, tool: &'static str, arguments: Arguments) -> Result<Answer, ToolError> {
@@ -104,6 +109,14 @@ impl Tools {
             reset_session::NAME => reset_session::run(self, arguments).await,
             other => Err(ToolError::Unknown(other.to_owned())),
         }
+    }
+}
+
+/// A name that a client sent, fit to be told again: 64 characters at the most.
+pub fn shortened(name: &str) -> String {
+    match name.char_indices().nth(64) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
 }
 

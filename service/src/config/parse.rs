@@ -72,9 +72,9 @@ impl Problems {
     pub(super) fn limits(&mut self, flags: &Flags) -> Limits {
         Limits {
             body_bytes: self.number("--max-body-bytes", "MCP_MAX_BODY_BYTES", &flags.max_body_bytes, 1024..=64 << 20),
-            body_timeout: self.seconds("--body-timeout", "MCP_BODY_TIMEOUT", &flags.body_timeout, 1..=60),
-            // A service that is told to stop has 25 s: what it accepted must be answered by then.
-            request_timeout: self.seconds("--request-timeout", "MCP_REQUEST_TIMEOUT", &flags.request_timeout, 1..=24),
+            body_timeout: self.seconds("--body-timeout", "MCP_BODY_TIMEOUT", &flags.body_timeout, 1..=21),
+            // Body and work together stay below http::DRAIN: what was accepted is answered before the process ends.
+            request_timeout: self.seconds("--request-timeout", "MCP_REQUEST_TIMEOUT", &flags.request_timeout, 1..=21),
             concurrency: self.number("--max-concurrency", "MCP_MAX_CONCURRENCY", &flags.max_concurrency, 1..=65_536),
             answer_bytes: self.number(
                 "--max-answer-bytes",

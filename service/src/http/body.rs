@@ -10,6 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::Instant;
 
 use super::error_answer;
 use crate::config::Limits;
@@ -18,12 +19,17 @@ use crate::config::Limits;
 #[derive(Debug, Clone)]
 pub struct Body(pub Bytes);
 
+/// When a request's body began to be read, in its extensions: from then on its time runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since(pub(super) Instant);
+
 pub(super) async fn read_body(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let declared = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limits.body_bytes as u64) {
         return too_large(limits.body_bytes);
     }
+    parts.extensions.insert(Since(Instant::now()));
     let collected = Limited::new(body, limits.body_bytes).collect();
     match tokio::time::timeout(limits.body_timeout, collected).await {
         Ok(Ok(body)) => {

@@ -1,4 +1,4 @@
-//! How many requests are worked on at once, and for how long. Too many are turned away at once: a queue would only make
+//! How many requests are worked on at once, and for how long, the reading of the body included. Too many are turned away at once: a queue would only make
 //! every answer late.
 
 use std::{sync::Arc, time::Duration};
@@ -9,9 +9,9 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
-use super::error_answer;
+use super::{body::Since, error_answer};
 use crate::config::Limits;
 
 /// The places, and the time each may be held.
@@ -34,7 +34,8 @@ pub(super) async fn admit(State(gate): State<Gate>, request: Request, next: Next
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         return answer;
     };
-    match tokio::time::timeout(gate.timeout, next.run(request)).await {
+    let since = request.extensions().get().map_or_else(Instant::now, |Since(at)| *at);
+    match tokio::time::timeout_at(since + gate.timeout, next.run(request)).await {
         Ok(answer) => answer,
         Err(_) => {
             let seconds = gate.timeout.as_secs();

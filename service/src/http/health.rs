@@ -16,6 +16,9 @@ use crate::store::{Store, StoreError};
 /// How long one look at the table answers for: askers, however many, cost one read a second.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How long the table may take: less than those who ask usually wait.
+const PATIENCE: Duration = Duration::from_millis(2500);
+
 /// What the health routes know.
 #[derive(Debug, Clone)]
 pub(super) struct Health {
@@ -32,13 +35,20 @@ impl Health {
         Self { store, revision: revision.into(), last: Arc::default() }
     }
 
+    /// Looks in a task of its own: its result serves the next who asks, should this one lose patience.
     async fn table_answers(&self) -> Result<(), StoreError> {
+        let health = self.clone();
+        tokio::spawn(async move { health.look().await }).await.unwrap_or(Err(StoreError::Failed))
+    }
+
+    async fn look(&self) -> Result<(), StoreError> {
         // Held across the look: those who come meanwhile take its result.
         let mut last = self.last.lock().await;
         match *last {
             Some((at, result)) if at.elapsed() < FRESH => result,
             _ => {
-                let result = self.store.ping().await;
+                let ping = tokio::time::timeout(PATIENCE, self.store.ping());
+                let result = ping.await.unwrap_or(Err(StoreError::Unreachable));
                 *last = Some((Instant::now(), result));
                 result
             }

@@ -1,6 +1,11 @@
 //! Accepts connections until told to stop, then lets those that are being served finish.
 
-use std::{future::Future, io, pin::pin, time::Duration};
+use std::{
+    future::Future,
+    io,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -10,6 +15,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 
 /// The longest that requests under way may take once the service was told to stop. ECS kills 30 s after its signal.
 pub const DRAIN: Duration = Duration::from_secs(22);
@@ -19,7 +25,8 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `router` on `listener` until `stop`; returns when every connection is closed, or after [`DRAIN`].
 ///
-/// `head_timeout` is the longest wait for a request's head, and so for the next request on an idle connection.
+/// `head_timeout` is the longest wait for a request's head, and so for the next request on an idle connection, and the
+/// longest that a client may leave its answer unread.
 pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
@@ -36,7 +43,7 @@ pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration
                 }
             },
         };
-        let connection = http.serve_connection(prepare(stream), TowerToHyperService::new(router.clone()));
+        let connection = http.serve_connection(prepare(stream, head_timeout), TowerToHyperService::new(router.clone()));
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -50,12 +57,15 @@ pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration
     }
 }
 
-fn prepare(stream: TcpStream) -> TokioIo<TcpStream> {
+/// A client that stops reading its answer is cut off: each would keep a whole answer in memory.
+fn prepare(stream: TcpStream, write_timeout: Duration) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
     // Answers are small and complete: waiting for more to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
-    TokioIo::new(stream)
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(write_timeout));
+    TokioIo::new(Box::pin(stream))
 }
 
 async fn recover(error: &io::Error) {

@@ -49,11 +49,13 @@ pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, handler:
         .route_layer(from_fn_with_state(gate::Gate::new(&edge.limits), gate::admit))
         .route_layer(from_fn_with_state(edge.limits.clone(), body::read_body))
         .route_layer(from_fn_with_state(auth::Verifier::new(edge.access.token.as_ref()), auth::require_token))
-        .route_layer(origin::cors(&edge.access))
-        .route_layer(from_fn_with_state(edge.access.clone(), origin::check));
-    open.merge(guarded)
-        .fallback(answers::not_found)
         .method_not_allowed_fallback(answers::not_found)
+        // Around the fallback, too: a browser's preflight is an OPTIONS, which no route takes.
+        .layer(origin::cors(&edge.access))
+        .layer(from_fn_with_state(edge.access.clone(), origin::check));
+    open.method_not_allowed_fallback(answers::not_found)
+        .merge(guarded)
+        .fallback(answers::not_found)
         .layer(CatchPanicLayer::custom(answers::panicked))
         .layer(from_fn_with_state(edge.metrics.clone(), count::count))
 }

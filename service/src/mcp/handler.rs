@@ -17,7 +17,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use crate::tools::{Answer, Definition, Effect, ToolError, Tools, definitions};
+use crate::tools::{Answer, Definition, Effect, ToolError, Tools, definitions, shortened};
 
 /// How long a client may keep the list of tools: it changes with a new build only.
 const LIST_TTL: Duration = Duration::from_secs(3600);
@@ -29,6 +29,9 @@ const REVISIONS: &[ProtocolVersion] = &[
     ProtocolVersion::V_2025_11_25,
     ProtocolVersion::V_2026_07_28,
 ];
+
+/// The methods that are served beside tools/call.
+const SERVED: [&str; 4] = ["initialize", "ping", "server/discover", "tools/list"];
 
 const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Choose a session_id and use it throughout: add_note appends to \
     the session, get_notes reads it back oldest first, reset_session deletes its notes. Notes survive restarts and are \
@@ -84,9 +87,14 @@ impl ServerHandler for Handler {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        match self.tools.call(&request.name, request.arguments.unwrap_or_default()).await {
+        // rmcp lets a handler go on when its client is gone or its time is up; nobody would bound that work.
+        let outcome = tokio::select! {
+            outcome = self.tools.call(&request.name, request.arguments.unwrap_or_default()) => outcome,
+            () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
+        };
+        match outcome {
             Ok(answer) => Ok(result(answer).into()),
             Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
             Err(error @ ToolError::Internal) => Err(ErrorData::internal_error(error.to_string(), None)),
@@ -105,7 +113,12 @@ impl ServerHandler for Handler {
             let text = "params of tools/call have to be {\"name\": \"<tool>\", \"arguments\": {…}}";
             return Err(ErrorData::invalid_params(text, None));
         }
-        let text = format!("method not found: {}; this server has tools/list and tools/call", request.method);
+        if SERVED.contains(&request.method.as_str()) {
+            let text = format!("params of {} are not as the specification has them", request.method);
+            return Err(ErrorData::invalid_params(text, None));
+        }
+        let method = shortened(&request.method);
+        let text = format!("method not found: {method}; this server has tools/list and tools/call");
         Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, text, None))
     }
 }

@@ -1,5 +1,8 @@
 //! MCP on standard input and output, for clients that start the server themselves. Standard output carries the protocol and
 //! nothing else; the log goes to standard error.
+//!
+//! Two things are rmcp's and not as over HTTP: a line that is no JSON gets no answer, and a signal ends the process without
+//! waiting for calls under way.
 
 use std::{future::Future, io};
 

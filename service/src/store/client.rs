@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use aws_config::{BehaviorVersion, ConfigLoader, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
     Client,
-    config::{Builder, StalledStreamProtectionConfig, retry::RetryConfig},
+    config::{
+        Builder, StalledStreamProtectionConfig,
+        retry::{RetryConfig, RetryPartition, TokenBucket},
+    },
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -57,6 +60,8 @@ pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Resu
                 .with_initial_backoff(Duration::from_millis(25))
                 .with_max_backoff(Duration::from_secs(1)),
         )
+        // The SDK's own quota of retries is for the process's lifetime: one burst of throttling would spend it for good.
+        .retry_partition(RetryPartition::custom("store").token_bucket(TokenBucket::unlimited()).build())
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{self},
     result::ConnectorError,
 };
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::{body::SdkBody, retry::ErrorKind};
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -32,9 +32,9 @@ pub struct Engine {
 /// Why a file cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made.
-    #[error("its folder cannot be made: {0}")]
-    Folder(#[from] std::io::Error),
+    /// The folder or the file cannot be made.
+    #[error("{0}")]
+    Make(#[from] std::io::Error),
     /// A path that is no text.
     #[error("the path is not UTF-8")]
     NotUtf8,
@@ -44,7 +44,7 @@ pub enum OpenError {
 }
 
 impl Engine {
-    /// Opens the file at `path`, making it and its folder (for the owner's eyes only) where they are not there.
+    /// Opens the file at `path`, making it and its folder, both for their owner's eyes only, where they are not there.
     ///
     /// # Errors
     /// A folder or file that cannot be made or read, or a file that is no store.
@@ -53,6 +53,7 @@ impl Engine {
             IN_MEMORY => Database::memory()?,
             text => {
                 make_folder(path)?;
+                make_file(path)?;
                 Database::new(text)?
             }
         };
@@ -126,6 +127,15 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
+/// SQLite gives what it makes beside the file the same mode.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Engine")
@@ -143,9 +153,10 @@ impl HttpConnector for Engine {
                 let body = String::from_utf8(body).map_err(|e| ConnectorError::user(e.into()))?;
                 Ok(engine.respond(&target, &body))
             };
-            let (status, json) =
-                tokio::task::spawn_blocking(work).await.map_err(|e| ConnectorError::other(e.into(), None))??;
-            let status = status.try_into().map_err(|_| ConnectorError::other("no HTTP status".into(), None))?;
+            let defect =
+                |error: tokio::task::JoinError| ConnectorError::other(error.into(), Some(ErrorKind::ServerError));
+            let (status, json) = tokio::task::spawn_blocking(work).await.map_err(defect)??;
+            let status = status.try_into().map_err(|_| ConnectorError::user("no HTTP status".into()))?;
             Ok::<orchestrator::HttpResponse, ConnectorError>(HttpResponse::new(status, SdkBody::from(json)))
         })
     }

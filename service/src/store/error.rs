@@ -1,6 +1,7 @@
 //! What can be wrong with the store, in words that a client may read. What the backend said goes to the log only.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_types::retry::ErrorKind;
 
 /// A store call that failed after its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,11 +74,14 @@ fn classify<E: ProvideErrorMetadata>(error: &SdkError<E>) -> StoreError {
     match error {
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => StoreError::Unreachable,
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => StoreError::Unreachable,
-        // What is left of dispatch failures is what comes before a connection: no credentials to sign with.
-        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(|e| e.is_user()) => {
-            StoreError::Failed
-        }
-        SdkError::DispatchFailure(_) => StoreError::Denied,
+        SdkError::DispatchFailure(failure) => match failure.as_other() {
+            // A connection that broke, and what a connector calls an error of its own.
+            Some(ErrorKind::TransientError) => StoreError::Unreachable,
+            Some(_) => StoreError::Failed,
+            None if failure.is_user() => StoreError::Failed,
+            // What fails before there is a connection: no credentials to sign with.
+            None => StoreError::Denied,
+        },
         SdkError::ServiceError(_) => error.code().map_or(StoreError::Failed, classify_code),
         _ => StoreError::Failed,
     }

@@ -1,9 +1,19 @@
 //! Notes: one item each, written once, read in order, deleted with their session.
 
-use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroUsize,
+    pin::pin,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{
+    StreamExt, TryStreamExt,
+    future::{Either, select},
+    stream,
+};
 use tokio::time::Instant;
 
 use super::{
@@ -23,6 +33,9 @@ const NOTE: &str = "note";
 const TS: &str = "ts";
 /// Whose session it is, where nobody said.
 const ANONYMOUS: &str = "anonymous";
+
+/// How long a stored note's acknowledgement waits for the session's item. Longer, and clients would repeat the note.
+const TOUCH_GRACE: Duration = Duration::from_millis(250);
 
 /// BatchWriteItem's limit.
 const BATCH: usize = 25;
@@ -58,7 +71,7 @@ pub struct PageRequest {
     pub after: Option<Cursor>,
     /// At most so many notes.
     pub limit: Option<NonZeroUsize>,
-    /// At most so many bytes of notes, but always one note.
+    /// At most so many bytes of notes, as JSON has them, but always one note.
     pub max_bytes: Option<usize>,
 }
 
@@ -74,9 +87,9 @@ pub struct NotesPage {
 /// What a reset did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reset {
-    /// Notes deleted.
+    /// Notes deleted; at least so many, if the deadline came first.
     pub deleted: usize,
-    /// False if the deadline came first: notes remain, and another reset goes on.
+    /// False if the deadline came first: notes may remain, and another reset goes on.
     pub complete: bool,
 }
 
@@ -90,11 +103,22 @@ impl Store {
     /// As every call. The note may be stored all the same if the answer was what got lost.
     pub async fn add_note(&self, session: &SessionId, note: &str) -> Result<(), StoreError> {
         let now = epoch_seconds();
-        let (note, touched) = tokio::join!(self.put_note(session, note, now), self.touch_session(session, now));
-        if let (Ok(()), Err(kind)) = (&note, &touched) {
+        let put = pin!(self.put_note(session, note, now));
+        let touch = pin!(self.touch_session(session, now));
+        let touched = match select(put, touch).await {
+            Either::Left((stored, touch)) => {
+                stored?;
+                tokio::time::timeout(TOUCH_GRACE, touch).await.unwrap_or(Err(StoreError::Unreachable))
+            }
+            Either::Right((touched, put)) => {
+                put.await?;
+                touched
+            }
+        };
+        if let Err(kind) = touched {
             tracing::warn!(session = %session, kind = kind.label(), "note stored, but its session's lastActive was not");
         }
-        note
+        Ok(())
     }
 
     async fn put_note(&self, session: &SessionId, note: &str, now: u64) -> Result<(), StoreError> {
@@ -140,7 +164,7 @@ impl Store {
             let wanted = request.limit.map(|limit| limit.get() + 1 - page.notes.len());
             let (items, next) = self.query(session, "sk, note, expiresAt", start, wanted).await?;
             for (sk, note) in items.into_iter().filter_map(visible_note) {
-                bytes += note.len();
+                bytes += json_len(&note);
                 let full = request.limit.is_some_and(|limit| page.notes.len() == limit.get())
                     || (!page.notes.is_empty() && request.max_bytes.is_some_and(|max| bytes > max));
                 if full {
@@ -158,25 +182,60 @@ impl Store {
     }
 
     /// Deletes the session's notes, and all that were acknowledged before the call; the session's own item stays.
-    /// Notes written meanwhile may survive. Goes on until `deadline`.
+    /// Notes written meanwhile may survive. Goes on until `deadline` and no longer.
     ///
     /// # Errors
     /// As every call; some notes may be deleted by then, and another reset deletes the rest.
     pub async fn reset(&self, session: &SessionId, deadline: Instant) -> Result<Reset, StoreError> {
-        let (mut deleted, mut start) = (0, None);
+        let deleted = AtomicUsize::new(0);
+        let complete = match tokio::time::timeout_at(deadline, self.delete_notes(session, &deleted)).await {
+            Ok(done) => done.map(|()| true)?,
+            Err(_) => false,
+        };
+        Ok(Reset { deleted: deleted.into_inner(), complete })
+    }
+
+    /// Deletes page by page, a few batches at a time, and counts as it goes: it may be dropped at any moment.
+    async fn delete_notes(&self, session: &SessionId, deleted: &AtomicUsize) -> Result<(), StoreError> {
+        let mut start = None;
         loop {
             let (items, next) = self.query(session, "sk, expiresAt", start, None).await?;
-            let visible = items.iter().filter(|item| is_visible(item)).count();
-            let keys = items.iter().filter_map(|item| item.get(SK)?.as_s().ok().cloned()).collect();
-            if !self.delete_notes(session, keys, deadline).await? {
-                return Ok(Reset { deleted, complete: false });
-            }
-            deleted += visible;
+            let keys: Vec<DoomedNote> = items.iter().filter_map(doomed).collect();
+            let batches: Vec<Vec<DoomedNote>> = keys.chunks(BATCH).map(<[DoomedNote]>::to_vec).collect();
+            stream::iter(batches)
+                .map(|batch| self.delete_batch(session, batch, deleted))
+                .buffer_unordered(BATCHES_AT_ONCE)
+                .try_for_each(|()| async { Ok(()) })
+                .await?;
             match next {
-                Some(_) if Instant::now() >= deadline => return Ok(Reset { deleted, complete: false }),
                 Some(key) => start = Some(key),
-                None => return Ok(Reset { deleted, complete: true }),
+                None => return Ok(()),
             }
+        }
+    }
+
+    async fn delete_batch(
+        &self,
+        session: &SessionId,
+        mut batch: Vec<DoomedNote>,
+        deleted: &AtomicUsize,
+    ) -> Result<(), StoreError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let requests: Vec<WriteRequest> =
+                batch.iter().filter_map(|note| delete_request(session, &note.sk)).collect();
+            let request = self.client.batch_write_item().request_items(self.table(), requests);
+            let answer = sent(request.send()).await?;
+            let rest = answer.unprocessed_items.and_then(|mut rest| rest.remove(self.table())).unwrap_or_default();
+            let rest: HashSet<&str> = rest.iter().filter_map(deleted_sk).collect();
+            let (left, done) = batch.into_iter().partition::<Vec<_>, _>(|note| rest.contains(note.sk.as_str()));
+            deleted.fetch_add(done.iter().filter(|note| note.visible).count(), Ordering::Relaxed);
+            if left.is_empty() {
+                return Ok(());
+            }
+            batch = left;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 
@@ -201,41 +260,6 @@ impl Store {
         let answer = sent(request.send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.filter(|key| !key.is_empty())))
     }
-
-    /// Deletes by key, a few batches at a time. False if the deadline came first.
-    async fn delete_notes(
-        &self,
-        session: &SessionId,
-        keys: Vec<String>,
-        deadline: Instant,
-    ) -> Result<bool, StoreError> {
-        let batches: Vec<Vec<WriteRequest>> = keys
-            .chunks(BATCH)
-            .map(|chunk| chunk.iter().filter_map(|sk| delete_request(session, sk)).collect())
-            .collect();
-        stream::iter(batches)
-            .map(|batch| self.delete_batch(batch, deadline))
-            .buffer_unordered(BATCHES_AT_ONCE)
-            .try_fold(true, |all, done| async move { Ok(all && done) })
-            .await
-    }
-
-    async fn delete_batch(&self, mut batch: Vec<WriteRequest>, deadline: Instant) -> Result<bool, StoreError> {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let request = self.client.batch_write_item().request_items(self.table(), batch);
-            let answer = sent(request.send()).await?;
-            batch = answer.unprocessed_items.and_then(|mut rest| rest.remove(self.table())).unwrap_or_default();
-            if batch.is_empty() {
-                return Ok(true);
-            }
-            if Instant::now() + pause >= deadline {
-                return Ok(false);
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(MAX_PAUSE);
-        }
-    }
 }
 
 fn note_key(session: &SessionId, sk: String) -> Item {
@@ -246,6 +270,32 @@ fn delete_request(session: &SessionId, sk: &str) -> Option<WriteRequest> {
     // A key is all that a delete request requires, so building one cannot fail.
     let delete = DeleteRequest::builder().set_key(Some(note_key(session, sk.to_owned()))).build().ok()?;
     Some(WriteRequest::builder().delete_request(delete).build())
+}
+
+/// A note that a reset is about to delete.
+#[derive(Debug, Clone)]
+struct DoomedNote {
+    sk: String,
+    visible: bool,
+}
+
+fn doomed(item: &Item) -> Option<DoomedNote> {
+    Some(DoomedNote { sk: item.get(SK)?.as_s().ok()?.clone(), visible: is_visible(item) })
+}
+
+/// The sort key that an unprocessed request was to delete.
+fn deleted_sk(request: &WriteRequest) -> Option<&str> {
+    request.delete_request.as_ref()?.key.get(SK)?.as_s().ok().map(String::as_str)
+}
+
+/// What a note takes in a JSON array: quotes, comma and escapes counted.
+fn json_len(note: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    note.bytes().map(escaped).sum::<usize>() + 3
 }
 
 /// Whether the item lives: DynamoDB may take days to delete what its TTL ended.

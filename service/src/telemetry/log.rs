@@ -2,21 +2,33 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Libraries that, more talkative, quote requests and answers, and so notes and tokens: no setting makes them.
-const LIBRARIES: [&str; 8] = [
-    "rmcp",
-    "hyper",
-    "hyper_util",
-    "dynoxide",
-    "aws_config",
-    "aws_sdk_dynamodb",
-    "aws_smithy_runtime",
-    "aws_smithy_runtime_api",
+/// Libraries that quote requests and answers, and so notes and tokens, when they are more talkative than this: no setting
+/// makes them. rmcp's warnings quote what a client sent.
+const LIBRARIES: [(&str, Level); 6] = [
+    ("rmcp", Level::ERROR),
+    ("hyper", Level::WARN),
+    ("dynoxide", Level::WARN),
+    ("aws_", Level::WARN),
+    ("h2", Level::WARN),
+    ("rustls", Level::WARN),
 ];
+
+/// Whether something may be logged at all. This stands before the setting, which can only take away.
+fn may_be_told(metadata: &Metadata<'_>) -> bool {
+    let library = LIBRARIES.iter().find(|(prefix, _)| metadata.target().starts_with(prefix));
+    library.is_none_or(|(_, most)| metadata.level() <= most)
+}
 
 /// Starts logging for the process, panics included. Called once; a second call changes nothing.
 pub fn start(config: &LogConfig) {
@@ -37,12 +49,7 @@ pub fn start(config: &LogConfig) {
                 .with_writer(io::stderr),
         )
     };
-    let filter = LIBRARIES.iter().fold(EnvFilter::builder().parse_lossy(&config.filter), |filter, library| {
-        match format!("{library}=warn").parse() {
-            Ok(directive) => filter.add_directive(directive),
-            Err(_) => filter,
-        }
-    });
+    let filter = EnvFilter::builder().parse_lossy(&config.filter).and(filter_fn(may_be_told));
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().ok();
     log_panics();
 }

@@ -43,10 +43,17 @@ pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answe
             tools.metrics.cache("local_hit");
             return Ok(answer(&upper, true));
         }
+        Lookup::Failed(kind) => return Err(ToolError::store("")(kind)),
         Lookup::Miss(guard) => guard,
     };
     let key = json!({"text": text}).to_string();
-    let found = tools.store.cached(NAME, &key).await.map_err(ToolError::store(""))?;
+    let found = match tools.store.cached(NAME, &key).await {
+        Ok(found) => found,
+        Err(kind) => {
+            guard.fail(kind);
+            return Err(ToolError::store("")(kind));
+        }
+    };
     let (entry, cached) = match found {
         Some(entry) => (entry, true),
         None => (compute(tools, &text, &key).await, false),

@@ -3,7 +3,7 @@
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures_util::FutureExt;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::{Answer, ToolError};
 use crate::{store::count_calls, telemetry::Metrics};
@@ -22,19 +22,33 @@ pub(super) async fn observed(
         store_calls = tracing::field::Empty,
         duration_ms = tracing::field::Empty,
     );
-    let started = Instant::now();
+    let mut call_record = CallRecord { metrics, tool, span: &span, started: Instant::now(), outcome: "cancelled" };
     let contained = AssertUnwindSafe(call).catch_unwind();
     let (result, store_calls) = count_calls(contained).instrument(span.clone()).await;
     // The panic hook has logged what happened; the payload says no more.
     let result = result.unwrap_or(Err(ToolError::Internal));
-    let outcome = result.as_ref().map_or_else(ToolError::label, |_| "ok");
-    let duration = started.elapsed();
-    span.record("outcome", outcome);
     span.record("store_calls", store_calls);
-    span.record("duration_ms", duration.as_secs_f64() * 1000.0);
-    span.in_scope(|| tracing::info!("tool call"));
-    metrics.tool_call(tool, outcome, duration);
+    call_record.outcome = result.as_ref().map_or_else(ToolError::label, |_| "ok");
     result
+}
+
+/// Told when it is dropped, so that a call whose client went away is told of, too.
+struct CallRecord<'a> {
+    metrics: &'a Metrics,
+    tool: &'static str,
+    span: &'a Span,
+    started: Instant,
+    outcome: &'static str,
+}
+
+impl Drop for CallRecord<'_> {
+    fn drop(&mut self) {
+        let duration = self.started.elapsed();
+        self.span.record("outcome", self.outcome);
+        self.span.record("duration_ms", duration.as_secs_f64() * 1000.0);
+        self.span.in_scope(|| tracing::info!("tool call"));
+        self.metrics.tool_call(self.tool, self.outcome, duration);
+    }
 }
 
 #[cfg(test)]

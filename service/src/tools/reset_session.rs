@@ -44,7 +44,7 @@ pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answe
     let deleted = reset.deleted;
     if !reset.complete {
         return Err(ToolError::Incomplete(format!(
-            "{deleted} notes are deleted and more remain; call reset_session again to delete the rest"
+            "{deleted} notes or more are deleted and some may remain; call reset_session again to delete the rest"
         )));
     }
     let message = format!("Deleted {deleted} notes from {}.", session.as_str());

@@ -33,6 +33,17 @@ fn the_world_is_not_listened_to_without_a_token() {
     assert!(told.contains("--allow-unauthenticated"), "{told}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_token_that_is_no_text_is_refused_and_not_left_out() {
+    use std::os::unix::ffi::OsStrExt;
+    let (mut command, _folder) = Setup::new().command();
+    command.env("MCP_AUTH_TOKEN", std::ffi::OsStr::from_bytes(b"0123456789abcdef\xff"));
+    let (code, told) = run(command);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("MCP_AUTH_TOKEN") && !told.contains("0123456789"), "{told}");
+}
+
 #[test]
 fn a_port_in_use_is_named_with_its_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

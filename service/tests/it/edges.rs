@@ -64,16 +64,18 @@ async fn a_foreign_origin_or_host_is_refused_on_both_surfaces() {
 #[tokio::test]
 async fn a_listed_origin_may_ask_and_read() {
     let server = Setup::new().token().env("MCP_ALLOWED_ORIGINS", "https://app.example.com").start();
-    let preflight = |origin: &str| {
-        let request = server.http.request(reqwest::Method::OPTIONS, format!("{}/mcp", server.url));
+    let preflight = |path: &str, origin: &str| {
+        let request = server.http.request(reqwest::Method::OPTIONS, format!("{}{path}", server.url));
         let request = request.header("origin", origin).header("access-control-request-method", "POST");
         request.header("access-control-request-headers", "authorization,mcp-protocol-version").send()
     };
-    let allowed = preflight("https://app.example.com").await.unwrap();
-    assert_eq!(allowed.status(), 200);
-    assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example.com");
-    assert_eq!(allowed.headers()["access-control-allow-headers"], "authorization,mcp-protocol-version");
-    assert_eq!(preflight("http://localhost:3000").await.unwrap().status(), 403);
+    for (_, path) in GUARDED {
+        let allowed = preflight(path, "https://app.example.com").await.unwrap();
+        assert_eq!(allowed.status(), 200, "{path}");
+        assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example.com");
+        assert_eq!(allowed.headers()["access-control-allow-headers"], "authorization,mcp-protocol-version");
+        assert_eq!(preflight(path, "http://localhost:3000").await.unwrap().status(), 403, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -121,9 +123,9 @@ async fn too_many_at_once_are_told_when_to_come_back() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("2").start();
     dynamodb.inject("Query", Fault::DoneButSilent(2));
-    let body = call("get_notes", json!({"session_id": "a"}));
+    let (body, before) = (call("get_notes", json!({"session_id": "a"})), dynamodb.requests());
     let holding: Vec<_> = (0..2).map(|_| tokio::spawn(server.post("/mcp/call_tool").json(&body).send())).collect();
-    while dynamodb.requests() < 3 {
+    while dynamodb.requests() < before + 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     for path in ["/mcp/call_tool", "/mcp"] {
@@ -136,4 +138,43 @@ async fn too_many_at_once_are_told_when_to_come_back() {
         // The silent answers cost an attempt; the retry brings them in.
         assert_eq!(held.await.unwrap().unwrap().status(), 200);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_ends_with_the_request_that_asked_for_it() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("1").start();
+    dynamodb.inject("Query", Fault::DoneButSilent(u32::MAX));
+    let rpc = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call("get_notes", json!({"session_id": "a"}))});
+    for (path, body) in [("/mcp", rpc), ("/mcp/call_tool", call("get_notes", json!({"session_id": "a"})))] {
+        let request = server.post(path).header("accept", "application/json, text/event-stream").json(&body);
+        assert!(request.timeout(Duration::from_millis(300)).send().await.unwrap_err().is_timeout(), "{path}");
+    }
+    let cancelled = r#"mcp_tool_calls_total{tool="get_notes",outcome="cancelled"} 2"#;
+    for _ in 0..100 {
+        let metrics = server.http.get(server.metrics.clone().unwrap()).send().await.unwrap().text().await.unwrap();
+        if metrics.contains(cancelled) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("a call outlived its client: {}", server.log());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let server = Setup::new().token().arg("--body-timeout").arg("1").arg("--max-answer-bytes").arg("67108864").start();
+    for _ in 0..60 {
+        server.call("add_note", json!({"session_id": "a", "note": "x".repeat(390_000)})).await;
+    }
+    let body = call("get_notes", json!({"session_id": "a"})).to_string();
+    let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
+    let head = format!("Host: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {}", body.len());
+    stream.write_all(format!("POST /mcp/call_tool HTTP/1.1\r\n{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+    stream.readable().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let mut answer = Vec::new();
+    let read =
+        tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.expect("still open");
+    assert!(read.is_err() || answer.len() < 60 * 390_000, "{} bytes waited for their reader", answer.len());
 }

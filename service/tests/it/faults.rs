@@ -139,3 +139,82 @@ async fn missing_credentials_are_named() {
     assert_eq!(status, 400);
     assert!(body["error"].as_str().unwrap().starts_with("the server is not permitted"), "{body}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_throttled_at_once_do_not_spend_each_other_s_retries() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = std::sync::Arc::new(Setup::new().token().dynamodb(&dynamodb.endpoint).start());
+    let session = fresh("many");
+    // Far more than the SDK's quota of 100 retries in the life of a process.
+    dynamodb.inject("PutItem", Fault::Throttle(250));
+    let writers: Vec<_> = (0..60)
+        .map(|n| {
+            let (server, session) = (server.clone(), session.clone());
+            tokio::spawn(
+                async move { server.call("add_note", json!({"session_id": session, "note": n.to_string()})).await },
+            )
+        })
+        .collect();
+    for writer in writers {
+        let (status, body) = writer.await.unwrap();
+        assert_eq!(status, 200, "{body}");
+    }
+    assert_eq!(server.notes(&session).await.len(), 60);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_breaks_connections_is_out_of_reach() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            drop(listener.accept().await);
+        }
+    });
+    let server = Setup::new().token().dynamodb(&endpoint).arg("--store-deadline").arg("1").start();
+    let (_, body) = server.call("get_notes", json!({"session_id": "a"})).await;
+    assert!(body["error"].as_str().unwrap().starts_with("the store cannot be reached"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stored_note_is_acknowledged_though_its_session_s_item_hangs() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    dynamodb.inject("UpdateItem", Fault::DoneButSilent(u32::MAX));
+    let call = server.call("add_note", json!({"session_id": "a", "note": "kept"}));
+    // The table's own deadline is 8 s, one attempt's time-out 3 s.
+    let (status, body) = tokio::time::timeout(Duration::from_millis(2500), call).await.expect("waits for the item");
+    assert_eq!(status, 200, "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readiness_has_an_answer_though_the_store_has_none() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    dynamodb.inject("GetItem", Fault::DoneButSilent(u32::MAX));
+    let impatient = server.get("/readyz").timeout(Duration::from_millis(200)).send().await;
+    assert!(impatient.unwrap_err().is_timeout());
+    let answer = server.get("/readyz").timeout(Duration::from_secs(6)).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_that_is_cut_off_counts_what_it_deleted() {
+    use mcp_stateful::{session::SessionId, store::Store};
+    let dynamodb = DynamoDb::with_table().await;
+    let store = Store::with_client(crate::support::dynamodb::client(&dynamodb.endpoint), "mcp_state");
+    let session = SessionId::try_from(fresh("cut")).unwrap();
+    for n in 0..200 {
+        store.add_note(&session, &n.to_string()).await.unwrap();
+    }
+    // Each batch comes back in part, again and again.
+    dynamodb.inject("BatchWriteItem", Fault::Unprocessed(u32::MAX));
+    let reset = store.reset(&session, tokio::time::Instant::now() + Duration::from_millis(60)).await.unwrap();
+    let left = store.notes(&session, Default::default()).await.unwrap().notes.len();
+    assert!(!reset.complete && reset.deleted > 0, "{reset:?}");
+    assert!(left > 0 && reset.deleted + left <= 200, "{reset:?} and {left} are left");
+    dynamodb.heal();
+    let rest = store.reset(&session, tokio::time::Instant::now() + Duration::from_secs(20)).await.unwrap();
+    assert!(rest.complete && rest.deleted <= left, "{rest:?}");
+    assert!(store.notes(&session, Default::default()).await.unwrap().notes.is_empty());
+}

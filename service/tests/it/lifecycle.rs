@@ -124,3 +124,19 @@ async fn replicas_share_the_cache_and_the_notes() {
     let cached = format!("[cache] {}", name.to_uppercase());
     assert_eq!(other.call("echo_cached", json!({"text": name})).await.1["result"], cached);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_notes_are_for_their_owner_s_eyes() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Setup::new().state_path(&folder.path().join("made/notes.db")).start();
+    server.call("add_note", json!({"session_id": "a", "note": "b"})).await;
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder.path().join("made")).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
+        seen += 1;
+    }
+    assert!(seen >= 2, "the database and its log");
+}

@@ -192,6 +192,7 @@ async fn each_era_s_broken_requests_get_its_code() {
             400,
             -32600,
         ),
+        ("params are no handshake", vec![], legacy("initialize", &json!({})), 200, -32602),
         ("params are no call", vec![], legacy("tools/call", &json!({"arguments": {}})), 200, -32602),
     ] {
         let (got, error) = answer(raw(&server, &headers, body)).await;

@@ -147,3 +147,15 @@ async fn what_one_answer_does_not_hold_comes_with_a_cursor() {
     let (_, body) = server.call("get_notes", json!({"session_id": session, "limit": 2})).await;
     assert_eq!(body["result"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn notes_of_nothing_count_too() {
+    let server = Setup::new().arg("--max-answer-bytes").arg("1024").start();
+    for _ in 0..400 {
+        server.call("add_note", json!({"session_id": "empty", "note": ""})).await;
+    }
+    let (_, body) = server.call("get_notes", json!({"session_id": "empty"})).await;
+    assert!(body["result"].as_array().unwrap().len() < 400 && body["nextCursor"].is_string());
+    let (_, body) = server.call("get_notes", json!({"session_id": "empty", "limit": 2})).await;
+    assert_eq!(body["result"].as_array().unwrap().len(), 2);
+}

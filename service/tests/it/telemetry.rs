@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::support::{
+    dynamodb::DynamoDb,
     fresh,
     mcp_client::{Era, connect, tool},
-    server::{Setup, TOKEN},
+    server::{Server, Setup, TOKEN},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,9 +31,27 @@ async fn a_call_is_one_line_with_outcome_duration_and_store_calls() {
     assert_eq!(spans[0]["session"].as_str().unwrap().len(), 8);
 }
 
+/// What somebody who wants to see everything would set.
+const CURIOUS: [&str; 6] = [
+    "trace",
+    "info,rmcp::service=trace",
+    "info,rmcp::transport=trace,hyper_util::client=trace",
+    "info,aws_smithy_runtime::client=trace,aws_sdk_dynamodb=trace,dynoxide::server=trace",
+    "info,[tool_call]=trace",
+    "info,[{session}]=trace",
+];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_setting_makes_the_log_tell_a_note_a_token_or_a_session() {
-    let server = Setup::new().token().env("MCP_LOG", "trace").start();
+    let dynamodb = DynamoDb::with_table().await;
+    for setting in CURIOUS {
+        tells_no_secret(Setup::new().token().env("MCP_LOG", setting).start(), setting).await;
+        let setup = Setup::new().token().dynamodb(&dynamodb.endpoint).env("MCP_LOG", setting);
+        tells_no_secret(setup.start(), setting).await;
+    }
+}
+
+async fn tells_no_secret(server: Server, setting: &str) {
     let (session, note) = (fresh("private-session"), fresh("private-note"));
     server.call("add_note", json!({"session_id": session, "note": note})).await;
     server.call("no_such_tool", json!({"session_id": session, "note": note})).await;
@@ -45,8 +64,20 @@ async fn no_setting_makes_the_log_tell_a_note_a_token_or_a_session() {
     let log = server.log();
     assert!(log.lines().count() > 5, "{log}");
     for secret in [session.as_str(), note.as_str(), TOKEN, "wrong-token-0123456789"] {
-        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+        assert!(!log.contains(secret), "{secret} is in the log at {setting}:\n{log}");
     }
+}
+
+#[tokio::test]
+async fn a_client_cannot_fill_the_log_with_a_name() {
+    let server = Setup::new().token().start();
+    let name = "n".repeat(900_000);
+    let (_, body) = server.call(&name, json!({})).await;
+    assert!(body.to_string().len() < 500);
+    let rpc = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name}});
+    let request = server.post("/mcp").header("accept", "application/json, text/event-stream").json(&rpc);
+    assert!(request.send().await.unwrap().text().await.unwrap().len() < 500);
+    assert!(server.log().len() < 20_000);
 }
 
 #[tokio::test]
