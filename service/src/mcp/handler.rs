@@ -30,8 +30,9 @@ const REVISIONS: &[ProtocolVersion] = &[
     ProtocolVersion::V_2026_07_28,
 ];
 
-/// The methods that are served beside tools/call.
-const SERVED: [&str; 4] = ["initialize", "ping", "server/discover", "tools/list"];
+/// The methods that are served beside tools/call, up to 2025-11-25 and from 2026-07-28 on, which removed two.
+const SERVED_LEGACY: &[&str] = &["initialize", "ping", "tools/list"];
+const SERVED_MODERN: &[&str] = &["server/discover", "tools/list"];
 
 const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Choose a session_id and use it throughout: add_note appends to \
     the session, get_notes reads it back oldest first, reset_session deletes its notes. Notes survive restarts and are \
@@ -107,13 +108,15 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        let modern = context.protocol_version().is_some_and(|version| !version.has_initialize());
+        let served = if modern { SERVED_MODERN } else { SERVED_LEGACY };
         if request.method == "tools/call" {
             let text = "params of tools/call have to be {\"name\": \"<tool>\", \"arguments\": {…}}";
             return Err(ErrorData::invalid_params(text, None));
         }
-        if SERVED.contains(&request.method.as_str()) {
+        if served.contains(&request.method.as_str()) {
             let text = format!("params of {} are not as the specification has them", request.method);
             return Err(ErrorData::invalid_params(text, None));
         }

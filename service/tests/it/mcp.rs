@@ -193,6 +193,7 @@ async fn each_era_s_broken_requests_get_its_code() {
             -32600,
         ),
         ("params are no handshake", vec![], legacy("initialize", &json!({})), 200, -32602),
+        ("removed method", vec![version, ("mcp-method", "initialize")], modern("initialize", json!({})), 404, -32601),
         ("params are no call", vec![], legacy("tools/call", &json!({"arguments": {}})), 200, -32602),
     ] {
         let (got, error) = answer(raw(&server, &headers, body)).await;
