@@ -209,7 +209,7 @@ async fn a_reset_that_is_cut_off_counts_what_it_deleted() {
     }
     // Each batch comes back in part, again and again.
     dynamodb.inject("BatchWriteItem", Fault::Unprocessed(u32::MAX));
-    let reset = store.reset(&session, tokio::time::Instant::now() + Duration::from_millis(60)).await.unwrap();
+    let reset = store.reset(&session, tokio::time::Instant::now() + Duration::from_millis(600)).await.unwrap();
     let left = store.notes(&session, Default::default()).await.unwrap().notes.len();
     assert!(!reset.complete && reset.deleted > 0, "{reset:?}");
     assert!(left > 0 && reset.deleted + left <= 200, "{reset:?} and {left} are left");
