@@ -83,7 +83,7 @@ pub struct Flags {
     /// Longest request body, in bytes.
     #[arg(long, env = "MCP_MAX_BODY_BYTES", default_value = "2097152")]
     pub max_body_bytes: String,
-    /// Seconds until a request's head or body must be here.
+    /// Seconds until a request's head or body must be here; a connection that is idle, or an answer unread, for as long ends.
     #[arg(long, env = "MCP_BODY_TIMEOUT", default_value = "10")]
     pub body_timeout: String,
     /// Seconds until a request must be answered, its body's time included.
