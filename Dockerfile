@@ -1,12 +1,11 @@
 # The service as one static binary on an empty image: no shell, no package manager, no root.
 # Build: docker build -t mcp-stateful .
 FROM rust:1.95-slim-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # Without the embedded store: a task's disk goes with the task. Naming the target keeps crt-static off build scripts.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
- && RUSTUP_TOOLCHAIN="$(rustup show active-toolchain | cut -d' ' -f1)" RUSTFLAGS='-C target-feature=+crt-static' \
+ && RUSTFLAGS='-C target-feature=+crt-static' \
     cargo build --release --locked --package mcp-stateful --no-default-features --target "$target" \
  && cp "target/$target/release/mcp-stateful" /mcp-stateful
 

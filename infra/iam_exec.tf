@@ -61,7 +61,7 @@ locals {
         Sid      = "ReadTheToken"
         Effect   = "Allow"
         Action   = ["ssm:GetParameters"]
-        Resource = aws_ssm_parameter.token.arn
+        Resource = local.token_parameter_arn
       },
     ],
   )

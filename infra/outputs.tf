@@ -1,5 +1,10 @@
 # What the commands around Terraform need to know. Names are given out here, so that nobody builds them twice.
 
+output "project_name" {
+  description = "The project, which begins every name."
+  value       = var.project_name
+}
+
 output "region" {
   description = "Region that everything is in."
   value       = var.region
@@ -51,8 +56,8 @@ output "dynamodb_table" {
 }
 
 output "token_parameter" {
-  description = "Name of the SSM parameter that holds the token. Not the token."
-  value       = aws_ssm_parameter.token.name
+  description = "Name or ARN of the SSM parameter that holds the token. Not the token."
+  value       = local.token_parameter
 }
 
 output "security_group_id" {

@@ -43,7 +43,7 @@ locals {
     essential    = true
     portMappings = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
     environment  = [for name, value in local.environment : { name = name, value = value }]
-    secrets      = [{ name = "MCP_AUTH_TOKEN", valueFrom = aws_ssm_parameter.token.arn }]
+    secrets      = [{ name = "MCP_AUTH_TOKEN", valueFrom = local.token_parameter_arn }]
 
     # A task reads the token once, when it starts. The label makes a new token a new revision.
     dockerLabels = { "token-version" = tostring(var.token_version) }

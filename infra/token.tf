@@ -4,7 +4,7 @@
 # Opened in every plan, but written only when token_version changes.
 ephemeral "aws_secretsmanager_random_password" "token" {
   provider = aws.ephemeral
-  count    = var.own_token ? 0 : 1
+  count    = local.makes_token && !var.own_token ? 1 : 0
 
   password_length            = 48
   exclude_punctuation        = true
@@ -13,9 +13,17 @@ ephemeral "aws_secretsmanager_random_password" "token" {
 
 resource "aws_ssm_parameter" "token" {
   #checkov:skip=CKV_AWS_337:Encrypted with the key that AWS manages for SSM; who may read it is said in iam_exec.tf, and a customer's key costs a dollar a month.
+  count = local.makes_token ? 1 : 0
+
   name             = "/${var.project_name}/auth-token"
   description      = "Bearer token of ${var.project_name}, version ${var.token_version}."
   type             = "SecureString"
   value_wo         = one(concat(ephemeral.aws_secretsmanager_random_password.token[*].random_password, var.own_token ? [var.auth_token] : []))
   value_wo_version = var.token_version
+}
+
+locals {
+  makes_token         = var.token_parameter_arn == null
+  token_parameter     = local.makes_token ? aws_ssm_parameter.token[0].name : var.token_parameter_arn
+  token_parameter_arn = local.makes_token ? aws_ssm_parameter.token[0].arn : var.token_parameter_arn
 }

@@ -5,15 +5,16 @@ mod clients;
 mod conformance;
 mod deploy;
 mod destroy;
+mod doctor;
+mod import;
+mod logs;
+mod policy;
+mod rehearse;
 mod smoke;
 mod status;
+mod token;
 
-use anyhow::anyhow;
-
-use crate::{
-    cli::Command,
-    error::{Advice, Exit},
-};
+use crate::cli::Command;
 
 /// Does what the command line asks for.
 pub(crate) fn run(command: Command) -> anyhow::Result<()> {
@@ -22,18 +23,14 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Smoke(args) => smoke::run(&args),
         Command::Destroy(args) => destroy::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Token(args) => token::run(&args),
+        Command::Logs(args) => logs::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Policy(args) => policy::run(&args),
+        Command::Rehearse(args) => rehearse::run(&args),
         Command::Ci(args) => ci::run(&args),
         Command::Conformance(args) => conformance::run(args.keep_output.as_deref()),
         Command::Clients => clients::run(),
     }
-}
-
-/// Refuses what only exists locally so far.
-fn only_local(local: bool, command: &str) -> anyhow::Result<()> {
-    if local {
-        return Ok(());
-    }
-    Err(anyhow!("`{command}` without --local means AWS, and deployment to AWS is not built yet"))
-        .hint(format!("run `cargo xtask {command} --local`"))
-        .exits(Exit::Usage)
 }

@@ -11,6 +11,16 @@ pub(crate) fn local_dir() -> Option<PathBuf> {
     set("MCP_LOCAL_DIR").map(PathBuf::from)
 }
 
+/// `MCP_DEPLOY_DIR`: where what we know of deployments on AWS lives, instead of the platform's data directory.
+pub(crate) fn deploy_dir() -> Option<PathBuf> {
+    set("MCP_DEPLOY_DIR").map(PathBuf::from)
+}
+
+/// `AWS_ENDPOINT_URL`, which the SDK and Terraform's provider read themselves: whether AWS is somewhere else than at AWS.
+pub(crate) fn aws_is_elsewhere() -> bool {
+    set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some()
+}
+
 /// `MCP_AUTH_TOKEN`: the bearer token for `smoke --url`.
 pub(crate) fn auth_token() -> Option<String> {
     set("MCP_AUTH_TOKEN")?.into_string().ok()
@@ -24,6 +34,20 @@ pub(crate) fn no_color() -> bool {
 /// `CARGO`: the cargo that runs us; found on the path when somebody starts the binary by hand.
 pub(crate) fn cargo() -> OsString {
     set("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// `CARGO_HOME`: where cargo keeps the sources of what we depend on.
+pub(crate) fn cargo_home() -> PathBuf {
+    set("CARGO_HOME").map(PathBuf::from).or_else(|| Some(dirs::home_dir()?.join(".cargo"))).unwrap_or_default()
+}
+
+/// `CARGO_ENCODED_RUSTFLAGS`, else `RUSTFLAGS`: what the user wants rustc to be told, flag by flag.
+pub(crate) fn rustflags() -> Vec<OsString> {
+    let flags = |name, separator| {
+        let flags = set(name)?.into_string().ok()?;
+        Some(flags.split(separator).filter(|flag| !flag.is_empty()).map(OsString::from).collect())
+    };
+    flags("CARGO_ENCODED_RUSTFLAGS", '\u{1f}').or_else(|| flags("RUSTFLAGS", ' ')).unwrap_or_default()
 }
 
 /// `PATH`, to put a directory in front of it for one child.

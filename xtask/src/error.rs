@@ -26,6 +26,26 @@ pub(crate) enum Exit {
     Unreachable = 8,
     /// The service answers, and some smoke check did not pass.
     Smoke = 9,
+    /// Somebody pressed Ctrl-C; running the command again goes on from there.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// Its name in events.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Preflight => "preflight",
+            Self::Build => "build",
+            Self::Apply => "apply",
+            Self::RolledBack => "rolled_back",
+            Self::FirstDeployFailed => "first_deploy_failed",
+            Self::Unreachable => "unreachable",
+            Self::Smoke => "smoke",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

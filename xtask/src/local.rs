@@ -2,15 +2,12 @@
 //!
 //! Each module is one noun or one step; `commands/` puts them in order. Must not know AWS.
 
-pub(crate) mod connect;
 pub(crate) mod home;
 pub(crate) mod launch;
-pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod preflight;
 pub(crate) mod process;
-pub(crate) mod project;
 pub(crate) mod ready;
 pub(crate) mod record;
 pub(crate) mod stage;

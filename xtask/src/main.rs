@@ -3,24 +3,39 @@
 //! Owns the order of a run: parse, dispatch, and on failure print the error once and return its exit code. What a command
 //! does is in `commands/`; nothing here knows it.
 
+mod aws;
 mod cargo;
 mod cli;
 mod clients;
 mod commands;
 mod conformance;
+mod connect;
+mod data;
 mod environment;
 mod error;
 mod http;
+mod image;
 mod local;
+mod lock;
 mod node;
+mod policy;
+mod preflight;
+mod prices;
+mod problem;
+mod project;
+mod rehearsal;
 mod revision;
+mod rollout;
 mod runtime;
 mod server;
 mod shell;
 mod smoke;
+mod stack;
+mod sweep;
 mod table;
 mod terraform;
 mod timestamp;
+mod token;
 mod ui;
 
 use std::process::ExitCode;

@@ -1,10 +1,28 @@
 //! Runs a future to its end on this thread. Commands are ordinary functions; only what talks HTTP is asynchronous.
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+
+use crate::error::{Advice, Exit};
 
 /// Waits for a future.
 pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     Ok(runtime.block_on(future))
+}
+
+/// Runs a command to its end, or until somebody presses Ctrl-C. Whatever has to be finished first is finished by the guard
+/// that holds it: the command's future is dropped.
+pub(crate) fn until_interrupted<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    wait_for(async {
+        tokio::select! {
+            biased;
+            result = command => result,
+            _ = tokio::signal::ctrl_c() => {
+                Err(anyhow!("interrupted"))
+                    .hint("run the same command again: it goes on from where this one was")
+                    .exits(Exit::Interrupted)
+            }
+        }
+    })?
 }

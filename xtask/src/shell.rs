@@ -8,8 +8,10 @@ use std::{
     ffi::{OsStr, OsString},
     fmt,
     fs::File,
+    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -104,14 +106,19 @@ pub(crate) fn capture(line: &Line) -> anyhow::Result<Output> {
 
 /// Starts a line that stops with us, or when its handle says so.
 pub(crate) fn start(line: &Line, log: &File) -> anyhow::Result<Child> {
-    spawn(command(line), line, log)
+    start_with(line, log, None)
+}
+
+/// The same, for a line that is given a file in the place of its input.
+pub(crate) fn start_with(line: &Line, log: &File, input: Option<File>) -> anyhow::Result<Child> {
+    spawn(command(line), line, log, input)
 }
 
 /// Starts a line that outlives us: no terminal, a process group of its own, so that Ctrl-C here does not reach it.
 pub(crate) fn start_detached(line: &Line, log: &File) -> anyhow::Result<Child> {
     let mut command = command(line);
     detach(&mut command);
-    spawn(command, line, log)
+    spawn(command, line, log, None)
 }
 
 fn with_xshell<T>(line: &Line, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -> anyhow::Result<T> {
@@ -127,6 +134,45 @@ fn with_xshell<T>(line: &Line, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -
     run(command).with_context(|| format!("`{line}` failed"))
 }
 
+/// Starts a line, shows what it says as it says it, and waits for its end; says whether it succeeded.
+///
+/// It writes to the log itself, not to us, and it is waited for even if we are told to stop: so that neither Ctrl-C nor our
+/// own death ends it in the middle of a change. A lock that it is given as its input is held until it has ended.
+pub(crate) async fn follow(
+    line: &Line,
+    log: &Path,
+    lock: Option<File>,
+    mut see: impl FnMut(&str),
+) -> anyhow::Result<bool> {
+    let opened = File::options().append(true).create(true).open(log);
+    let file = opened.with_context(|| format!("cannot write {}", log.display()))?;
+    let mut said = File::open(log).with_context(|| format!("cannot read {}", log.display()))?;
+    said.seek(SeekFrom::End(0)).with_context(|| format!("cannot read {}", log.display()))?;
+    let mut child = Finishing(start_with(line, &file, lock)?);
+    let mut rest = Vec::new();
+    loop {
+        let ended = child.0.try_wait().with_context(|| format!("cannot wait for `{line}`"))?;
+        said.read_to_end(&mut rest).with_context(|| format!("cannot read {}", log.display()))?;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let whole: Vec<u8> = rest.drain(..=end).collect();
+            see(String::from_utf8_lossy(&whole).trim_end());
+        }
+        if let Some(status) = ended {
+            return Ok(status.success());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A process that is waited for, come what may. Ctrl-C in a terminal has reached it as well: it knows that it is to end.
+struct Finishing(Child);
+
+impl Drop for Finishing {
+    fn drop(&mut self) {
+        drop(self.0.wait());
+    }
+}
+
 fn command(line: &Line) -> Command {
     let mut command = Command::new(&line.program);
     command.args(&line.args).envs(line.set.iter().map(|(name, value)| (name, value)));
@@ -139,10 +185,10 @@ fn command(line: &Line) -> Command {
     command
 }
 
-fn spawn(mut command: Command, line: &Line, log: &File) -> anyhow::Result<Child> {
+fn spawn(mut command: Command, line: &Line, log: &File, input: Option<File>) -> anyhow::Result<Child> {
     let stdout = log.try_clone().context("cannot share the log file")?;
     let stderr = log.try_clone().context("cannot share the log file")?;
-    command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+    command.stdin(input.map_or_else(Stdio::null, Stdio::from)).stdout(stdout).stderr(stderr);
     command.spawn().with_context(|| format!("cannot start `{line}`"))
 }
 

@@ -6,6 +6,7 @@
 mod access;
 mod era;
 mod health;
+mod reach;
 mod report;
 mod rest;
 mod runner;
@@ -13,17 +14,33 @@ mod sessions;
 mod target;
 mod wire;
 
+pub(crate) use reach::reach;
 pub(crate) use report::Report;
 pub(crate) use target::Target;
 
 use std::time::Instant;
 
+use anyhow::{Context, anyhow};
 use runner::Runner;
 use sessions::Sessions;
 use wire::Wire;
 
+use crate::{
+    error::{Advice, Exit},
+    rollout::Complaint,
+};
+
 /// The tools, in the order in which the service lists them.
 const TOOLS: [&str; 4] = ["add_note", "get_notes", "echo_cached", "reset_session"];
+
+/// The error of a test that is not green, with what the service itself complains of, where that is known.
+pub(crate) fn failed(report: &Report, complaint: Option<Complaint>) -> anyhow::Result<()> {
+    let failed = Err(anyhow!("{}", report.summary())).exits(Exit::Smoke);
+    match complaint {
+        Some(Complaint { what, fix }) => failed.context(format!("cause: {what}")).hint(fix),
+        None => failed,
+    }
+}
 
 /// Runs every check. An error means that the test itself could not be set up.
 pub(crate) async fn run(target: &Target) -> anyhow::Result<Report> {

@@ -1,70 +1,9 @@
-//! Terraform's command lines on `infra/`. What it keeps for itself goes below cargo's target directory.
-//!
-//! Where providers come from is Terraform's own affair: its settings (`TF_CLI_CONFIG_FILE`, `TF_PLUGIN_CACHE_DIR`) hold.
+//! Terraform's command lines, and what it says. What is deployed with it is `stack`'s to know.
 
-use std::path::Path;
+mod check;
+mod said;
+mod version;
 
-use anyhow::{Context, anyhow};
-
-use crate::{
-    cargo,
-    error::Advice,
-    shell::{self, Line},
-    ui,
-};
-
-/// The oldest Terraform that has ephemeral resources and write-only arguments; `infra/versions.tf` says the same.
-const OLDEST: &str = "1.11";
-
-/// Formatting, validity and the tests of the configuration, with providers that are mocked: no account, no credentials.
-pub(crate) fn check() -> anyhow::Result<()> {
-    require()?;
-    let data = cargo::target_directory()?.join("terraform");
-    for line in checks(&data) {
-        ui::step("terraform", &line.to_string());
-        shell::run(&line)?;
-    }
-    Ok(())
-}
-
-fn require() -> anyhow::Result<()> {
-    match shell::capture(&Line::new("terraform").arg("version")) {
-        Ok(output) if output.success => Ok(()),
-        Ok(output) => Err(anyhow!("terraform cannot be run: {}", output.stderr.trim())),
-        Err(error) => Err(error).context("terraform cannot be run"),
-    }
-    .hint(format!("install Terraform {OLDEST} or newer, and have it on the path"))
-}
-
-fn checks(data: &Path) -> [Line; 4] {
-    let init = ["init", "-backend=false", "-lockfile=readonly", "-input=false", "-no-color"];
-    [
-        on_infra(data, &["fmt", "-check", "-recursive", "-diff"]),
-        on_infra(data, &init),
-        on_infra(data, &["validate", "-no-color"]),
-        on_infra(data, &["test", "-no-color"]),
-    ]
-}
-
-fn on_infra(data: &Path, args: &[&str]) -> Line {
-    let infra = cargo::workspace_root().join("infra");
-    Line::new("terraform").arg(format!("-chdir={}", infra.display())).args(args).env("TF_DATA_DIR", data)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_works_on_infra_and_keeps_its_data_apart() {
-        for line in checks(Path::new("/target/terraform")) {
-            assert!(line.to_string().starts_with("terraform -chdir=") && line.to_string().contains("infra "), "{line}");
-            assert_eq!(line.value_of("TF_DATA_DIR"), Some("/target/terraform".as_ref()));
-        }
-    }
-
-    #[test]
-    fn the_lock_file_is_not_changed_by_a_check() {
-        assert!(checks(Path::new("t"))[1].to_string().contains("-lockfile=readonly"));
-    }
-}
+pub(crate) use check::check;
+pub(crate) use said::{Changes, Said};
+pub(crate) use version::require;

@@ -2,10 +2,36 @@
 //!
 //! Results go to stdout, everything else to stderr. Colours appear on a terminal only, and not with `NO_COLOR`. A reader who
 //! closes the pipe is no error. What the texts say is decided elsewhere.
+//!
+//! With `--json` stdout carries events instead, one JSON object a line, and stderr is left to the tools that we run.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+mod step;
 
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use serde_json::{Value, json};
+
+pub(crate) use self::step::{Step, begin};
 use crate::{environment, error};
+
+static EVENTS: AtomicBool = AtomicBool::new(false);
+
+/// From now on tells what happens as events.
+pub(crate) fn tell_events() {
+    EVENTS.store(true, Ordering::Relaxed);
+}
+
+/// Prints an event, if events are what is wanted; says whether they are.
+pub(crate) fn event(event: &Value) -> bool {
+    let wanted = EVENTS.load(Ordering::Relaxed);
+    if wanted {
+        result(&event.to_string());
+    }
+    wanted
+}
 
 /// A colour, by what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,23 +56,39 @@ pub(crate) fn progress(text: &str) {
 
 /// Announces a named step on stderr.
 pub(crate) fn step(name: &str, detail: &str) {
-    progress(&format!("{} {detail}", paint_for(io::stderr().is_terminal(), Tone::Note, &format!("{name:>10}"))));
+    if !event(&json!({"event": "step", "step": name, "detail": detail})) {
+        progress(&format!("{} {detail}", paint_stderr(Tone::Note, &format!("{name:>10}"))));
+    }
 }
 
 /// Prints a warning to stderr.
 pub(crate) fn warning(text: &str) {
-    progress(&format!("{} {text}", paint_for(io::stderr().is_terminal(), Tone::Note, "warning:")));
+    if !event(&json!({"event": "warning", "text": text})) {
+        progress(&format!("{} {text}", paint_stderr(Tone::Note, "warning:")));
+    }
 }
 
 /// Prints an error to stderr: what failed, every cause, then what to do.
 pub(crate) fn failure(failed: &anyhow::Error) {
-    let colour = io::stderr().is_terminal();
-    let mut text = format!("{} {failed}", paint_for(colour, Tone::Bad, "error:"));
-    for cause in failed.chain().skip(1) {
+    let causes: Vec<String> = failed.chain().skip(1).map(ToString::to_string).collect();
+    let hints = error::hints_of(failed);
+    let exit = error::exit_of(failed);
+    if event(&json!({
+        "event": "failed",
+        "exit": exit as u8,
+        "kind": exit.name(),
+        "error": failed.to_string(),
+        "causes": causes,
+        "hints": hints,
+    })) {
+        return;
+    }
+    let mut text = format!("{} {failed}", paint_stderr(Tone::Bad, "error:"));
+    for cause in causes {
         text += &format!("\n  because: {cause}");
     }
-    for hint in error::hints_of(failed) {
-        text += &format!("\n{} {hint}", paint_for(colour, Tone::Good, "hint:"));
+    for hint in hints {
+        text += &format!("\n{} {hint}", paint_stderr(Tone::Good, "hint:"));
     }
     progress(&text);
 }
@@ -54,6 +96,10 @@ pub(crate) fn failure(failed: &anyhow::Error) {
 /// Colours a word for stdout.
 pub(crate) fn paint(tone: Tone, text: &str) -> String {
     paint_for(io::stdout().is_terminal(), tone, text)
+}
+
+fn paint_stderr(tone: Tone, text: &str) -> String {
+    paint_for(io::stderr().is_terminal(), tone, text)
 }
 
 /// Whether somebody can answer a question.

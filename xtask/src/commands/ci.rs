@@ -20,7 +20,7 @@ enum Work {
 }
 
 /// Every step, in order.
-const STEPS: [(&str, Work); 8] = [
+const STEPS: [(&str, Work); 9] = [
     ("fmt", Work::Run(fmt)),
     ("clippy", Work::Run(clippy)),
     ("clippy container", Work::Run(clippy_container)),
@@ -29,6 +29,7 @@ const STEPS: [(&str, Work); 8] = [
     ("test", Work::Run(test)),
     ("conformance", Work::Call(|| super::conformance::run(None))),
     ("clients", Work::Call(super::clients::run)),
+    ("rehearse", Work::Call(super::rehearse::all)),
 ];
 
 pub(crate) fn run(args: &cli::Ci) -> anyhow::Result<()> {

@@ -3,26 +3,29 @@
 use anyhow::{Context, anyhow};
 
 use crate::{
+    aws::ssm,
     cli, environment,
     error::{Advice, Exit},
     local::{home::Home, process, record, token},
-    runtime,
+    rollout, runtime,
     smoke::{self, Report, Target},
+    stack::deployment,
     ui,
 };
 
 pub(crate) fn run(args: &cli::Smoke) -> anyhow::Result<()> {
     let target = match &args.url {
         Some(url) => given(url, args)?,
-        None => local(args)?,
+        None if args.local => local(args)?,
+        None => runtime::until_interrupted(on_aws(args))?,
     };
-    let report = runtime::wait_for(smoke::run(&target))??;
+    let report = runtime::until_interrupted(smoke::run(&target))?;
     if args.json {
         ui::result(&serde_json::to_string(&report).context("cannot put the report in writing")?);
     } else {
         ui::result(&format!("{}\n\n{}", report.table(), report.summary()));
     }
-    judge(&report, args.local)
+    judge(&report, args)
 }
 
 fn given(url: &str, args: &cli::Smoke) -> anyhow::Result<Target> {
@@ -43,29 +46,56 @@ fn given(url: &str, args: &cli::Smoke) -> anyhow::Result<Target> {
 }
 
 fn local(args: &cli::Smoke) -> anyhow::Result<Target> {
-    let home = Home::of(&args.project)?;
+    let home = Home::of(&args.which.project)?;
     let deployed = match record::load(&home)? {
         Some(record) if process::is_running(&record.identity)? => token::load(&home)?.map(|token| (record, token)),
         _ => None,
     };
     let (record, token) = deployed
-        .ok_or_else(|| anyhow!("no deployment of {} runs on this machine", args.project))
+        .ok_or_else(|| anyhow!("no deployment of {} runs on this machine", args.which.project))
         .hint("start one with `cargo xtask deploy --local`")
         .exits(Exit::Unreachable)?;
     Ok(Target::new(&record.url).with_token(token.reveal()).with_revision(&record.launch.revision))
 }
 
-fn judge(report: &Report, local: bool) -> anyhow::Result<()> {
+/// What is deployed on AWS: at its address of the moment, and of exactly the image that was asked for.
+async fn on_aws(args: &cli::Smoke) -> anyhow::Result<Target> {
+    let deployment = deployment::find(&args.which).await?;
+    let (account, outputs) = (&deployment.account, &deployment.outputs);
+    let serving = rollout::serving(account, outputs).await?;
+    let token = ssm::parameter(account, &serving.token_parameter)
+        .await?
+        .with_context(|| format!("there is no parameter {}", serving.token_parameter))
+        .hint("deploy again: it makes one")
+        .exits(Exit::Unreachable)?;
+    let target = Target::new(&serving.address.url).with_token(token.reveal());
+    Ok(match &serving.digest {
+        Some(digest) => target.with_revision(digest),
+        None => target,
+    })
+}
+
+async fn complaint(args: &cli::Smoke) -> anyhow::Result<Option<rollout::Complaint>> {
+    let deployment = deployment::find(&args.which).await?;
+    Ok(rollout::complaint(&deployment.account, &deployment.outputs).await)
+}
+
+fn judge(report: &Report, args: &cli::Smoke) -> anyhow::Result<()> {
     if report.is_green() {
         return Ok(());
     }
     if !report.unreachable {
-        return Err(anyhow!("{}", report.summary())).exits(Exit::Smoke);
+        let on_aws = !args.local && args.url.is_none();
+        let complaint = if on_aws { runtime::until_interrupted(complaint(args))? } else { None };
+        return smoke::failed(report, complaint);
     }
-    let hint = if local {
-        "start it with `cargo xtask deploy --local`"
+    let flag = args.which.project.flag();
+    let hint = if args.local {
+        format!("start it with `cargo xtask deploy --local{flag}`")
+    } else if args.url.is_some() {
+        "is the service running, and the address right? `cargo xtask deploy --local` starts one here".to_owned()
     } else {
-        "is the service running, and the address right? `cargo xtask deploy --local` starts one here"
+        format!("does its allowed_cidr hold this machine's address? `cargo xtask status{flag}` says what runs")
     };
     Err(anyhow!("nothing answers at {}", report.url)).hint(hint).exits(Exit::Unreachable)
 }

@@ -9,8 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use super::project::Project;
-use crate::{environment, error::Advice};
+use crate::{environment, error::Advice, project::Project};
 
 /// The files of a deployment.
 #[derive(Debug, Clone)]

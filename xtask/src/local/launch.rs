@@ -13,11 +13,11 @@ use super::{
     process::{self, Identity},
     ready::{Outcome, Watch},
     record::{self, Record},
-    token::Token,
 };
 use crate::{
     shell::{self, Line},
     timestamp,
+    token::Token,
 };
 
 /// How to start a version; enough to start it again.

@@ -6,19 +6,17 @@ use std::{
     net::{Ipv4Addr, TcpListener},
 };
 
-use anyhow::anyhow;
-
 use super::{
     home::Home,
     launch::Launch,
-    lock::{self, Lock},
     metrics::MetricsPort,
     process::{self, Identity},
     record::{self, Record},
 };
 use crate::{
     cargo,
-    error::{Advice, Exit},
+    lock::{self, Lock},
+    problem::{self, Problem},
     shell,
 };
 
@@ -36,18 +34,11 @@ pub(crate) struct Ground {
     pub(crate) metrics: MetricsPort,
 }
 
-/// One reason why a deployment would fail.
-#[derive(Debug, PartialEq, Eq)]
-struct Problem {
-    what: String,
-    fix: String,
-}
-
 /// Checks the machine and the deployment's directory.
 pub(crate) fn check(home: &Home, port: u16, metrics: MetricsPort) -> anyhow::Result<Ground> {
     let mut problems = Vec::from_iter(no_cargo());
     let lock = match not_writable(home) {
-        None => Some(lock::take(home)?),
+        None => Some(lock::take(&home.lock())?),
         Some(problem) => {
             problems.push(problem);
             None
@@ -75,13 +66,13 @@ pub(crate) fn check(home: &Home, port: u16, metrics: MetricsPort) -> anyhow::Res
         && metrics == port
         && port != 0
     {
-        problems.push(Problem {
-            what: format!("--port and --metrics-port are both {port}"),
-            fix: "give --metrics-port another port, or `off`".to_owned(),
-        });
+        problems.push(Problem::new(
+            format!("--port and --metrics-port are both {port}"),
+            "give --metrics-port another port, or `off`",
+        ));
     }
-    report(&problems)?;
-    let lock = lock.map_or_else(|| lock::take(home), Ok)?;
+    problem::report(&problems)?;
+    let lock = lock.map_or_else(|| lock::take(&home.lock()), Ok)?;
     Ok(Ground { _lock: lock, port: choose(port)?, metrics: choose_metrics(metrics)?, running, strays })
 }
 
@@ -94,18 +85,6 @@ impl Launch {
 
 fn strays(ours: Vec<Identity>, running: Option<&Record>) -> Vec<Identity> {
     ours.into_iter().filter(|identity| running.is_none_or(|record| record.identity.pid != identity.pid)).collect()
-}
-
-fn report(problems: &[Problem]) -> anyhow::Result<()> {
-    let Some(first) = problems.first() else { return Ok(()) };
-    let what = match problems {
-        [_] => first.what.clone(),
-        _ => problems
-            .iter()
-            .fold(format!("{} problems", problems.len()), |all, problem| format!("{all}\n  - {}", problem.what)),
-    };
-    let start: anyhow::Result<()> = Err(anyhow!("{what}")).exits(Exit::Preflight);
-    problems.iter().fold(start, |result, problem| result.hint(problem.fix.clone()))
 }
 
 fn no_cargo() -> Option<Problem> {
@@ -163,17 +142,6 @@ fn choose(port: u16) -> anyhow::Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{exit_of, hints_of};
-
-    #[test]
-    fn all_problems_come_at_once_each_with_its_fix() {
-        let problem = |n: u8| Problem { what: format!("what {n}"), fix: format!("fix {n}") };
-        let error = report(&[problem(1), problem(2)]).unwrap_err();
-        assert_eq!(error.to_string(), "2 problems\n  - what 1\n  - what 2");
-        assert_eq!(hints_of(&error), ["fix 1", "fix 2"]);
-        assert_eq!(exit_of(&error), Exit::Preflight);
-        assert!(report(&[]).is_ok());
-    }
 
     #[test]
     fn a_taken_port_is_named_with_the_flag_that_changes_it() {

@@ -10,34 +10,14 @@ use anyhow::Context;
 use uuid::Uuid;
 
 use super::home::Home;
-
-/// The token; its `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Token(String);
-
-impl Token {
-    pub(crate) fn new(secret: impl Into<String>) -> Self {
-        Self(secret.into())
-    }
-
-    /// The secret itself.
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token(…)")
-    }
-}
+use crate::token::Token;
 
 /// The deployment's token, made now if there is none.
 pub(crate) fn load_or_make(home: &Home) -> anyhow::Result<Token> {
     if let Some(token) = load(home)? {
         return Ok(token);
     }
-    let token = Token(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
+    let token = Token::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
     let path = home.token();
     write(&path, &token).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(token)
@@ -48,7 +28,7 @@ pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Token>> {
     let path = home.token();
     match fs::read_to_string(&path) {
         Ok(text) if text.trim().is_empty() => Ok(None),
-        Ok(text) => Ok(Some(Token(text.trim().to_owned()))),
+        Ok(text) => Ok(Some(Token::new(text.trim()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }

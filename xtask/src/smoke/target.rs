@@ -1,6 +1,6 @@
 //! What is tested: an address, and what we know about what should be there.
 
-use crate::local::token::Token;
+use crate::token::Token;
 
 /// A service to test.
 #[derive(Debug, Clone)]

@@ -6,15 +6,18 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::{
-    local::{connect, home::Home, process, project::Project, record::Record, token::Token},
+    connect,
+    local::{home::Home, process, record::Record},
+    project::Project,
     smoke::Report,
+    token::Token,
     ui,
 };
 
 /// A finished deployment.
 #[derive(Debug, Serialize)]
 pub(super) struct Deployed<'a> {
-    project: &'a str,
+    project: &'a Project,
     url: &'a str,
     mcp_url: String,
     metrics_url: Option<&'a str>,
@@ -37,7 +40,7 @@ impl<'a> Deployed<'a> {
         smoke: &'a Report,
     ) -> Self {
         Self {
-            project: project.as_str(),
+            project,
             url: &record.url,
             mcp_url: format!("{}/mcp", record.url),
             metrics_url: record.metrics_url.as_deref(),
@@ -58,17 +61,14 @@ pub(super) fn present(deployed: &Deployed<'_>, record: &Record, token: &Token, j
     let text = if json {
         serde_json::to_string_pretty(deployed).context("cannot put the result in writing")?
     } else {
-        text(deployed, &connect::instructions(record, token))
+        text(deployed, &connect::instructions(&record.url, &connect::From::Here(token.reveal())))
     };
     ui::result(&text);
     Ok(())
 }
 
 fn text(deployed: &Deployed<'_>, instructions: &str) -> String {
-    let project = match deployed.project {
-        default if default == Project::default().as_str() => String::new(),
-        project => format!(" --project {project}"),
-    };
+    let project = deployed.project.flag();
     format!(
         "
 MCP      {mcp}

@@ -6,7 +6,8 @@ use anyhow::anyhow;
 
 use crate::{
     error::{Advice, Exit},
-    local::{home::Home, launch, ready::Outcome, record::Record, token::Token},
+    local::{home::Home, launch, ready::Outcome, record::Record},
+    token::Token,
     ui,
 };
 

@@ -1,0 +1,45 @@
+"""What the web server runs: ministack's own application behind faults, and the two addresses that only an emulator has.
+
+`POST /_emu/faults` sets faults and `GET` counts calls (faults.py); `GET /_emu/state` lists everything there is (state.py).
+"""
+
+import json
+
+import ministack.app as ministack
+
+from emulator import (  # noqa: F401  imported for what they replace
+    authorization,
+    containers,
+    deployments,
+    faults,
+    health,
+    network_interfaces,
+    registry,
+    state,
+    task_credentials,
+)
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        return await ministack.app(scope, receive, send)
+    match scope["path"]:
+        case "/_emu/faults":
+            body = await _read(receive)
+            if scope["method"] == "POST":
+                faults.replace(json.loads(body or b"[]"))
+            return await faults.reply(send, 200, faults.told())
+        case "/_emu/state":
+            return await faults.reply(send, 200, state.everything())
+    if await faults.inject(scope, send):
+        return None
+    return await ministack.app(scope, receive, send)
+
+
+async def _read(receive):
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body

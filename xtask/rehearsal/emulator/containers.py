@@ -1,0 +1,39 @@
+"""Gap: half of a container definition is dropped. Here health check, user, read-only root, entry point, dropped capabilities,
+memory and CPU reach the container engine, so that a task runs as confined as on Fargate.
+"""
+
+from ministack.services import ecs
+
+_SECOND = 1_000_000_000  # in nanoseconds, in which the engine counts
+
+_run_kwargs = ecs._build_run_kwargs
+
+
+def _build(cdef, td, *args, **kwargs):
+    settings = _run_kwargs(cdef, td, *args, **kwargs)
+    check = cdef.get("healthCheck")
+    if check:
+        settings["healthcheck"] = {
+            "test": check["command"],
+            "interval": check.get("interval", 30) * _SECOND,
+            "timeout": check.get("timeout", 5) * _SECOND,
+            "retries": check.get("retries", 3),
+            "start_period": check.get("startPeriod", 0) * _SECOND,
+        }
+    if cdef.get("user"):
+        settings["user"] = cdef["user"]
+    if cdef.get("readonlyRootFilesystem"):
+        settings["read_only"] = True
+    if cdef.get("entryPoint"):
+        settings["entrypoint"] = cdef["entryPoint"]
+    drop = ((cdef.get("linuxParameters") or {}).get("capabilities") or {}).get("drop")
+    if drop:
+        settings["cap_drop"] = drop
+    if td.get("memory"):
+        settings["mem_limit"] = f"{td['memory']}m"
+    if td.get("cpu"):
+        settings["nano_cpus"] = int(int(td["cpu"]) / 1024 * 1e9)
+    return settings
+
+
+ecs._build_run_kwargs = _build

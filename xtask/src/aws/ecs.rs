@@ -1,0 +1,41 @@
+//! ECS: services and their deployments, tasks, task definitions, clusters, as far as we look at them or change them.
+//!
+//! Says what there is. What it means, such as whether a deployment has failed, is for who asks.
+
+mod cluster;
+mod definition;
+mod service;
+mod task;
+
+use aws_sdk_ecs::Client;
+pub(crate) use aws_sdk_ecs::types::{
+    DeploymentRolloutState as RolloutState, HealthStatus as Health, TaskStopCode as StopCode,
+};
+use aws_smithy_types::DateTime;
+
+use super::{Account, tags::Tags};
+
+pub(crate) use self::{
+    cluster::{cluster, delete_cluster},
+    definition::{Definition, Standing, definition, definitions, deregister_and_delete},
+    service::{Change, Deployment, Service, delete_service, service, update},
+    task::{DesiredStatus, Task, tasks, tasks_by_arn},
+};
+
+#[cfg(test)]
+pub(crate) use self::{service::Event, task::Container};
+
+fn client(account: &Account) -> Client {
+    Client::new(account.config())
+}
+
+/// Seconds since 1970.
+fn seconds(time: Option<&DateTime>) -> Option<u64> {
+    time.and_then(|time| u64::try_from(time.secs()).ok())
+}
+
+fn tags_of(tags: &[aws_sdk_ecs::types::Tag]) -> Tags {
+    let pair =
+        |tag: &aws_sdk_ecs::types::Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
+    tags.iter().filter_map(pair).collect()
+}

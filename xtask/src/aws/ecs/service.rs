@@ -1,0 +1,147 @@
+//! A service, the deployments in it, and what it says that it did.
+
+use aws_sdk_ecs::types::{self, ServiceField};
+
+use super::{RolloutState, client, seconds, tags_of};
+use crate::aws::{Account, sdk, tags::Tags};
+
+/// A service that exists.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Service {
+    pub(crate) arn: String,
+    /// `ACTIVE`, or `DRAINING` after it was deleted and while tasks of it still run.
+    pub(crate) status: String,
+    pub(crate) desired: i32,
+    pub(crate) running: i32,
+    pub(crate) pending: i32,
+    /// Seconds since 1970.
+    pub(crate) created_at: Option<u64>,
+    pub(crate) deployments: Vec<Deployment>,
+    /// Newest first.
+    pub(crate) events: Vec<Event>,
+    pub(crate) tags: Tags,
+}
+
+/// One version on its way into a service, in it, or on its way out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Deployment {
+    pub(crate) id: String,
+    /// `PRIMARY` for the newest, `ACTIVE` for those that still have tasks.
+    pub(crate) status: String,
+    pub(crate) task_definition: String,
+    pub(crate) rollout_state: Option<RolloutState>,
+    pub(crate) reason: String,
+    pub(crate) desired: i32,
+    pub(crate) running: i32,
+    pub(crate) pending: i32,
+    pub(crate) failed: i32,
+    pub(crate) created_at: Option<u64>,
+    pub(crate) updated_at: Option<u64>,
+}
+
+/// A line that ECS wrote about a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) at: Option<u64>,
+    pub(crate) message: String,
+}
+
+/// What is to change in a service; nothing else does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change<'a> {
+    TaskDefinition(&'a str),
+    DesiredCount(i32),
+    /// Begin anew with the task definition that is there already.
+    ForceNewDeployment,
+}
+
+impl Service {
+    /// The newest deployment.
+    pub(crate) fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
+    }
+}
+
+/// A service, unless there is none of that name or it was deleted and has drained.
+pub(crate) async fn service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<Option<Service>> {
+    let request = client(account).describe_services().cluster(cluster).services(name).include(ServiceField::Tags);
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) if error.as_service_error().is_some_and(|said| said.is_cluster_not_found_exception()) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(sdk::failed("DescribeServices", error)),
+    };
+    Ok(answer.services().first().map(Service::from).filter(|service| service.status != "INACTIVE"))
+}
+
+/// Changes a service.
+pub(crate) async fn update(account: &Account, cluster: &str, name: &str, change: Change<'_>) -> anyhow::Result<()> {
+    let request = client(account).update_service().cluster(cluster).service(name);
+    let request = match change {
+        Change::TaskDefinition(arn) => request.task_definition(arn),
+        Change::DesiredCount(count) => request.desired_count(count),
+        Change::ForceNewDeployment => request.force_new_deployment(true),
+    };
+    request.send().await.map(drop).map_err(|error| sdk::failed("UpdateService", error))
+}
+
+/// Deletes a service with its tasks; says whether there was one.
+pub(crate) async fn delete_service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<bool> {
+    match client(account).delete_service().cluster(cluster).service(name).force(true).send().await {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|said| said.is_service_not_found_exception() || said.is_cluster_not_found_exception()) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(sdk::failed("DeleteService", error)),
+    }
+}
+
+impl From<&types::Service> for Service {
+    fn from(service: &types::Service) -> Self {
+        Self {
+            arn: service.service_arn().unwrap_or_default().to_owned(),
+            status: service.status().unwrap_or_default().to_owned(),
+            desired: service.desired_count(),
+            running: service.running_count(),
+            pending: service.pending_count(),
+            created_at: seconds(service.created_at()),
+            deployments: service.deployments().iter().map(Deployment::from).collect(),
+            events: service.events().iter().map(Event::from).collect(),
+            tags: tags_of(service.tags()),
+        }
+    }
+}
+
+impl From<&types::Deployment> for Deployment {
+    fn from(deployment: &types::Deployment) -> Self {
+        Self {
+            id: deployment.id().unwrap_or_default().to_owned(),
+            status: deployment.status().unwrap_or_default().to_owned(),
+            task_definition: deployment.task_definition().unwrap_or_default().to_owned(),
+            rollout_state: deployment.rollout_state().cloned(),
+            reason: deployment.rollout_state_reason().unwrap_or_default().to_owned(),
+            desired: deployment.desired_count(),
+            running: deployment.running_count(),
+            pending: deployment.pending_count(),
+            failed: deployment.failed_tasks(),
+            created_at: seconds(deployment.created_at()),
+            updated_at: seconds(deployment.updated_at()),
+        }
+    }
+}
+
+impl From<&types::ServiceEvent> for Event {
+    fn from(event: &types::ServiceEvent) -> Self {
+        Self {
+            id: event.id().unwrap_or_default().to_owned(),
+            at: seconds(event.created_at()),
+            message: event.message().unwrap_or_default().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Tasks: those that run, and those that have stopped, which ECS remembers for an hour.
+
+use aws_sdk_ecs::types;
+pub(crate) use aws_sdk_ecs::types::DesiredStatus;
+
+use super::{Health, StopCode, client, seconds};
+use crate::aws::{Account, sdk};
+
+/// How many tasks DescribeTasks takes.
+const PAGE: usize = 100;
+
+/// A task.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Task {
+    pub(crate) arn: String,
+    pub(crate) task_definition: String,
+    /// `PENDING`, `RUNNING`, `STOPPED` and what is between them.
+    pub(crate) last_status: String,
+    pub(crate) health: Option<Health>,
+    pub(crate) created_at: Option<u64>,
+    pub(crate) started_at: Option<u64>,
+    pub(crate) stopped_at: Option<u64>,
+    pub(crate) stop_code: Option<StopCode>,
+    pub(crate) stopped_reason: String,
+    /// The network interface, once there is one.
+    pub(crate) interface: Option<String>,
+    pub(crate) containers: Vec<Container>,
+}
+
+/// A container in a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Container {
+    pub(crate) name: String,
+    /// Set once the container has run and ended.
+    pub(crate) exit_code: Option<i32>,
+    pub(crate) reason: String,
+    pub(crate) image_digest: Option<String>,
+}
+
+impl Task {
+    /// The last part of the ARN, by which log streams are named.
+    pub(crate) fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or(&self.arn)
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.last_status == "RUNNING"
+    }
+
+    /// It has ended, and what there is to know of it is known.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.last_status == "STOPPED"
+    }
+
+    /// Its container's health check passes.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.is_running() && self.health == Some(Health::Healthy)
+    }
+
+    pub(crate) fn container(&self, name: &str) -> Option<&Container> {
+        self.containers.iter().find(|container| container.name == name)
+    }
+}
+
+/// The tasks of a service that should be running, or that should be stopped. A service that is not there has none.
+pub(crate) async fn tasks(
+    account: &Account,
+    cluster: &str,
+    service: &str,
+    desired: DesiredStatus,
+) -> anyhow::Result<Vec<Task>> {
+    let request = client(account).list_tasks().cluster(cluster).service_name(service).desired_status(desired);
+    let mut pages = request.into_paginator().items().send();
+    let mut arns = Vec::new();
+    while let Some(arn) = pages.next().await {
+        match arn {
+            Ok(arn) => arns.push(arn),
+            Err(error)
+                if error.as_service_error().is_some_and(|said| {
+                    said.is_service_not_found_exception() || said.is_cluster_not_found_exception()
+                }) =>
+            {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(sdk::failed("ListTasks", error)),
+        }
+    }
+    tasks_by_arn(account, cluster, &arns).await
+}
+
+/// These tasks, as far as ECS still knows them.
+pub(crate) async fn tasks_by_arn(account: &Account, cluster: &str, arns: &[String]) -> anyhow::Result<Vec<Task>> {
+    let mut tasks = Vec::new();
+    for page in arns.chunks(PAGE) {
+        let request = client(account).describe_tasks().cluster(cluster).set_tasks(Some(page.to_vec()));
+        let answer = request.send().await.map_err(|error| sdk::failed("DescribeTasks", error))?;
+        tasks.extend(answer.tasks().iter().map(Task::from));
+    }
+    Ok(tasks)
+}
+
+impl From<&types::Task> for Task {
+    fn from(task: &types::Task) -> Self {
+        let details = task.attachments().iter().flat_map(types::Attachment::details);
+        let interface = details.filter(|detail| detail.name() == Some("networkInterfaceId")).find_map(|id| id.value());
+        Self {
+            arn: task.task_arn().unwrap_or_default().to_owned(),
+            task_definition: task.task_definition_arn().unwrap_or_default().to_owned(),
+            last_status: task.last_status().unwrap_or_default().to_owned(),
+            health: task.health_status().cloned(),
+            created_at: seconds(task.created_at()),
+            started_at: seconds(task.started_at()),
+            stopped_at: seconds(task.stopped_at()),
+            stop_code: task.stop_code().cloned(),
+            stopped_reason: task.stopped_reason().unwrap_or_default().to_owned(),
+            interface: interface.map(str::to_owned),
+            containers: task.containers().iter().map(Container::from).collect(),
+        }
+    }
+}
+
+impl From<&types::Container> for Container {
+    fn from(container: &types::Container) -> Self {
+        Self {
+            name: container.name().unwrap_or_default().to_owned(),
+            exit_code: container.exit_code(),
+            reason: container.reason().unwrap_or_default().to_owned(),
+            image_digest: container.image_digest().map(str::to_owned),
+        }
+    }
+}

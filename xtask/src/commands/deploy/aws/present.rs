@@ -1,0 +1,82 @@
+//! What a finished deployment on AWS tells: where it is, how to connect, and what to do next. The token is not shown; how to
+//! get it is.
+
+use serde_json::json;
+
+use crate::{connect, image::Delivered, preflight::Ground, project::Project, smoke::Report, stack::Outputs, ui};
+
+/// A finished deployment.
+#[derive(Debug)]
+pub(super) struct Deployed<'a> {
+    project: &'a Project,
+    region: &'a str,
+    outputs: &'a Outputs,
+    image: &'a Delivered,
+    url: &'a str,
+    allowed_cidr: &'a str,
+    smoke: &'a Report,
+}
+
+impl<'a> Deployed<'a> {
+    pub(super) fn new(
+        project: &'a Project,
+        ground: &'a Ground,
+        outputs: &'a Outputs,
+        image: &'a Delivered,
+        url: &'a str,
+        smoke: &'a Report,
+    ) -> Self {
+        let (region, allowed_cidr) = (ground.place.account.region(), ground.exposure.cidr.as_str());
+        Self { project, region, outputs, image, url, allowed_cidr, smoke }
+    }
+}
+
+/// Prints it.
+pub(super) fn present(deployed: &Deployed<'_>) {
+    let Deployed { project, region, outputs, image, url, allowed_cidr, smoke } = deployed;
+    let told = ui::event(&json!({
+        "event": "deployed",
+        "project": project,
+        "region": region,
+        "url": url,
+        "mcp_url": format!("{url}/mcp"),
+        "allowed_cidr": allowed_cidr,
+        "image": image.reference,
+        "digest": outputs.image_digest,
+        "tag": image.tag,
+        "task_definition": outputs.task_definition_arn,
+        "table": outputs.dynamodb_table,
+        "log_group": outputs.log_group,
+        "token_parameter": outputs.token_parameter,
+        "smoke": smoke,
+    }));
+    if told {
+        return;
+    }
+    let flag = project.flag();
+    let token = format!("cargo xtask token{flag}");
+    ui::result(&format!(
+        "
+MCP      {url}/mcp, for {allowed_cidr}
+REST     {url}/mcp/list_tools
+image    {image}
+table    {table}
+log      {log}
+token    cargo xtask token{flag}   (from SSM, {parameter})
+
+{instructions}
+
+The address is the task's own: a new task has another. `cargo xtask status{flag}` says which.
+
+next
+  cargo xtask smoke{flag}
+  cargo xtask status{flag}
+  cargo xtask logs --follow{flag}
+  cargo xtask destroy{flag}",
+        image = image.reference,
+        table = outputs.dynamodb_table,
+        log = outputs.log_group,
+        parameter = outputs.token_parameter,
+        instructions = connect::instructions(url, &connect::From::Command(&token)),
+    ));
+}

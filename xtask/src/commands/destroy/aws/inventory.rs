@@ -1,0 +1,116 @@
+//! What there is of a deployment before it is destroyed, with what is worth knowing about each.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{
+    aws::{ecr, ecs, logs, table::Table},
+    data::{self, Tally},
+    stack::Place,
+    sweep::{self, Found, Kind, Thing},
+    table,
+};
+
+/// What there is.
+#[derive(Debug)]
+pub(super) struct Inventory {
+    pub(super) found: Found,
+    /// The deployment's table, by what is known of it; it need not be there.
+    pub(super) table: String,
+    /// What is in the table, if that is ours.
+    pub(super) tally: Option<Tally>,
+    /// AWS refuses to delete the table.
+    pub(super) protected: bool,
+    details: BTreeMap<Thing, String>,
+}
+
+/// Looks at everything, and changes nothing.
+pub(super) async fn take(place: &Place) -> anyhow::Result<Inventory> {
+    let expected = match place.outputs().await? {
+        Some(outputs) => outputs.dynamodb_table,
+        None => place.names.table(),
+    };
+    let found = sweep::find(&place.account, &place.names, &expected).await?;
+    let is_expected = |thing: &&Thing| thing.kind == Kind::Table && thing.name == expected;
+    let table = found.ours.iter().find(is_expected).map(|thing| thing.name.as_str()).or(found.named(Kind::Table));
+    let mut inventory = Inventory::of(found.clone(), table.unwrap_or(&expected));
+    if found.has(Kind::Table) {
+        inventory.look_at_table(&Table::of(&place.account, &inventory.table)).await?;
+    }
+    for thing in found.ours {
+        if let Some(detail) = detail(place, &thing).await? {
+            inventory.details.insert(thing, detail);
+        }
+    }
+    Ok(inventory)
+}
+
+impl Inventory {
+    pub(super) fn of(found: Found, table: &str) -> Self {
+        Self { found, table: table.to_owned(), tally: None, protected: false, details: BTreeMap::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.ours.is_empty()
+    }
+
+    pub(super) fn detail(&self, thing: &Thing) -> String {
+        self.details.get(thing).cloned().unwrap_or_default()
+    }
+
+    /// For people.
+    pub(super) fn table(&self) -> String {
+        let row = |thing: &Thing, detail: String| vec![thing.kind.words().to_owned(), thing.name.clone(), detail];
+        let ours = self.found.ours.iter().map(|thing| row(thing, self.detail(thing)));
+        let others =
+            self.found.others.iter().map(|thing| row(thing, "not made by this project: left alone".to_owned()));
+        table::render(&ours.chain(others).collect::<Vec<_>>())
+    }
+
+    /// For programs.
+    pub(super) fn event(&self) -> Value {
+        json!({
+            "event": "inventory",
+            "things": self.found.ours,
+            "left_alone": self.found.others,
+            "sessions": self.tally.as_ref().map(Tally::sessions),
+            "notes": self.tally.as_ref().map(Tally::notes),
+            "more": self.tally.as_ref().is_some_and(Tally::is_short),
+        })
+    }
+
+    async fn look_at_table(&mut self, table: &Table) -> anyhow::Result<()> {
+        let Some(described) = table.describe().await? else { return Ok(()) };
+        self.protected = described.deletion_protection;
+        let thing = Thing::new(Kind::Table, table.name());
+        if !described.is_active() {
+            self.details.insert(thing, format!("is {}", described.status.as_str().to_lowercase()));
+            return Ok(());
+        }
+        let tally = data::count(table).await?;
+        self.details.insert(thing, tally.to_string());
+        self.tally = Some(tally);
+        Ok(())
+    }
+}
+
+async fn detail(place: &Place, thing: &Thing) -> anyhow::Result<Option<String>> {
+    let account = &place.account;
+    Ok(match thing.kind {
+        Kind::Service => {
+            let service = ecs::service(account, &place.names.cluster(), &place.names.service()).await?;
+            service.map(|service| format!("{} of {} tasks run", service.running, service.desired))
+        }
+        Kind::TaskDefinitions => {
+            let revisions = ecs::definitions(account, &thing.name, ecs::Standing::Active).await?;
+            Some(format!("{} active", revisions.len()))
+        }
+        Kind::LogGroup => logs::group(account, &thing.name).await?.map(|group| format!("{} bytes", group.stored_bytes)),
+        Kind::Repository => Some(match ecr::images(account, &thing.name).await? {
+            1 => "1 image".to_owned(),
+            images => format!("{images} images"),
+        }),
+        _ => None,
+    })
+}

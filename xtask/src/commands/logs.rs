@@ -1,0 +1,93 @@
+//! `cargo xtask logs`: the service's log on AWS, of all its tasks, by time.
+
+use std::{io::IsTerminal, time::Duration};
+
+use crate::{
+    aws::{
+        Account,
+        logs::{Cursor, LogLine},
+    },
+    cli,
+    error::{Advice, Exit},
+    rollout::line,
+    runtime,
+    stack::{Deployment, deployment},
+    timestamp, ui,
+};
+
+const POLL: Duration = Duration::from_secs(2);
+/// So often in a row AWS may give no answer while lines are awaited.
+const PATIENCE: u32 = 10;
+
+pub(crate) fn run(args: &cli::Logs) -> anyhow::Result<()> {
+    runtime::until_interrupted(logs(args))
+}
+
+async fn logs(args: &cli::Logs) -> anyhow::Result<()> {
+    let Deployment { account, outputs, .. } = deployment::find(&args.which).await?;
+    let from = timestamp::now().saturating_sub(args.since * 60) * 1000;
+    let mut cursor = Cursor::since(&outputs.log_group, from);
+    let first = cursor.next(&account).await;
+    let first = first
+        .hint(format!("`cargo xtask deploy{}` makes what is missing", args.which.project.flag()))
+        .exits(Exit::Unreachable)?;
+    print(&first);
+    if args.follow {
+        // Ctrl-C is how one leaves; it is no failure here.
+        return tokio::select! {
+            followed = follow(&account, &mut cursor) => followed,
+            _ = tokio::signal::ctrl_c() => Ok(()),
+        };
+    }
+    if first.is_empty() {
+        ui::progress(&format!("{} has no lines of the last {} minutes", outputs.log_group, args.since));
+    }
+    Ok(())
+}
+
+/// Goes on as long as AWS answers.
+async fn follow(account: &Account, cursor: &mut Cursor) -> anyhow::Result<()> {
+    let mut failures = 0;
+    loop {
+        tokio::time::sleep(POLL).await;
+        match cursor.next(account).await {
+            Ok(lines) => {
+                failures = 0;
+                print(&lines);
+            }
+            Err(_) if failures + 1 < PATIENCE => failures += 1,
+            Err(error) => return Err(error.context("the log cannot be followed any more")),
+        }
+    }
+}
+
+fn print(lines: &[LogLine]) {
+    let for_people = std::io::stdout().is_terminal();
+    for line in lines {
+        ui::result(&shown(line, for_people));
+    }
+}
+
+/// `time  task  line`; for people the task's first digits are enough, and the service's JSON is taken apart.
+fn shown(line: &LogLine, for_people: bool) -> String {
+    let seconds = timestamp::rfc3339(line.at_ms / 1000);
+    let time = format!("{}.{:03}Z", seconds.trim_end_matches('Z'), line.at_ms % 1000);
+    let task = line.stream.rsplit('/').next().unwrap_or(&line.stream);
+    match for_people {
+        true => format!("{time}  {}  {}", task.get(..8).unwrap_or(task), line::readable(&line.text)),
+        false => format!("{time}  {task}  {}", line.text.trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_and_programs_get_the_same_line_each_in_their_form() {
+        let json = r#"{"level":"INFO","message":"listening"}"#;
+        let line = LogLine::new(1_795_363_380_042, "ecs/mcp-stateful/0123456789abcdef", json);
+        assert_eq!(shown(&line, true), "2026-11-22T16:03:00.042Z  01234567  INFO  listening");
+        assert_eq!(shown(&line, false), format!("2026-11-22T16:03:00.042Z  0123456789abcdef  {json}"));
+    }
+}

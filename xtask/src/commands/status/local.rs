@@ -1,0 +1,57 @@
+//! `cargo xtask status --local`: says what runs. Changes nothing.
+
+use anyhow::anyhow;
+
+use crate::{
+    cli,
+    error::{Advice, Exit},
+    http,
+    local::{home::Home, process, ready, record},
+    runtime, table, timestamp, ui,
+};
+
+pub(super) fn run(args: &cli::Status) -> anyhow::Result<()> {
+    let home = Home::of(&args.which.project)?;
+    let Some(record) = record::load(&home)? else {
+        ui::result(&format!("{} is not deployed on this machine", args.which.project));
+        return Ok(());
+    };
+    if !process::is_running(&record.identity)? {
+        return Err(anyhow!(
+            "{} was deployed, and its process {} does not run any more",
+            args.which.project,
+            record.identity.pid
+        ))
+        .hint(format!("see why in {}", home.log().display()))
+        .hint("start it again with `cargo xtask deploy --local`; its notes are still there")
+        .exits(Exit::Unreachable);
+    }
+    let client = http::client(&record.url)?;
+    let readiness = runtime::wait_for(ready::ask(&client, &record.url))?;
+    let since = format!(
+        "{} ({} ago)",
+        timestamp::rfc3339(record.started_at),
+        timestamp::duration(timestamp::now().saturating_sub(record.started_at))
+    );
+    let memory = process::memory(&record.identity)
+        .map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000));
+    let rows = [
+        ("project", args.which.project.to_string()),
+        ("url", format!("{}/mcp", record.url)),
+        ("healthy", readiness.as_ref().map_or_else(|said| format!("no: {said}"), |()| "yes".to_owned())),
+        ("revision", record.launch.revision.clone()),
+        ("since", since),
+        ("pid", record.identity.pid.to_string()),
+        ("memory", memory),
+        ("metrics", record.metrics_url.clone().unwrap_or_else(|| "off".to_owned())),
+        ("log", home.log().display().to_string()),
+        ("notes", format!("{} ({} bytes)", home.notes().display(), home.size_of_notes())),
+    ];
+    ui::result(&table::render(&rows.map(|(name, value)| vec![name.to_owned(), value])));
+    match readiness {
+        Ok(()) => Ok(()),
+        Err(_) => Err(anyhow!("{} runs and is not ready", args.which.project))
+            .hint(format!("see {}", home.log().display()))
+            .exits(Exit::Unreachable),
+    }
+}

@@ -1,0 +1,88 @@
+//! Builds the service as a static binary by cargo alone.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    rustflags::{self, Places},
+    toolchain::{self, Toolchain},
+};
+use crate::{
+    cargo::{self, workspace_root},
+    environment,
+    shell::Line,
+};
+
+/// The line that builds the service, as this machine needs it.
+pub(super) fn build(toolchain: &Toolchain, target_directory: &Path) -> Line {
+    let places = Places {
+        workspace: workspace_root().to_owned(),
+        target_directory: target_directory.to_owned(),
+        cargo_home: environment::cargo_home(),
+        sysroot: toolchain::sysroot().unwrap_or_default().into(),
+        compiler: toolchain::compiler_commit().unwrap_or_default(),
+    };
+    line(toolchain, rustflags::encode(&environment::rustflags(), &places))
+}
+
+/// Where that line puts the binary.
+pub(super) fn binary(toolchain: &Toolchain, target_directory: &Path) -> PathBuf {
+    target_directory.join(&toolchain.target).join("release").join("mcp-stateful")
+}
+
+fn line(toolchain: &Toolchain, flags: OsString) -> Line {
+    let command = if toolchain.zig { "zigbuild" } else { "build" };
+    // Without the embedded store: a task's disk goes with the task. Naming the target keeps crt-static off build scripts.
+    let args = [command, "--release", "--locked", "--package", "mcp-stateful", "--no-default-features", "--target"];
+    let mut line = cargo::cargo(args).arg(&toolchain.target).env("CARGO_ENCODED_RUSTFLAGS", flags);
+    if let Some(compiler) = &toolchain.compiler {
+        let target = toolchain.target.replace('-', "_");
+        if compiler.links {
+            line = line.env(format!("CARGO_TARGET_{}_LINKER", target.to_uppercase()), &compiler.program);
+        }
+        line = line.env(format!("CC_{target}"), &compiler.program);
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::toolchain::Compiler;
+
+    fn toolchain(target: &str) -> Toolchain {
+        Toolchain { target: target.to_owned(), compiler: None, zig: false }
+    }
+
+    #[test]
+    fn the_lines_arguments_follow_the_toolchain() {
+        let gnu = toolchain("x86_64-unknown-linux-gnu");
+        let expected =
+            " build --release --locked --package mcp-stateful --no-default-features --target x86_64-unknown-linux-gnu";
+        assert!(line(&gnu, "x".into()).to_string().ends_with(expected));
+        assert_eq!(line(&gnu, "x".into()).value_of("CARGO_ENCODED_RUSTFLAGS"), Some("x".as_ref()));
+        let zig = Toolchain { zig: true, ..toolchain("aarch64-unknown-linux-musl") };
+        assert!(line(&zig, "x".into()).to_string().contains(" zigbuild --release "));
+    }
+
+    #[test]
+    fn a_cross_compiler_links_and_musls_wrapper_only_compiles() {
+        let musl = |links| Toolchain {
+            compiler: Some(Compiler { program: "some-gcc".to_owned(), links }),
+            ..toolchain("aarch64-unknown-linux-musl")
+        };
+        let linker = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER";
+        let cross = line(&musl(true), "x".into());
+        assert_eq!(cross.value_of(linker), Some("some-gcc".as_ref()));
+        assert_eq!(cross.value_of("CC_aarch64_unknown_linux_musl"), Some("some-gcc".as_ref()));
+        assert_eq!(line(&musl(false), "x".into()).value_of(linker), None);
+    }
+
+    #[test]
+    fn the_binary_is_below_its_target() {
+        let path = binary(&toolchain("t"), Path::new("/target"));
+        assert_eq!(path, Path::new("/target/t/release/mcp-stateful"));
+    }
+}

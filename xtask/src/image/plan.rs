@@ -1,0 +1,124 @@
+//! Which builder there will be: the one that was asked for, else the one that this machine has. Builds nothing.
+
+use std::fmt;
+
+use super::{
+    Architecture,
+    engine::Engine,
+    toolchain::{self, Toolchain},
+};
+use crate::{cli, problem::Problem};
+
+/// A builder that works here, as far as can be told without building.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// An engine builds the Dockerfile.
+    Engine {
+        engine: Engine,
+        /// Whether it is of another architecture, so that everything in it runs by emulation.
+        emulates: bool,
+    },
+    /// Cargo builds a static binary.
+    Native(Toolchain),
+}
+
+impl Plan {
+    /// The word that `--builder` has for it.
+    pub(crate) fn builder(&self) -> &'static str {
+        match self {
+            Self::Engine { engine, .. } => engine.name(),
+            Self::Native(_) => "native",
+        }
+    }
+}
+
+/// For people, as the end of "builds with ...".
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine { engine, emulates: false } => f.write_str(engine.name()),
+            Self::Engine { engine, emulates: true } => write!(f, "{}, which emulates the architecture", engine.name()),
+            Self::Native(toolchain) => {
+                let zig = if toolchain.zig { " and zig" } else { "" };
+                write!(f, "cargo{zig}, for {}", toolchain.target)
+            }
+        }
+    }
+}
+
+/// Chooses the builder. Without one that was asked for: docker if it answers, else native; but an engine that would have to
+/// emulate only where nothing else is left, for that takes many times as long.
+pub(crate) fn plan(builder: Option<cli::Builder>, architecture: Architecture) -> Result<Plan, Problem> {
+    choose(builder, architecture, Engine::architecture, || toolchain::find(architecture))
+}
+
+fn choose(
+    builder: Option<cli::Builder>,
+    architecture: Architecture,
+    engines: impl Fn(Engine) -> Option<String>,
+    native: impl Fn() -> Result<Toolchain, Problem>,
+) -> Result<Plan, Problem> {
+    let engine = |engine: Engine| {
+        let found = engines(engine)?;
+        Some(Plan::Engine { engine, emulates: found != architecture.oci() })
+    };
+    match builder {
+        Some(cli::Builder::Docker) => engine(Engine::Docker).ok_or_else(|| silent(Engine::Docker)),
+        Some(cli::Builder::Podman) => engine(Engine::Podman).ok_or_else(|| silent(Engine::Podman)),
+        Some(cli::Builder::Native) => native().map(Plan::Native),
+        None => match engine(Engine::Docker) {
+            Some(plan @ Plan::Engine { emulates: false, .. }) => Ok(plan),
+            emulating => native().map(Plan::Native).or_else(|problem| emulating.ok_or(problem)),
+        },
+    }
+}
+
+fn silent(engine: Engine) -> Problem {
+    let fix = match engine {
+        Engine::Docker => {
+            "start Docker and see that `docker version` names a server, or build without it: --builder native"
+        }
+        Engine::Podman => {
+            "see that `podman info` works (`podman machine start`), or build without it: --builder native"
+        }
+    };
+    Problem::new(format!("{} was asked for, and does not answer", engine.name()), fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toolchain() -> Toolchain {
+        Toolchain { target: "t".to_owned(), compiler: None, zig: false }
+    }
+
+    fn planned(builder: Option<cli::Builder>, engine: Option<&str>, native: bool) -> Result<&'static str, String> {
+        let native = || if native { Ok(toolchain()) } else { Err(Problem::new("no toolchain", "")) };
+        let engines = |_| engine.map(str::to_owned);
+        choose(builder, Architecture::X86_64, engines, native)
+            .map(|plan| plan.builder())
+            .map_err(|problem| problem.what)
+    }
+
+    #[test]
+    fn an_engine_that_answers_is_taken_else_the_toolchain() {
+        assert_eq!(planned(None, Some("amd64"), true), Ok("docker"));
+        assert_eq!(planned(None, None, true), Ok("native"));
+        assert_eq!(planned(None, None, false), Err("no toolchain".to_owned()));
+    }
+
+    #[test]
+    fn an_engine_of_another_architecture_is_the_last_resort() {
+        assert_eq!(planned(None, Some("arm64"), true), Ok("native"));
+        assert_eq!(planned(None, Some("arm64"), false), Ok("docker"));
+        assert_eq!(planned(Some(cli::Builder::Docker), Some("arm64"), true), Ok("docker"));
+    }
+
+    #[test]
+    fn what_was_asked_for_is_not_replaced_by_something_else() {
+        assert!(planned(Some(cli::Builder::Docker), None, true).is_err_and(|what| what.starts_with("docker ")));
+        assert!(planned(Some(cli::Builder::Podman), None, true).is_err_and(|what| what.starts_with("podman ")));
+        assert!(planned(Some(cli::Builder::Native), Some("amd64"), false).is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! The image that needs no engine: a static binary and the certificates on nothing else. The Dockerfile makes the same.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use serde::Serialize;
+
+use super::{
+    Architecture, certificates,
+    labels::Labels,
+    layer::{self, File},
+    oci::Image,
+};
+use crate::timestamp;
+
+const USER: &str = "65532:65532";
+const ENTRYPOINT: &str = "/mcp-stateful";
+const ENVIRONMENT: [&str; 3] = ["MCP_HOST=0.0.0.0", "MCP_STATE_BACKEND=dynamodb", "MCP_LOG_FORMAT=json"];
+const PORT: &str = "3333/tcp";
+const STOP_SIGNAL: &str = "SIGTERM";
+
+#[derive(Serialize)]
+struct Configuration<'a> {
+    created: String,
+    architecture: &'a str,
+    os: &'a str,
+    config: Runtime<'a>,
+    rootfs: RootFs<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Runtime<'a> {
+    user: &'a str,
+    exposed_ports: BTreeMap<&'a str, Nothing>,
+    env: [&'a str; 3],
+    entrypoint: [&'a str; 1],
+    labels: &'a Labels,
+    stop_signal: &'a str,
+}
+
+#[derive(Serialize)]
+struct RootFs<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    diff_ids: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+/// Lays a binary into an image.
+pub(super) fn image(binary: &[u8], architecture: Architecture, labels: &Labels, created: u64) -> anyhow::Result<Image> {
+    let certificates = certificates::pem();
+    // The certificates change rarely: their layer is pushed once.
+    let layers = [
+        File { path: certificates::PATH, mode: 0o644, bytes: certificates.as_bytes() },
+        File { path: ENTRYPOINT.trim_start_matches('/'), mode: 0o755, bytes: binary },
+    ];
+    let layers = layers.map(|file| layer::of_files(&[file])).into_iter().collect::<Result<Vec<_>, _>>();
+    let layers = layers.context("cannot pack the image's layers")?;
+    let configuration = serde_json::to_vec(&Configuration {
+        created: timestamp::rfc3339(created),
+        architecture: architecture.oci(),
+        os: "linux",
+        config: Runtime {
+            user: USER,
+            exposed_ports: BTreeMap::from([(PORT, Nothing {})]),
+            env: ENVIRONMENT,
+            entrypoint: [ENTRYPOINT],
+            labels,
+            stop_signal: STOP_SIGNAL,
+        },
+        rootfs: RootFs { kind: "layers", diff_ids: layers.iter().map(|layer| layer.diff_id.as_str()).collect() },
+    });
+    Image::new(configuration.context("cannot write the image's configuration")?, layers)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::image::labels;
+
+    fn made(binary: &[u8], revision: &str, created: u64) -> Image {
+        image(binary, Architecture::X86_64, &labels::of(revision), created).unwrap()
+    }
+
+    #[test]
+    fn the_same_source_is_the_same_image() {
+        let image = made(b"binary", "abc", 1);
+        assert_eq!(made(b"binary", "abc", 1).digest, image.digest);
+        assert_ne!(made(b"binary", "abd", 1).digest, image.digest);
+        assert_ne!(made(b"binary", "abc", 2).digest, image.digest);
+        assert_ne!(made(b"other", "abc", 1).digest, image.digest);
+        // Whatever changes, the certificates are not pushed again.
+        assert_eq!(made(b"other", "abd", 2).blobs[0], image.blobs[0]);
+    }
+
+    #[test]
+    fn the_configuration_lists_the_layers_as_they_are_unpacked() {
+        let image = made(b"binary", "abc", 0);
+        let configuration: Value = serde_json::from_slice(&image.blobs[2].1).unwrap();
+        assert_eq!(configuration["created"], "1970-01-01T00:00:00Z");
+        assert_eq!(configuration["architecture"], "amd64");
+        assert_eq!(configuration["config"]["User"], USER);
+        assert_eq!(configuration["config"]["ExposedPorts"], serde_json::json!({"3333/tcp": {}}));
+        assert_eq!(configuration["config"]["Labels"]["org.opencontainers.image.revision"], "abc");
+        let binary = layer::of_files(&[File { path: "mcp-stateful", mode: 0o755, bytes: b"binary" }]).unwrap();
+        assert_eq!(configuration["rootfs"]["diff_ids"][1], binary.diff_id);
+        assert_eq!(image.blobs[1].0, binary.digest);
+    }
+
+    #[test]
+    fn the_dockerfile_makes_an_image_that_runs_the_same() {
+        let dockerfile = include_str!("../../../Dockerfile");
+        let last = dockerfile.split("FROM scratch").nth(1).unwrap();
+        for line in [
+            format!("USER {USER}"),
+            format!("EXPOSE {}", PORT.trim_end_matches("/tcp")),
+            format!("STOPSIGNAL {STOP_SIGNAL}"),
+            format!("ENTRYPOINT [\"{ENTRYPOINT}\"]"),
+            format!("ENV {}", ENVIRONMENT.join(" ")),
+            format!("COPY --from=build /{0} /{0}", certificates::PATH),
+        ] {
+            assert!(last.lines().any(|found| found == line), "the Dockerfile has no line {line}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What this host can make a static Linux binary with, without an engine.
+
+use std::path::Path;
+
+use super::Architecture;
+use crate::{
+    cargo::workspace_root,
+    problem::Problem,
+    shell::{self, Line},
+};
+
+/// A way to a static binary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Toolchain {
+    /// The target triple.
+    pub(super) target: String,
+    /// The C compiler for that target, where it is not the host's; and whether it is to link as well.
+    pub(super) compiler: Option<Compiler>,
+    /// Whether zig compiles C and links.
+    pub(super) zig: bool,
+}
+
+/// A C compiler that makes programs for musl.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Compiler {
+    pub(super) program: String,
+    /// A cross compiler comes with a linker for its target; `musl-gcc` does not, and the host's is right.
+    pub(super) links: bool,
+}
+
+/// What was found on the host.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    /// The compiler's own target triple.
+    host: String,
+    musl_target: bool,
+    musl_compiler: Option<Compiler>,
+    zig: bool,
+    /// Whether the C library of the host can be linked statically.
+    static_glibc: bool,
+}
+
+/// The best way that this host has.
+pub(super) fn find(architecture: Architecture) -> Result<Toolchain, Problem> {
+    choose(&look(architecture), architecture)
+}
+
+fn look(architecture: Architecture) -> Found {
+    let host = host().unwrap_or_default();
+    let musl_target = is_installed(&architecture.musl());
+    Found {
+        musl_target,
+        musl_compiler: if musl_target { musl_compiler(&host, architecture) } else { None },
+        zig: musl_target && answers(&Line::new("cargo-zigbuild").args(["zig", "version"])),
+        static_glibc: host == architecture.gnu() && is_installed(&host) && has_static_glibc(),
+        host,
+    }
+}
+
+fn choose(found: &Found, architecture: Architecture) -> Result<Toolchain, Problem> {
+    let musl = architecture.musl();
+    if found.musl_target && found.host == musl {
+        return Ok(Toolchain { target: musl, compiler: None, zig: false });
+    }
+    if let (true, Some(compiler)) = (found.musl_target, &found.musl_compiler) {
+        return Ok(Toolchain { target: musl, compiler: Some(compiler.clone()), zig: false });
+    }
+    if found.musl_target && found.zig {
+        return Ok(Toolchain { target: musl, compiler: None, zig: true });
+    }
+    if found.static_glibc {
+        return Ok(Toolchain { target: architecture.gnu(), compiler: None, zig: false });
+    }
+    Err(lacking(found, architecture))
+}
+
+fn lacking(found: &Found, architecture: Architecture) -> Problem {
+    let what = format!("this machine cannot build a static Linux binary for {}", architecture.oci());
+    let musl = architecture.musl();
+    if found.host.is_empty() {
+        return Problem::new(what, "install Rust with rustup: rustc does not answer");
+    }
+    let mut fixes = Vec::new();
+    if !found.musl_target {
+        fixes.push(format!("run `rustup target add {musl}`"));
+    }
+    fixes.push(
+        "run `cargo install cargo-zigbuild` and install zig (`pip install ziglang`, or from ziglang.org)".to_owned(),
+    );
+    let mut fix = fixes.join(", then ");
+    if found.host == architecture.gnu() {
+        fix += "; or install the C library's static half (libc6-dev on Debian, glibc-static on Fedora)";
+    }
+    Problem::new(what, fix + "; or start docker, which needs nothing of this for its own architecture")
+}
+
+/// The triple that rustc runs on.
+fn host() -> Option<String> {
+    verbose_version()?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
+}
+
+/// The commit that rustc was built from; nothing, where a distribution built it.
+pub(super) fn compiler_commit() -> Option<String> {
+    verbose_version()?.lines().find_map(|line| line.strip_prefix("commit-hash: ").map(str::to_owned))
+}
+
+/// Where rustc's libraries are.
+pub(super) fn sysroot() -> Option<String> {
+    said(&rustc(["--print", "sysroot"]))
+}
+
+fn verbose_version() -> Option<String> {
+    said(&rustc(["-vV"]))
+}
+
+/// rustc says where a target's libraries would be, whether they are there or not.
+fn is_installed(target: &str) -> bool {
+    let directory = said(&rustc(["--print", "target-libdir", "--target", target]));
+    directory.is_some_and(|directory| Path::new(&directory).is_dir())
+}
+
+fn musl_compiler(host: &str, architecture: Architecture) -> Option<Compiler> {
+    let cross = format!("{}-linux-musl-gcc", architecture.rust());
+    let works = |program: &str| answers(&Line::new(program).arg("--version"));
+    if works(&cross) {
+        return Some(Compiler { program: cross, links: true });
+    }
+    let native = host == architecture.gnu() && works("musl-gcc");
+    native.then(|| Compiler { program: "musl-gcc".to_owned(), links: false })
+}
+
+/// The host's compiler prints a path for what it has, and the bare name for what it has not.
+fn has_static_glibc() -> bool {
+    let path = said(&Line::new("cc").arg("-print-file-name=libc.a"));
+    path.is_some_and(|path| Path::new(&path).is_absolute())
+}
+
+/// In the workspace, where `rust-toolchain.toml` chooses the toolchain.
+fn rustc<const N: usize>(args: [&str; N]) -> Line {
+    Line::new("rustc").args(args).directory(workspace_root())
+}
+
+fn answers(line: &Line) -> bool {
+    said(line).is_some()
+}
+
+fn said(line: &Line) -> Option<String> {
+    let output = shell::capture(line).ok()?;
+    output.success.then(|| output.stdout.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found() -> Found {
+        Found { host: "x86_64-unknown-linux-gnu".to_owned(), ..Found::default() }
+    }
+
+    fn chosen(found: &Found) -> (String, bool) {
+        let toolchain = choose(found, Architecture::X86_64).unwrap();
+        (toolchain.target, toolchain.zig)
+    }
+
+    #[test]
+    fn musl_comes_before_zig_and_zig_before_glibc() {
+        let all = Found {
+            musl_target: true,
+            musl_compiler: Some(Compiler { program: "musl-gcc".to_owned(), links: false }),
+            zig: true,
+            static_glibc: true,
+            ..found()
+        };
+        assert_eq!(chosen(&all), ("x86_64-unknown-linux-musl".to_owned(), false));
+        let no_compiler = Found { musl_compiler: None, ..all };
+        assert_eq!(chosen(&no_compiler), ("x86_64-unknown-linux-musl".to_owned(), true));
+        let no_zig = Found { zig: false, ..no_compiler };
+        assert_eq!(chosen(&no_zig), ("x86_64-unknown-linux-gnu".to_owned(), false));
+    }
+
+    #[test]
+    fn a_musl_host_needs_nothing_but_itself() {
+        let alpine = Found { host: Architecture::X86_64.musl(), musl_target: true, ..Found::default() };
+        assert_eq!(choose(&alpine, Architecture::X86_64).unwrap().compiler, None);
+        assert!(choose(&alpine, Architecture::Arm64).is_err());
+    }
+
+    #[test]
+    fn who_can_do_nothing_learns_what_to_install_for_the_architecture() {
+        let problem = choose(&found(), Architecture::Arm64).unwrap_err();
+        assert!(problem.what.contains("arm64"), "{}", problem.what);
+        assert!(problem.fix.contains("rustup target add aarch64-unknown-linux-musl"), "{}", problem.fix);
+        assert!(!problem.fix.contains("libc6-dev"), "{}", problem.fix);
+        let has_target = Found { musl_target: true, ..found() };
+        let problem = choose(&has_target, Architecture::X86_64).unwrap_err();
+        assert!(!problem.fix.contains("rustup target add"), "{}", problem.fix);
+        assert!(problem.fix.contains("cargo-zigbuild") && problem.fix.contains("libc6-dev"), "{}", problem.fix);
+    }
+}

@@ -1,0 +1,110 @@
+//! Looks for everything that would stop a deployment on AWS, before anything is changed, and reports all of it at once.
+//!
+//! Changes nothing but making the deployment's directory on this machine.
+
+mod caller;
+mod exposure;
+mod plan;
+mod table;
+
+use std::fs;
+
+use crate::{
+    aws::{Account, ec2},
+    cli,
+    image::{self, Architecture},
+    lock::{self, Lock},
+    problem::{self, Problem},
+    stack::{Place, Variables, deployment::DEFAULT_REGION},
+    terraform,
+};
+
+pub(crate) use self::{exposure::Exposure, plan::Plan, table::Adoption};
+
+/// What a deployment is asked to do, as far as it decides what it needs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Request {
+    pub(crate) builder: Option<cli::Builder>,
+    /// An image that is there, by digest: nothing has to be built.
+    pub(crate) image: Option<String>,
+    pub(crate) allowed_cidr: Option<String>,
+    pub(crate) vars: Vec<String>,
+    pub(crate) adopt_table: bool,
+}
+
+/// What preflight found out; what the next steps work with.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    /// Keeps other commands on this machine from changing the deployment.
+    pub(crate) lock: Lock,
+    pub(crate) place: Place,
+    pub(crate) variables: Variables,
+    pub(crate) architecture: Architecture,
+    pub(crate) builder: Option<image::Plan>,
+    pub(crate) exposure: Exposure,
+    pub(crate) adoption: Option<Adoption>,
+    pub(crate) terraform: String,
+}
+
+/// Checks this machine, the credentials, and the account.
+pub(crate) async fn check(which: &cli::Which, request: &Request) -> anyhow::Result<Ground> {
+    let variables = Variables::given(&which.project, &request.vars)?;
+    let architecture = Architecture::of(&variables.text_or("cpu_architecture", "X86_64"))?;
+    let mut problems = Vec::new();
+
+    let terraform = note(&mut problems, terraform::require());
+    let builder = match request.image {
+        Some(_) => None,
+        None => note(&mut problems, image::plan(request.builder, architecture)),
+    };
+    let wanted = request.allowed_cidr.clone().or_else(|| variables.text("allowed_cidr"));
+    let exposure = note(&mut problems, exposure::decide(wanted.as_deref(), &variables).await);
+    let opened = Account::open(which.region.as_deref(), DEFAULT_REGION).await;
+    let account = note(&mut problems, opened.map_err(|error| Problem::of(&error)));
+
+    let mut place = None;
+    let mut adoption = None;
+    if let Some(account) = account {
+        let found = Place::in_account(which, account).await?;
+        problems.extend(not_writable(&found));
+        problems.extend(no_default_vpc(&found.account).await?);
+        adoption = note(&mut problems, table::look(&found, &variables, request.adopt_table).await?).flatten();
+        place = Some(found);
+    }
+    problem::report(&problems)?;
+    let (Some(place), Some(exposure), Some(terraform)) = (place, exposure, terraform) else {
+        return problem::report(&[Problem::new("preflight is incomplete", "run `cargo xtask doctor`")])
+            .and_then(|()| Err(anyhow::anyhow!("preflight is incomplete")));
+    };
+    let lock = lock::wait(&place.home.lock()).await?;
+    Ok(Ground { lock, place, variables, architecture, builder, exposure, adoption, terraform })
+}
+
+fn note<T>(problems: &mut Vec<Problem>, found: Result<T, Problem>) -> Option<T> {
+    found.map_err(|problem| problems.push(problem)).ok()
+}
+
+fn not_writable(place: &Place) -> Option<Problem> {
+    let probe = place.home.root().join("probe");
+    let tried = place.home.create().and_then(|()| {
+        fs::write(&probe, [0; 4096])?;
+        fs::remove_file(&probe)?;
+        Ok(())
+    });
+    tried.err().map(|error| {
+        Problem::new(
+            format!("{} is not writable: {error:#}", place.home.root().display()),
+            "make room or make it writable, or set MCP_DEPLOY_DIR to a directory of your own",
+        )
+    })
+}
+
+async fn no_default_vpc(account: &Account) -> anyhow::Result<Option<Problem>> {
+    let region = account.region();
+    Ok(ec2::default_vpc(account).await?.is_none().then(|| {
+        Problem::new(
+            format!("region {region} of account {} has no default VPC", account.id()),
+            format!("make one with `aws ec2 create-default-vpc --region {region}`, or choose another --region"),
+        )
+    }))
+}

@@ -1,0 +1,85 @@
+//! The directories that a rehearsal uses: one below cargo's target directory for what it installs and keeps, one in `/run`
+//! for sockets, whose paths may only be short.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use super::daemon;
+use crate::cargo;
+
+const RUN: &str = "/run/mcp-stateful-rehearsal";
+
+/// Where a rehearsal keeps its files.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    root: PathBuf,
+}
+
+impl Place {
+    /// Makes the place, without what an earlier rehearsal left in it; what was installed stays.
+    pub(super) fn make() -> anyhow::Result<Self> {
+        let root = cargo::target_directory()?.join("tools").join("rehearsal");
+        let place = Self { root };
+        make(&place.daemons())?;
+        daemon::end_those_left(&place)?;
+        for fresh in [place.scratch(), place.logs(), place.engine(), place.run().to_owned()] {
+            if fresh.exists() {
+                fs::remove_dir_all(&fresh).with_context(|| format!("cannot empty {}", fresh.display()))?;
+            }
+            make(&fresh)?;
+        }
+        Ok(place)
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test() -> (tempfile::TempDir, Self) {
+        let directory = tempfile::tempdir().unwrap();
+        let place = Self { root: directory.path().join("rehearsal") };
+        make(&place.daemons()).unwrap();
+        make(&place.logs()).unwrap();
+        (directory, place)
+    }
+
+    /// Where the deployer keeps what it knows.
+    pub(super) fn deployments(&self) -> PathBuf {
+        self.scratch().join("deployments")
+    }
+
+    /// For files of scenarios.
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
+    /// What was said, by whom.
+    pub(super) fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// Records of servers that run.
+    pub(super) fn daemons(&self) -> PathBuf {
+        self.root.join("daemons")
+    }
+
+    /// The emulator's Python.
+    pub(super) fn python(&self) -> PathBuf {
+        self.root.join("python")
+    }
+
+    /// The images and containers of an engine of our own.
+    pub(super) fn engine(&self) -> PathBuf {
+        self.root.join("engine")
+    }
+
+    /// Sockets and the like.
+    pub(super) fn run(&self) -> &'static Path {
+        Path::new(RUN)
+    }
+}
+
+fn make(directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
+}

@@ -1,0 +1,148 @@
+//! One of our own commands as a process: watched while it runs, ended in the ways that people and machines end processes.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Child,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, anyhow};
+use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
+
+use super::outcome::{self, Outcome};
+use crate::shell::{self, Line};
+
+/// Longer than any command of a rehearsal takes.
+const PATIENCE: Duration = Duration::from_secs(900);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A command that runs; dropping it kills it.
+#[derive(Debug)]
+pub(super) struct Running {
+    child: Child,
+    line: String,
+    log: PathBuf,
+    since: Instant,
+}
+
+impl Running {
+    pub(super) fn start(line: &Line, log: &Path) -> anyhow::Result<Self> {
+        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        let child = shell::start(line, &file)?;
+        Ok(Self { child, line: line.to_string(), log: log.to_owned(), since: Instant::now() })
+    }
+
+    /// Waits for a step to have started.
+    pub(super) async fn started(&mut self, step: &str) -> anyhow::Result<()> {
+        loop {
+            let ended = self.status()?;
+            let said = self.said()?;
+            if outcome::objects(&said).any(|object| object["event"] == "started" && object["step"] == step) {
+                return Ok(());
+            }
+            if let Some(exit) = ended {
+                let end = outcome::end(&said);
+                return Err(anyhow!("`{}` ended with {exit:?} before its step `{step}`\n{end}", self.line));
+            }
+            self.wait_a_little().await?;
+        }
+    }
+
+    /// Ends it as the system would for want of memory: it has no say in it.
+    pub(super) async fn kill(mut self) -> anyhow::Result<Outcome> {
+        self.child.kill().with_context(|| format!("cannot kill `{}`", self.line))?;
+        self.end().await
+    }
+
+    /// Ends it as Ctrl-C does.
+    pub(super) async fn interrupt(self) -> anyhow::Result<Outcome> {
+        let pid = Pid::from_u32(self.child.id());
+        let mut system = System::new().context("cannot look at the processes of this machine")?;
+        system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
+        let sent = system.process(pid).and_then(|process| process.kill_with(Signal::Interrupt));
+        if sent != Some(true) {
+            return Err(anyhow!("`{}` cannot be interrupted", self.line));
+        }
+        self.end().await
+    }
+
+    /// Waits for its end.
+    pub(super) async fn end(mut self) -> anyhow::Result<Outcome> {
+        loop {
+            if let Some(exit) = self.status()? {
+                let seconds = self.since.elapsed().as_secs_f64();
+                return Ok(Outcome { line: self.line.clone(), exit, said: self.said()?, seconds });
+            }
+            self.wait_a_little().await?;
+        }
+    }
+
+    /// Its exit code when it has ended; no code if by a signal.
+    fn status(&mut self) -> anyhow::Result<Option<Option<i32>>> {
+        let status = self.child.try_wait().with_context(|| format!("cannot wait for `{}`", self.line))?;
+        Ok(status.map(|status| status.code()))
+    }
+
+    fn said(&self) -> anyhow::Result<String> {
+        let said = fs::read(&self.log).with_context(|| format!("cannot read {}", self.log.display()))?;
+        Ok(String::from_utf8_lossy(&said).into_owned())
+    }
+
+    async fn wait_a_little(&self) -> anyhow::Result<()> {
+        if self.since.elapsed() > PATIENCE {
+            let end = outcome::end(&self.said()?);
+            return Err(anyhow!("`{}` runs for more than {} s\n{end}", self.line, PATIENCE.as_secs()));
+        }
+        tokio::time::sleep(PAUSE).await;
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::runtime;
+
+    fn running(script: &str, directory: &Path) -> Running {
+        Running::start(&Line::new("sh").args(["-c", script]), &directory.join("log")).unwrap()
+    }
+
+    #[test]
+    fn a_step_is_seen_while_the_command_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = r#"echo '{"event":"started","step":"apply"}'; exec sleep 60"#;
+        let ended = runtime::wait_for(async {
+            let mut running = running(script, directory.path());
+            running.started("apply").await.unwrap();
+            running.kill().await.unwrap()
+        });
+        assert_eq!(ended.unwrap().exit, None);
+    }
+
+    #[test]
+    fn a_command_that_ends_before_its_step_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = runtime::wait_for(async { running("exit 5", directory.path()).started("apply").await });
+        assert!(error.unwrap().unwrap_err().to_string().contains("before its step `apply`"));
+    }
+
+    #[test]
+    fn an_interrupt_reaches_the_command() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = r#"trap 'exit 130' INT; echo '{"event":"started","step":"wait"}'; while :; do sleep 0.05; done"#;
+        let ended = runtime::wait_for(async {
+            let mut running = running(script, directory.path());
+            running.started("wait").await.unwrap();
+            running.interrupt().await.unwrap()
+        });
+        assert_eq!(ended.unwrap().exit, Some(130));
+    }
+}

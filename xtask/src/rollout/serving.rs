@@ -1,0 +1,43 @@
+//! What serves at the moment, whichever revision that is.
+
+use anyhow::anyhow;
+
+use super::address::{Address, of_task};
+use crate::{
+    aws::{
+        Account,
+        ecs::{self, DesiredStatus, Task},
+    },
+    error::{Advice, Exit},
+    stack::Outputs,
+};
+
+/// A task that serves, by its own task definition: after a deploy that failed, what Terraform was last asked for is another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Serving {
+    pub(crate) address: Address,
+    /// The digest of its image, which the service reports as its revision.
+    pub(crate) digest: Option<String>,
+    /// The SSM parameter that its token is in.
+    pub(crate) token_parameter: String,
+}
+
+/// The task to talk to: a healthy one of the revision that was asked for, else any healthy one, else any that runs.
+pub(crate) async fn serving(account: &Account, outputs: &Outputs) -> anyhow::Result<Serving> {
+    let Outputs { cluster_name, service_name, .. } = outputs;
+    let mut tasks = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Running).await?;
+    tasks.retain(Task::is_running);
+    tasks.sort_by_key(|task| (!task.is_healthy(), task.task_definition != outputs.task_definition_arn));
+    for task in &tasks {
+        let Some(definition) = ecs::definition(account, &task.task_definition).await? else { continue };
+        let port = definition.port.unwrap_or(outputs.container_port);
+        if let Some(address) = of_task(account, task, port).await? {
+            let digest = definition.digest().map(str::to_owned);
+            let token_parameter = definition.secret.unwrap_or_else(|| outputs.token_parameter.clone());
+            return Ok(Serving { address, digest, token_parameter });
+        }
+    }
+    Err(anyhow!("no task of {service_name} runs"))
+        .hint(format!("see why with `cargo xtask status{}`", outputs.flag()))
+        .exits(Exit::Unreachable)
+}

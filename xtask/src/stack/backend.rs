@@ -1,0 +1,80 @@
+//! Where Terraform keeps the state: on this machine, or in S3, where everybody who deploys finds it.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A place for the state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Backend {
+    /// A file in the deployment's directory.
+    #[default]
+    Local,
+    /// An object in a bucket, locked by another object beside it.
+    S3 { bucket: String, key: String },
+}
+
+impl Backend {
+    /// Terraform's block for it.
+    pub(crate) fn block(&self, local_state: &Path, region: &str, path_style: bool) -> Value {
+        let backend = match self {
+            Self::Local => json!({"local": {"path": local_state}}),
+            Self::S3 { bucket, key } => json!({"s3": {
+                "bucket": bucket,
+                "key": key,
+                "region": region,
+                "encrypt": true,
+                "use_lockfile": true,
+                "use_path_style": path_style,
+            }}),
+        };
+        json!({"terraform": {"backend": backend}})
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("on this machine"),
+            Self::S3 { bucket, key } => write!(f, "s3://{bucket}/{key}"),
+        }
+    }
+}
+
+impl FromStr for Backend {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("--state {url} is no place for the state; give it as s3://bucket/key");
+        let (bucket, key) = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).ok_or_else(wrong)?;
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+        if bucket.len() < 3 || !bucket.chars().all(fits) || key.is_empty() || key.ends_with('/') {
+            return Err(wrong());
+        }
+        Ok(Self::S3 { bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_s3_has_a_bucket_and_a_key() {
+        let place = Backend::S3 { bucket: "states".to_owned(), key: "mcp/a.tfstate".to_owned() };
+        assert_eq!("s3://states/mcp/a.tfstate".parse(), Ok(place.clone()));
+        assert_eq!(place.to_string(), "s3://states/mcp/a.tfstate");
+        for bad in ["states/a", "s3://states", "s3://states/", "s3:///a", "s3://States/a", "s3://states/a/"] {
+            assert!(bad.parse::<Backend>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_state_in_s3_is_locked_and_encrypted() {
+        let block = "s3://states/a".parse::<Backend>().unwrap().block(Path::new("x"), "us-east-1", false);
+        assert_eq!(block["terraform"]["backend"]["s3"]["use_lockfile"], true);
+        assert_eq!(block["terraform"]["backend"]["s3"]["encrypt"], true);
+    }
+}

@@ -1,0 +1,93 @@
+//! Finds a deployment by its project's name: whose account, which region, where its state is, and what Terraform made.
+
+use anyhow::anyhow;
+
+use super::{Names, Outputs, Terraform, home::Home, settings::Settings, workspace};
+use crate::{
+    aws::Account,
+    cli,
+    error::{Advice, Exit},
+    project::Project,
+    ui,
+};
+
+/// The region where nobody names one: the original's.
+pub(crate) const DEFAULT_REGION: &str = "us-east-1";
+
+/// A deployment as far as it is known before AWS is asked what there is.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) account: Account,
+    pub(crate) names: Names,
+    pub(crate) home: Home,
+    pub(crate) settings: Settings,
+}
+
+/// A deployment that Terraform has made.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) account: Account,
+    pub(crate) names: Names,
+    pub(crate) outputs: Outputs,
+}
+
+impl Place {
+    /// Where a project is, or would be.
+    pub(crate) async fn of(which: &cli::Which) -> anyhow::Result<Self> {
+        let account = Account::open(which.region.as_deref(), DEFAULT_REGION).await.exits(Exit::Preflight)?;
+        Self::in_account(which, account).await
+    }
+
+    /// The same, for who has asked for the account already.
+    pub(crate) async fn in_account(which: &cli::Which, account: Account) -> anyhow::Result<Self> {
+        let home = Home::of(account.id(), &which.project)?;
+        let known = Settings::load(&home)?;
+        let account = match (&known, &which.region) {
+            (Some(known), None) if known.region != account.region() => {
+                Account::open(Some(&known.region), DEFAULT_REGION).await.exits(Exit::Preflight)?
+            }
+            _ => account,
+        };
+        let settings = Settings::agree(known, account.region(), which.state.as_deref())?;
+        Ok(Self { account, names: Names::of(&which.project), home, settings })
+    }
+
+    /// What Terraform made, if this machine or the state in S3 knows of it.
+    pub(crate) async fn outputs(&self) -> anyhow::Result<Option<Outputs>> {
+        if let Some(outputs) = Outputs::load(&self.home)? {
+            return Ok(Some(outputs));
+        }
+        if self.settings.state == super::Backend::Local {
+            return Ok(None);
+        }
+        workspace::prepare(&self.home, &self.settings)?;
+        let terraform = Terraform::on(&self.home);
+        let step = ui::begin("state");
+        terraform.init(&step).await?;
+        let outputs = terraform.outputs()?;
+        step.done(&self.settings.state.to_string());
+        if outputs.is_some() {
+            self.settings.save(&self.home)?;
+        }
+        Ok(outputs)
+    }
+}
+
+/// The deployment of a project, or an error that says how to find it or to make it.
+pub(crate) async fn find(which: &cli::Which) -> anyhow::Result<Deployment> {
+    let place = Place::of(which).await?;
+    let outputs = place.outputs().await?.ok_or_else(|| unknown(&which.project, &place))?;
+    Ok(Deployment { account: place.account, names: place.names, outputs })
+}
+
+fn unknown(project: &Project, place: &Place) -> anyhow::Error {
+    let missing: anyhow::Result<()> = Err(anyhow!(
+        "{project} is not deployed in account {}, as far as this machine knows (it looked in {})",
+        place.account.id(),
+        place.home.root().display()
+    ))
+    .hint("if it was deployed elsewhere with its state in S3, say where with --state s3://bucket/key")
+    .hint(format!("deploy it with `cargo xtask deploy{}`", project.flag()))
+    .exits(Exit::Unreachable);
+    missing.err().unwrap_or_else(|| anyhow!("{project} is not deployed"))
+}

@@ -1,0 +1,39 @@
+//! Terraform's outputs as one struct. `infra/outputs.tf` describes each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::project::Project;
+
+/// What Terraform made, by its names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Outputs {
+    pub(crate) project_name: String,
+    pub(crate) region: String,
+    pub(crate) cluster_name: String,
+    pub(crate) service_name: String,
+    /// The revision that was last asked for; a service that runs another one went back.
+    pub(crate) task_definition_arn: String,
+    pub(crate) task_definition_family: String,
+    pub(crate) container_name: String,
+    pub(crate) container_port: u16,
+    /// `sha256:` and 64 hex digits; what the service reports as its revision.
+    pub(crate) image_digest: String,
+    pub(crate) log_group: String,
+    pub(crate) dynamodb_table: String,
+    /// The SSM parameter that holds the token.
+    pub(crate) token_parameter: String,
+    pub(crate) security_group_id: String,
+    pub(crate) subnets: Vec<String>,
+}
+
+impl Outputs {
+    /// ` --project <name>`, or nothing for the default: the end of a command that is printed to be typed.
+    pub(crate) fn flag(&self) -> String {
+        self.project_name.parse::<Project>().map_or_else(|_| String::new(), |project| project.flag())
+    }
+
+    /// The task definition by its short name, such as `mcp-stateful-task:3`.
+    pub(crate) fn task_definition(&self) -> &str {
+        self.task_definition_arn.rsplit('/').next().unwrap_or(&self.task_definition_arn)
+    }
+}

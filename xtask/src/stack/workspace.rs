@@ -1,0 +1,71 @@
+//! The directory that Terraform works in: `infra/` as it is in the checkout, with the backend, the imports and the variables
+//! of this deployment beside it. Made anew each time.
+
+use std::{fs, path::Path};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+
+use super::{home::Home, settings::Settings, variables::Variables};
+use crate::{cargo, environment};
+
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+/// Terraform reads it by its name's ending.
+const VARIABLES: &str = "deploy.auto.tfvars.json";
+const IMPORTS: &str = "imports.tf.json";
+
+/// Lays out the workspace.
+pub(crate) fn prepare(home: &Home, settings: &Settings) -> anyhow::Result<()> {
+    home.create()?;
+    let workspace = home.workspace();
+    if workspace.exists() {
+        fs::remove_dir_all(&workspace).with_context(|| format!("cannot empty {}", workspace.display()))?;
+    }
+    fs::create_dir_all(&workspace).with_context(|| format!("cannot create {}", workspace.display()))?;
+    copy_infra(&cargo::workspace_root().join("infra"), &workspace)?;
+    let backend = settings.state.block(&home.state(), &settings.region, environment::aws_is_elsewhere());
+    write(&workspace.join("backend.tf.json"), &backend)
+}
+
+/// Gives the workspace its variables.
+pub(crate) fn set_variables(home: &Home, variables: &Variables) -> anyhow::Result<()> {
+    write(&home.workspace().join(VARIABLES), &variables.json())
+}
+
+/// Has Terraform take up what is there already, by import blocks.
+pub(crate) fn set_imports(home: &Home, blocks: Vec<Value>) -> anyhow::Result<()> {
+    write(&home.workspace().join(IMPORTS), &json!({"import": blocks}))
+}
+
+fn copy_infra(infra: &Path, workspace: &Path) -> anyhow::Result<()> {
+    for entry in fs::read_dir(infra).with_context(|| format!("cannot read {}", infra.display()))? {
+        let entry = entry.with_context(|| format!("cannot read {}", infra.display()))?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if path.extension().is_some_and(|ending| ending == "tf") || name == LOCK_FILE {
+            fs::copy(&path, workspace.join(name)).with_context(|| format!("cannot copy {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(path: &Path, json: &Value) -> anyhow::Result<()> {
+    fs::write(path, format!("{json:#}\n")).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workspace_is_infra_with_a_backend_and_nothing_left_from_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        let settings = Settings { region: "us-east-1".to_owned(), state: "s3://states/a".parse().unwrap() };
+        prepare(&home, &settings).unwrap();
+        set_imports(&home, vec![json!({"to": "aws_dynamodb_table.state", "id": "mcp_state"})]).unwrap();
+        prepare(&home, &settings).unwrap();
+        let there = |name: &str| home.workspace().join(name).exists();
+        assert!(there("table.tf") && there("backend.tf.json") && there(LOCK_FILE));
+        assert!(!there(IMPORTS) && !there("tests"));
+    }
+}

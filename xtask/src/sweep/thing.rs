@@ -1,0 +1,128 @@
+//! What a project is made of, as far as it can be found and removed.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The kinds, in the order in which they can be removed: what is used comes after what uses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Service,
+    Cluster,
+    TaskDefinitions,
+    VpcEndpoint,
+    SecurityGroup,
+    LogGroup,
+    Parameter,
+    Role,
+    Table,
+    Repository,
+    /// Has our tags, and is nothing that we know how to remove.
+    Other,
+}
+
+/// One thing on AWS.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Thing {
+    pub(crate) kind: Kind,
+    /// What people know it by.
+    pub(crate) name: String,
+    /// What AWS knows it by, where that is not its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+}
+
+impl Kind {
+    /// Its name for people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Cluster => "cluster",
+            Self::TaskDefinitions => "task definitions",
+            Self::VpcEndpoint => "VPC endpoint",
+            Self::SecurityGroup => "security group",
+            Self::LogGroup => "log group",
+            Self::Parameter => "parameter",
+            Self::Role => "role",
+            Self::Table => "table",
+            Self::Repository => "image repository",
+            Self::Other => "something else",
+        }
+    }
+}
+
+impl Thing {
+    pub(crate) fn new(kind: Kind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), id: None }
+    }
+
+    pub(crate) fn with_id(kind: Kind, name: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), id: Some(id.into()) }
+    }
+
+    /// What an ARN names; nothing for what comes and goes with something else.
+    pub(super) fn of_arn(arn: &str) -> Option<Self> {
+        let other = || Some(Self::new(Kind::Other, arn));
+        let mut parts = arn.splitn(6, ':');
+        let (Some("arn"), _, Some(service), _, _, Some(resource)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return other();
+        };
+        let (kind, name) = resource.split_once(['/', ':']).unwrap_or((resource, ""));
+        let kind = match (service, kind) {
+            ("ecs", "service") => Kind::Service,
+            ("ecs", "cluster") => Kind::Cluster,
+            ("dynamodb", "table") => Kind::Table,
+            ("ecr", "repository") => Kind::Repository,
+            ("iam", "role") => Kind::Role,
+            // Its ARN ends in what stands for all of its streams, at times.
+            ("logs", "log-group") => return Some(Self::new(Kind::LogGroup, name.trim_end_matches(":*"))),
+            ("ssm", "parameter") => return Some(Self::new(Kind::Parameter, format!("/{name}"))),
+            // Tasks go with their service, rules with their group. ECS and EC2 are asked for the others themselves.
+            ("ecs", "task" | "task-definition" | "container-instance")
+            | ("ec2", "vpc-endpoint" | "security-group" | "security-group-rule" | "network-interface") => return None,
+            _ => return other(),
+        };
+        // A role's ARN has its path before its name.
+        let name = if kind == Kind::Role { name.rsplit('/').next().unwrap_or(name) } else { name };
+        Some(Self::new(kind, name))
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.words(), self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_says_what_it_names() {
+        for (arn, kind, name) in [
+            ("arn:aws:ecs:us-east-1:123456789012:service/a-cluster/a-svc", Kind::Service, "a-cluster/a-svc"),
+            ("arn:aws:ecs:us-east-1:123456789012:cluster/a-cluster", Kind::Cluster, "a-cluster"),
+            ("arn:aws:dynamodb:us-east-1:123456789012:table/a-state", Kind::Table, "a-state"),
+            ("arn:aws:ecr:us-east-1:123456789012:repository/mcp-dynamodb/a", Kind::Repository, "mcp-dynamodb/a"),
+            ("arn:aws-cn:iam::123456789012:role/path/a-task-role", Kind::Role, "a-task-role"),
+            ("arn:aws:logs:us-east-1:123456789012:log-group:/ecs/a:*", Kind::LogGroup, "/ecs/a"),
+            ("arn:aws:ssm:us-east-1:123456789012:parameter/a/auth-token", Kind::Parameter, "/a/auth-token"),
+            ("arn:aws:sqs:us-east-1:123456789012:queue", Kind::Other, "arn:aws:sqs:us-east-1:123456789012:queue"),
+            ("arn:aws:s3:::states", Kind::Other, "arn:aws:s3:::states"),
+            ("nonsense", Kind::Other, "nonsense"),
+        ] {
+            assert_eq!(Thing::of_arn(arn), Some(Thing::new(kind, name)), "{arn}");
+        }
+        assert_eq!(Thing::of_arn("arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:1"), None);
+    }
+
+    #[test]
+    fn what_uses_is_removed_before_what_is_used() {
+        assert!(Kind::Service < Kind::Cluster && Kind::Service < Kind::SecurityGroup);
+        assert!(Kind::Service < Kind::Role && Kind::VpcEndpoint < Kind::Table);
+    }
+}

@@ -1,0 +1,126 @@
+//! What Terraform says with `-json`: a message a line, of which people want some and errors are made of others.
+
+use serde::Deserialize;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Message {
+    /// Worth showing while it goes on.
+    Progress(String),
+    /// What was, or is to be, added, changed and removed.
+    Summary(Changes),
+    /// An error, with its explanation.
+    Error(String),
+    /// Of use in the log only.
+    Other,
+}
+
+/// How many resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub(crate) struct Changes {
+    pub(crate) add: usize,
+    pub(crate) change: usize,
+    pub(crate) remove: usize,
+    #[serde(default)]
+    pub(crate) import: usize,
+}
+
+/// Everything said so far that an error or a result is made of.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) changes: Changes,
+    pub(crate) errors: Vec<String>,
+}
+
+impl Said {
+    /// Takes a line; returns what of it is worth showing.
+    pub(crate) fn take(&mut self, line: &str) -> Option<String> {
+        match Message::parse(line) {
+            Message::Progress(text) => return Some(text),
+            Message::Summary(changes) => self.changes = changes,
+            Message::Error(text) => self.errors.push(text),
+            Message::Other => {}
+        }
+        None
+    }
+}
+
+impl Message {
+    pub(crate) fn parse(line: &str) -> Self {
+        #[derive(Deserialize)]
+        struct Line {
+            #[serde(rename = "@message")]
+            message: String,
+            #[serde(rename = "type")]
+            kind: String,
+            changes: Option<Changes>,
+            diagnostic: Option<Diagnostic>,
+            hook: Option<Hook>,
+        }
+        #[derive(Deserialize)]
+        struct Hook {
+            action: Option<String>,
+        }
+        #[derive(Deserialize)]
+        struct Diagnostic {
+            severity: String,
+            summary: String,
+            #[serde(default)]
+            detail: String,
+            address: Option<String>,
+        }
+        let Ok(line) = serde_json::from_str::<Line>(line) else { return Self::Other };
+        if line.hook.and_then(|hook| hook.action).is_some_and(|action| action == "read") {
+            return Self::Other;
+        }
+        match (line.kind.as_str(), line.changes, line.diagnostic) {
+            ("change_summary", Some(changes), _) => Self::Summary(changes),
+            ("apply_complete" | "apply_progress" | "apply_errored", ..) => Self::Progress(line.message),
+            ("diagnostic", _, Some(diagnostic)) if diagnostic.severity == "error" => {
+                let address = diagnostic.address.map_or_else(String::new, |address| format!("{address}: "));
+                let detail = diagnostic.detail.trim().replace('\n', " ");
+                let joint = if detail.is_empty() { "" } else { ": " };
+                Self::Error(format!("{address}{}{joint}{detail}", diagnostic.summary))
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+impl std::fmt::Display for Changes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if *self == Self::default() {
+            return f.write_str("nothing to change");
+        }
+        let adopted = if self.import > 0 { format!("{} taken over, ", self.import) } else { String::new() };
+        write!(f, "{adopted}{} added, {} changed, {} removed", self.add, self.change, self.remove)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_name_the_resource_and_explain() {
+        let line = r#"{"@level":"error","@message":"Error: x","type":"diagnostic","diagnostic":{"severity":"error","summary":"creating table","detail":"AccessDenied:\nno","address":"aws_dynamodb_table.state"}}"#;
+        let mut said = Said::default();
+        assert_eq!(said.take(line), None);
+        assert_eq!(said.errors, ["aws_dynamodb_table.state: creating table: AccessDenied: no"]);
+    }
+
+    #[test]
+    fn the_last_summary_counts_and_progress_is_shown() {
+        let mut said = Said::default();
+        let done = r#"{"@message":"a: Creation complete","type":"apply_complete","hook":{}}"#;
+        assert_eq!(said.take(done).as_deref(), Some("a: Creation complete"));
+        for add in [13, 7] {
+            said.take(&format!(r#"{{"@message":"","type":"change_summary","changes":{{"add":{add},"change":0,"import":1,"remove":2,"operation":"apply"}}}}"#));
+        }
+        assert_eq!(said.changes.to_string(), "1 taken over, 7 added, 0 changed, 2 removed");
+        assert_eq!(Changes::default().to_string(), "nothing to change");
+        assert_eq!(said.take("not json"), None);
+        let looked = r#"{"@message":"data.x: Refresh complete","type":"apply_complete","hook":{"action":"read"}}"#;
+        assert_eq!(said.take(looked), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! Which Terraform there is, and whether it is new enough.
+
+use serde::Deserialize;
+
+use crate::{
+    problem::Problem,
+    shell::{self, Line},
+};
+
+/// The oldest Terraform that has write-only arguments; `infra/versions.tf` says the same.
+const OLDEST: (u32, u32) = (1, 11);
+
+/// The version of the Terraform on the path, or what is wrong with it.
+pub(crate) fn require() -> Result<String, Problem> {
+    #[derive(Deserialize)]
+    struct Version {
+        terraform_version: String,
+    }
+    let fix = format!("install Terraform {}.{} or newer, and have it on the path", OLDEST.0, OLDEST.1);
+    let output = match shell::capture(&Line::new("terraform").args(["version", "-json"])) {
+        Ok(output) if output.success => output.stdout,
+        Ok(output) => return Err(Problem::new(format!("terraform cannot be run: {}", output.stderr.trim()), fix)),
+        Err(error) => return Err(Problem::new(format!("terraform cannot be run: {}", error.root_cause()), fix)),
+    };
+    match serde_json::from_str(&output) {
+        Ok(Version { terraform_version: version }) if is_new_enough(&version) => Ok(version),
+        Ok(Version { terraform_version: version }) => Err(Problem::new(format!("terraform {version} is too old"), fix)),
+        Err(_) => Err(Problem::new("`terraform version -json` does not tell a version", fix)),
+    }
+}
+
+fn is_new_enough(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>());
+    let (Some(Ok(major)), Some(Ok(minor))) = (parts.next(), parts.next()) else { return false };
+    (major, minor) >= OLDEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        for good in ["1.11.0", "1.12.0-beta1", "2.0.0", "1.100.3"] {
+            assert!(is_new_enough(good), "{good}");
+        }
+        for bad in ["1.9.8", "1.10.5", "0.15.0", "", "x"] {
+            assert!(!is_new_enough(bad), "{bad}");
+        }
+    }
+}
