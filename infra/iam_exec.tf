@@ -61,7 +61,7 @@ locals {
         Sid      = "ReadTheToken"
         Effect   = "Allow"
         Action   = ["ssm:GetParameters"]
-        Resource = local.token_parameter_arn
+        Resource = distinct([aws_ssm_parameter.token.arn, local.token_parameter_arn])
       },
     ],
   )

@@ -4,7 +4,7 @@
 # Opened in every plan, but written only when token_version changes.
 ephemeral "aws_secretsmanager_random_password" "token" {
   provider = aws.ephemeral
-  count    = local.makes_token && !var.own_token ? 1 : 0
+  count    = var.own_token ? 0 : 1
 
   password_length            = 48
   exclude_punctuation        = true
@@ -13,8 +13,6 @@ ephemeral "aws_secretsmanager_random_password" "token" {
 
 resource "aws_ssm_parameter" "token" {
   #checkov:skip=CKV_AWS_337:Encrypted with the key that AWS manages for SSM; who may read it is said in iam_exec.tf, and a customer's key costs a dollar a month.
-  count = local.makes_token ? 1 : 0
-
   name             = "/${var.project_name}/auth-token"
   description      = "Bearer token of ${var.project_name}, version ${var.token_version}."
   type             = "SecureString"
@@ -23,7 +21,8 @@ resource "aws_ssm_parameter" "token" {
 }
 
 locals {
-  makes_token         = var.token_parameter_arn == null
-  token_parameter     = local.makes_token ? aws_ssm_parameter.token[0].name : var.token_parameter_arn
-  token_parameter_arn = local.makes_token ? aws_ssm_parameter.token[0].arn : var.token_parameter_arn
+  # Where tasks get the token. The parameter above is there in any case: the revision before, to which a roll-out that fails
+  # goes back, may need it.
+  token_parameter     = coalesce(var.token_parameter_arn, aws_ssm_parameter.token.name)
+  token_parameter_arn = coalesce(var.token_parameter_arn, aws_ssm_parameter.token.arn)
 }

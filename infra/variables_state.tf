@@ -38,18 +38,13 @@ variable "token_version" {
 }
 
 variable "token_parameter_arn" {
-  description = "ARN of an SSM parameter in this account that holds the token already; then none is made here. It must be encrypted with AWS's key for SSM, or not at all."
+  description = "ARN of an SSM parameter in this account that holds the token already, in place of the one that is made here. It must be encrypted with AWS's key for SSM, or not at all."
   type        = string
   default     = null
 
   validation {
     condition     = var.token_parameter_arn == null || can(regex("^arn:aws[a-z-]*:ssm:[a-z0-9-]+:[0-9]{12}:parameter/[A-Za-z0-9_./-]+$", var.token_parameter_arn))
     error_message = "token_parameter_arn must be the ARN of an SSM parameter, as in arn:aws:ssm:us-east-1:123456789012:parameter/team/token."
-  }
-
-  validation {
-    condition     = var.token_parameter_arn == null || !var.own_token
-    error_message = "token_parameter_arn names a token that is there; own_token brings one. Set one of them."
   }
 }
 

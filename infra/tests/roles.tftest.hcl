@@ -83,7 +83,7 @@ run "execution_role" {
           Sid      = "ReadTheToken"
           Effect   = "Allow"
           Action   = ["ssm:GetParameters"]
-          Resource = "arn:aws:ssm:us-east-1:123456789012:parameter/THE-TOKEN"
+          Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/THE-TOKEN"]
         },
       ]
     }))

@@ -24,12 +24,12 @@ variables {
 
 run "not_in_the_state" {
   assert {
-    condition     = aws_ssm_parameter.token[0].type == "SecureString" && aws_ssm_parameter.token[0].value_wo_version == 1
+    condition     = aws_ssm_parameter.token.type == "SecureString" && aws_ssm_parameter.token.value_wo_version == 1
     error_message = "not written as a secret"
   }
   assert {
     # What the state holds of the write-only argument, and every other place that a value could be in.
-    condition     = aws_ssm_parameter.token[0].value_wo == null && !strcontains(nonsensitive(jsonencode(aws_ssm_parameter.token[0])), "token-token-token-token")
+    condition     = aws_ssm_parameter.token.value_wo == null && !strcontains(nonsensitive(jsonencode(aws_ssm_parameter.token)), "token-token-token-token")
     error_message = "the state holds the token"
   }
 }
@@ -65,7 +65,7 @@ run "a_new_version_replaces_the_tasks" {
   variables { token_version = 2 }
 
   assert {
-    condition     = aws_ssm_parameter.token[0].value_wo_version == 2 && jsondecode(aws_ecs_task_definition.service.container_definitions)[0].dockerLabels == { "token-version" = "2" }
+    condition     = aws_ssm_parameter.token.value_wo_version == 2 && jsondecode(aws_ecs_task_definition.service.container_definitions)[0].dockerLabels == { "token-version" = "2" }
     error_message = "the tasks would keep the old token"
   }
 }
@@ -74,21 +74,20 @@ run "of_somebody_else" {
   command = plan
 
   variables {
-    own_token           = false
-    auth_token          = null
     token_parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/team/token"
   }
 
   assert {
-    condition     = length(aws_ssm_parameter.token) == 0 && output.token_parameter == var.token_parameter_arn
-    error_message = "a token is made beside the one that is there"
+    condition     = output.token_parameter == var.token_parameter_arn
+    error_message = "token: ${output.token_parameter}"
   }
   assert {
     condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].secrets == [{ name = "MCP_AUTH_TOKEN", valueFrom = var.token_parameter_arn }]
     error_message = "secrets: ${aws_ecs_task_definition.service.container_definitions}"
   }
   assert {
-    condition     = [for statement in jsondecode(aws_iam_role_policy.exec.policy).Statement : statement.Resource if statement.Sid == "ReadTheToken"] == [var.token_parameter_arn]
+    # And the other one, to which a failed roll-out goes back.
+    condition     = [for statement in jsondecode(aws_iam_role_policy.exec.policy).Statement : statement.Resource if statement.Sid == "ReadTheToken"] == [[aws_ssm_parameter.token.arn, var.token_parameter_arn]]
     error_message = "exec role: ${aws_iam_role_policy.exec.policy}"
   }
 }

@@ -73,15 +73,6 @@ run "auth_token_missing" {
 
 run "token_parameter_that_is_no_arn" {
   command = plan
-  variables {
-    own_token           = false
-    token_parameter_arn = "/team/token"
-  }
-  expect_failures = [var.token_parameter_arn]
-}
-
-run "token_parameter_beside_own_token" {
-  command = plan
-  variables { token_parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/team/token" }
+  variables { token_parameter_arn = "/team/token" }
   expect_failures = [var.token_parameter_arn]
 }

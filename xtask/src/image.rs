@@ -8,6 +8,7 @@ mod build;
 mod certificates;
 mod delivered;
 mod digest;
+mod elf;
 mod engine;
 mod labels;
 mod layer;

@@ -19,6 +19,7 @@ mod report;
 mod scenarios;
 mod service;
 mod world;
+mod writers;
 
 pub(crate) use self::{
     report::Report,

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{Plan, Request, archive, engine::Engine, labels, native, oci::Image, scratch, toolchain::Toolchain};
+use super::{Plan, Request, archive, elf, engine::Engine, labels, native, oci::Image, scratch, toolchain::Toolchain};
 use crate::{
     cargo,
     error::Advice,
@@ -39,6 +39,9 @@ async fn build_native(
     run(&native::build(toolchain, target_directory), log, step).await?;
     let path = native::binary(toolchain, target_directory);
     let binary = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    elf::require_static(&binary, request.architecture)
+        .with_context(|| format!("{} would not start in an image", path.display()))
+        .hint("see that cargo's configuration and RUSTFLAGS leave linker and target-feature alone, or give --builder docker")?;
     let labels = labels::of(&request.revision);
     scratch::image(&binary, request.architecture, &labels, labels::committed_at(&request.revision))
 }

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Toolchain {
     /// The target triple.
     pub(super) target: String,
-    /// The C compiler for that target, where it is not the host's; and whether it is to link as well.
+    /// The C compiler for that target, where it is not the host's.
     pub(super) compiler: Option<Compiler>,
     /// Whether zig compiles C and links.
     pub(super) zig: bool,
@@ -24,7 +24,7 @@ pub(crate) struct Toolchain {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Compiler {
     pub(super) program: String,
-    /// A cross compiler comes with a linker for its target; `musl-gcc` does not, and the host's is right.
+    /// Whether it is to link as well.
     pub(super) links: bool,
 }
 
@@ -119,14 +119,14 @@ fn is_installed(target: &str) -> bool {
     directory.is_some_and(|directory| Path::new(&directory).is_dir())
 }
 
+/// On Linux of the same architecture either name is a wrapper around the host's own compiler, which must not link: it takes no
+/// notice of being asked for a static program. Elsewhere it is a cross compiler, and the host's linker knows no Linux.
 fn musl_compiler(host: &str, architecture: Architecture) -> Option<Compiler> {
+    let native = host == architecture.gnu();
     let cross = format!("{}-linux-musl-gcc", architecture.rust());
-    let works = |program: &str| answers(&Line::new(program).arg("--version"));
-    if works(&cross) {
-        return Some(Compiler { program: cross, links: true });
-    }
-    let native = host == architecture.gnu() && works("musl-gcc");
-    native.then(|| Compiler { program: "musl-gcc".to_owned(), links: false })
+    let candidates = [Some(cross), native.then(|| "musl-gcc".to_owned())];
+    let program = candidates.into_iter().flatten().find(|program| answers(&Line::new(program).arg("--version")))?;
+    Some(Compiler { program, links: !native })
 }
 
 /// The host's compiler prints a path for what it has, and the bare name for what it has not.

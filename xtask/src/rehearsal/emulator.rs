@@ -36,7 +36,6 @@ pub(super) struct Emulator {
 
 impl Emulator {
     pub(super) async fn start(place: &Place) -> anyhow::Result<Self> {
-        python::require_linux()?;
         let python = python::install(place)?;
         let port = port()?;
         let address = Address::take()?;

@@ -6,10 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::daemon;
-use crate::cargo;
+use crate::{
+    cargo,
+    error::{Advice, Exit},
+};
 
 const RUN: &str = "/run/mcp-stateful-rehearsal";
 
@@ -22,16 +25,17 @@ pub(crate) struct Place {
 impl Place {
     /// Makes the place, without what an earlier rehearsal left in it; what was installed stays.
     pub(super) fn make() -> anyhow::Result<Self> {
+        require_linux()?;
         let root = cargo::target_directory()?.join("tools").join("rehearsal");
         let place = Self { root };
         make(&place.daemons())?;
         daemon::end_those_left(&place)?;
-        for fresh in [place.scratch(), place.logs(), place.engine(), place.run().to_owned()] {
-            if fresh.exists() {
-                fs::remove_dir_all(&fresh).with_context(|| format!("cannot empty {}", fresh.display()))?;
-            }
-            make(&fresh)?;
+        for fresh in [place.scratch(), place.logs(), place.engine()] {
+            remake(&fresh)?;
         }
+        remake(place.run())
+            .hint("run the rehearsal as root: it takes an address on this machine, and may have to start an engine")
+            .exits(Exit::Preflight)?;
         Ok(place)
     }
 
@@ -78,6 +82,23 @@ impl Place {
     pub(super) fn run(&self) -> &'static Path {
         Path::new(RUN)
     }
+}
+
+/// Says, on a machine that can never rehearse, why.
+fn require_linux() -> anyhow::Result<()> {
+    if cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    Err(anyhow!("the rehearsal needs Linux: containers have to reach an address of this very machine"))
+        .hint("run it in a virtual machine with Linux, or let CI run it")
+        .exits(Exit::Preflight)
+}
+
+fn remake(directory: &Path) -> anyhow::Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory).with_context(|| format!("cannot empty {}", directory.display()))?;
+    }
+    make(directory)
 }
 
 fn make(directory: &Path) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use super::place::Place;
 use crate::{
@@ -47,16 +47,6 @@ fn pip(program: &Path) -> Line {
     Line::new(program)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", "--requirement"])
         .arg(sources().join("requirements.txt"))
-}
-
-/// Says, on a machine that can never rehearse, why.
-pub(super) fn require_linux() -> anyhow::Result<()> {
-    if cfg!(target_os = "linux") {
-        return Ok(());
-    }
-    Err(anyhow!("the rehearsal needs Linux: containers have to reach an address of this very machine"))
-        .hint("run it in a virtual machine with Linux, or let CI run it")
-        .exits(Exit::Preflight)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const TASK_ROLE: &str = "aws_iam_role.task";
 const TABLE: &str = "aws_dynamodb_table.state";
 
 /// What a complete state has. A state that has all of these is not looked into further.
-const ALL: [&str; 9] = [CLUSTER, SERVICE, GROUP, INGRESS, EGRESS, LOG_GROUP, EXEC_ROLE, TASK_ROLE, TABLE];
+const ALL: [&str; 10] = [CLUSTER, SERVICE, GROUP, INGRESS, EGRESS, LOG_GROUP, PARAMETER, EXEC_ROLE, TASK_ROLE, TABLE];
 
 /// What Terraform calls a thing, and by what it finds it.
 type Import = (&'static str, String);
@@ -46,7 +46,7 @@ pub(crate) async fn adopt(
     for (address, id) in &imports {
         step.note(&format!("takes up what is there already: {address} {id}"));
     }
-    let blocks = imports.iter().map(|(address, id)| json!({"to": indexed(address), "id": id})).collect();
+    let blocks = imports.iter().map(|(address, id)| json!({"to": address, "id": id})).collect();
     workspace::set_imports(&place.home, blocks)
 }
 
@@ -82,11 +82,6 @@ fn import(place: &Place, thing: &Thing) -> Option<Import> {
     }
 }
 
-/// The parameter is the one resource that is counted among what can be adopted.
-fn indexed(address: &str) -> String {
-    if address == PARAMETER { format!("{address}[0]") } else { address.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,7 +95,7 @@ mod tests {
             .filter(|path| path.extension().is_some_and(|ending| ending == "tf"))
             .map(|path| std::fs::read_to_string(path).unwrap())
             .collect();
-        for address in ALL.into_iter().chain([PARAMETER]) {
+        for address in ALL {
             let (kind, name) = address.split_once('.').unwrap();
             assert!(text.contains(&format!("resource \"{kind}\" \"{name}\"")), "{address}");
         }

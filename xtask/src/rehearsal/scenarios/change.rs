@@ -9,6 +9,7 @@ use crate::{
         World,
         image::{self, Variant},
         service::Service,
+        writers,
     },
 };
 
@@ -21,7 +22,7 @@ pub(super) async fn roll_out(world: &World) -> anyhow::Result<String> {
     let next = image::push(&original, Variant::Relabelled("second-build")).await?;
     let service = Service::of(world, &project).await?;
     let rolled = async { world.deploy(&project, &["--image", &next]).await?.exits(0) };
-    let (rolled, written) = service.write_while(WRITERS, rolled).await?;
+    let (rolled, written) = writers::write_while(&service, WRITERS, rolled).await?;
 
     let digest = rolled.told("deployed", "digest")?;
     if !next.ends_with(&digest) {
