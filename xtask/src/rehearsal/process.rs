@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::Child,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -15,9 +16,11 @@ use crate::shell::{self, Line};
 
 /// Longer than any command of a rehearsal takes.
 const PATIENCE: Duration = Duration::from_secs(900);
+/// How long a command may take to end when it is asked.
+const ENDS_WITHIN: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A command that runs; dropping it kills it.
+/// A command that runs; dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,
@@ -57,11 +60,7 @@ impl Running {
 
     /// Ends it as Ctrl-C does.
     pub(super) async fn interrupt(self) -> anyhow::Result<Outcome> {
-        let pid = Pid::from_u32(self.child.id());
-        let mut system = System::new().context("cannot look at the processes of this machine")?;
-        system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
-        let sent = system.process(pid).and_then(|process| process.kill_with(Signal::Interrupt));
-        if sent != Some(true) {
+        if !interrupt(&self.child) {
             return Err(anyhow!("`{}` cannot be interrupted", self.line));
         }
         self.end().await
@@ -99,11 +98,24 @@ impl Running {
     }
 }
 
+/// Asked first: what it runs itself, such as Terraform, would go on without it.
 impl Drop for Running {
     fn drop(&mut self) {
+        let since = Instant::now();
+        let asked = matches!(self.child.try_wait(), Ok(None)) && interrupt(&self.child);
+        while asked && matches!(self.child.try_wait(), Ok(None)) && since.elapsed() < ENDS_WITHIN {
+            thread::sleep(PAUSE);
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn interrupt(child: &Child) -> bool {
+    let pid = Pid::from_u32(child.id());
+    let Some(mut system) = System::new().ok() else { return false };
+    system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
+    system.process(pid).and_then(|process| process.kill_with(Signal::Interrupt)).unwrap_or_default()
 }
 
 #[cfg(test)]

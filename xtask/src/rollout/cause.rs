@@ -126,7 +126,7 @@ impl Cause {
             }
             Self::Secret => format!(
                 "the SSM parameter {token_parameter} must exist, and the execution role must be allowed to read it; \
-                 a deploy makes what is missing"
+                 deploy makes the one of its own anew"
             ),
             Self::Memory => "give the task more, such as --var fargate_memory=1024".to_owned(),
             Self::Port => format!(
