@@ -4,7 +4,6 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::Child,
-    thread,
     time::{Duration, Instant},
 };
 
@@ -12,12 +11,13 @@ use anyhow::{Context, anyhow};
 use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
 
 use super::outcome::{self, Outcome};
-use crate::shell::{self, Line};
+use crate::{
+    local::process::{self, Identity, Request},
+    shell::{self, Line},
+};
 
 /// Longer than any command of a rehearsal takes.
 const PATIENCE: Duration = Duration::from_secs(900);
-/// How long a command may take to end when it is asked.
-const ENDS_WITHIN: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A command that runs; dropping it ends it.
@@ -98,17 +98,30 @@ impl Running {
     }
 }
 
-/// Asked first: what it runs itself, such as Terraform, would go on without it.
+/// With all that it started: a Terraform that goes on alone would ask for an AWS that is gone.
 impl Drop for Running {
     fn drop(&mut self) {
-        let since = Instant::now();
-        let asked = matches!(self.child.try_wait(), Ok(None)) && interrupt(&self.child);
-        while asked && matches!(self.child.try_wait(), Ok(None)) && since.elapsed() < ENDS_WITHIN {
-            thread::sleep(PAUSE);
-        }
+        let below = if matches!(self.child.try_wait(), Ok(None)) { descendants(self.child.id()) } else { Vec::new() };
         drop(self.child.kill());
         drop(self.child.wait());
+        for identity in below {
+            drop(process::request(&identity, Request::Kill));
+        }
     }
+}
+
+/// Every process that a process started, and those that they started.
+fn descendants(pid: u32) -> Vec<Identity> {
+    let Ok(mut system) = System::new() else { return Vec::new() };
+    system.refresh_processes(ProcessesToUpdate::All, true);
+    let mut found = vec![Pid::from_u32(pid)];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        let children = system.processes().iter().filter(|(_, process)| process.parent() == Some(parent));
+        found.extend(children.map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found.iter().skip(1).filter_map(|pid| process::identify(pid.as_u32()).ok()).collect()
 }
 
 fn interrupt(child: &Child) -> bool {
@@ -145,6 +158,23 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let error = runtime::wait_for(async { running("exit 5", directory.path()).started("apply").await });
         assert!(error.unwrap().unwrap_err().to_string().contains("before its step `apply`"));
+    }
+
+    #[test]
+    fn what_it_started_ends_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        // The pause lets the shell's copy of itself become `sleep`.
+        let script = r#"sleep 60 & sleep 0.2; echo '{"event":"started","step":"apply"}'; wait"#;
+        let mut running = running(script, directory.path());
+        runtime::wait_for(running.started("apply")).unwrap().unwrap();
+        let below = descendants(running.child.id());
+        assert_eq!(below.len(), 1, "{below:?}");
+        drop(running);
+        let since = Instant::now();
+        while process::is_running(&below[0]).unwrap() {
+            assert!(since.elapsed() < Duration::from_secs(5), "{below:?} runs on");
+            std::thread::sleep(PAUSE);
+        }
     }
 
     #[test]
