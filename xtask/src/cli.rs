@@ -92,7 +92,7 @@ pub(crate) struct DeployOptions {
     #[arg(long, value_name = "CIDR", conflicts_with = "local")]
     pub(crate) allowed_cidr: Option<String>,
     /// Set a variable of infra/ for this time, such as fargate_memory=1024; may be given more than once. What should stay belongs
-    /// in infra/<project>.tfvars.json.
+    /// in `infra/<project>.tfvars.json`.
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "local")]
     pub(crate) var: Vec<String>,
     /// Take over a table of that name which somebody else made, such as the original system's; its notes are kept.

@@ -1,7 +1,8 @@
 """Gap: with AUTH=true policies are enforced, but often on `*` where AWS asks for a resource, and iam:PassRole not at all.
 
-Here a call of the services that a deployment takes is checked on the resources that AWS's Service Authorization Reference names for it, so that a policy which
-is scoped as AWS wants it passes and one with a wrong scope does not. A call may take several checks; all have to pass.
+Here a call of the services that a deployment takes is checked on the resources that AWS's Service Authorization Reference names
+for it, so that a policy which is scoped as AWS wants it passes and one with a wrong scope does not. A call may take several
+checks; all have to pass.
 """
 
 import contextvars
