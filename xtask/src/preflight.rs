@@ -9,6 +9,8 @@ mod table;
 
 use std::fs;
 
+use anyhow::bail;
+
 use crate::{
     aws::{Account, ec2},
     cli,
@@ -67,14 +69,17 @@ pub(crate) async fn check(which: &cli::Which, request: &Request) -> anyhow::Resu
     if let Some(account) = account {
         let found = Place::in_account(which, account).await?;
         problems.extend(not_writable(&found));
-        problems.extend(no_default_vpc(&found.account).await?);
-        adoption = note(&mut problems, table::look(&found, &variables, request.adopt_table).await?).flatten();
+        let vpc = no_default_vpc(&found.account).await;
+        if let Some(Some(problem)) = answered(&mut problems, vpc) {
+            problems.push(problem);
+        }
+        let table = table::look(&found, &variables, request.adopt_table).await;
+        adoption = answered(&mut problems, table).and_then(|table| note(&mut problems, table)).flatten();
         place = Some(found);
     }
     problem::report(&problems)?;
     let (Some(place), Some(exposure), Some(terraform)) = (place, exposure, terraform) else {
-        return problem::report(&[Problem::new("preflight is incomplete", "run `cargo xtask doctor`")])
-            .and_then(|()| Err(anyhow::anyhow!("preflight is incomplete")));
+        bail!("preflight found no problem, and not all that it was looking for");
     };
     let lock = lock::wait(&place.home.lock()).await?;
     Ok(Ground { lock, place, variables, architecture, builder, exposure, adoption, terraform })
@@ -82,6 +87,12 @@ pub(crate) async fn check(which: &cli::Which, request: &Request) -> anyhow::Resu
 
 fn note<T>(problems: &mut Vec<Problem>, found: Result<T, Problem>) -> Option<T> {
     found.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// What AWS answered; that it did not is a problem like another.
+fn answered<T>(problems: &mut Vec<Problem>, answer: anyhow::Result<T>) -> Option<T> {
+    let fix = "see that these credentials have what `cargo xtask policy` prints, for this project and region";
+    note(problems, answer.map_err(|error| Problem::new(format!("{error:#}"), fix)))
 }
 
 fn not_writable(place: &Place) -> Option<Problem> {

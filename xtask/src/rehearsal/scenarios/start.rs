@@ -3,7 +3,10 @@
 use anyhow::anyhow;
 
 use super::{main_project, second_project};
-use crate::rehearsal::{World, world};
+use crate::{
+    error::Exit,
+    rehearsal::{World, world},
+};
 
 /// A deployer may not do what its policy does not say: else the other scenarios would prove nothing about it. Here it tries
 /// what it may do for its own project on another.
@@ -12,8 +15,8 @@ pub(super) async fn policy(world: &World) -> anyhow::Result<String> {
     let (own, other) = (main_project()?, second_project()?);
     let refused = world.run_as(&own, &other, &world::deploy(&["--builder", "native"])).await?;
     let told = refused.failure()?;
-    if refused.exit == Some(0) || !told.contains("AccessDenied") {
-        return Err(anyhow!("the deployer of {own} may deploy {other}:\n{told}"));
+    if refused.exit != Some(Exit::Preflight as i32) || !told.contains("AccessDenied") {
+        return Err(anyhow!("the deployer of {own} was not stopped by preflight on {other}:\n{told}"));
     }
     Ok(format!("the deployer of {own} is denied access to {other}"))
 }
