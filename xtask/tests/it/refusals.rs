@@ -14,7 +14,7 @@ fn ports_that_others_have_are_all_reported_before_anything_is_built() {
     let refused = place.deploy().exits(3);
     refused.says(&format!("port {} is taken", place.port));
     refused.says(&format!("port {} is taken", place.metrics_port));
-    refused.says("hint: ");
+    refused.says("fix: ");
     refused.says("--metrics-port");
     assert!(!place.home().join("record.json").exists());
     assert_eq!(refused.stdout(), "");
@@ -48,10 +48,47 @@ fn smoke_without_a_token_must_say_that_this_is_meant() {
 }
 
 #[test]
-fn only_local_deployments_exist_so_far() {
+fn what_stands_in_the_way_of_a_deployment_on_aws_is_told_all_at_once() {
     let place = Place::new();
-    place.xtask(&["deploy"]).exits(2).says("hint: run `cargo xtask deploy --local`");
-    place.xtask(&["destroy"]).exits(2).says("hint: run `cargo xtask destroy --local`");
+    let args = ["deploy", "--yes", "--builder", "podman", "--allowed-cidr", "203.0.113.7/24"];
+    let refused = place.without_aws(&args).exits(3);
+    for problem in [
+        "terraform cannot be run",
+        "podman was asked for, and does not answer",
+        "203.0.113.7/24 has bits set behind its prefix",
+        "no AWS credentials were found",
+    ] {
+        refused.says(problem);
+    }
+    assert_eq!(refused.stderr().matches("fix: ").count(), 4, "{}", refused.stderr());
+    assert!(!place.aws_home().exists());
+}
+
+#[test]
+fn a_refusal_is_an_event_where_events_are_asked_for() {
+    let args = ["deploy", "--json", "--yes", "--allowed-cidr", "203.0.113.7/32"];
+    let refused = Place::new().without_aws(&args).exits(3);
+    let last: serde_json::Value = serde_json::from_str(refused.stdout().lines().last().unwrap()).unwrap();
+    assert_eq!((&last["event"], &last["exit"], &last["kind"]), (&"failed".into(), &3.into(), &"preflight".into()));
+}
+
+#[test]
+fn without_credentials_no_command_gets_further_than_to_say_so() {
+    let place = Place::new();
+    for args in [&["status"][..], &["smoke"], &["logs"], &["token"], &["destroy", "--yes"]] {
+        let refused = place.without_aws(args);
+        assert!(!refused.succeeded(), "{args:?}");
+        refused.says("hint: ");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_told_before_anything_is_looked_at() {
+    let place = Place::new();
+    place.without_aws(&["deploy", "--yes", "--image", "repository:latest"]).exits(2).says("@sha256:");
+    place.without_aws(&["deploy", "--yes", "--var", "fargate_memroy=1024"]).exits(2).says("fargate_memory");
+    place.without_aws(&["deploy", "--yes", "--var", "auth_token=secret"]).exits(2).says("TF_VAR_auth_token");
+    place.without_aws(&["deploy", "--local", "--yes"]).exits(2);
 }
 
 #[test]

@@ -36,18 +36,43 @@ impl Place {
         self.directory.path().join("mcp-stateful")
     }
 
+    /// Where deployments on AWS would be remembered.
+    pub(crate) fn aws_home(&self) -> PathBuf {
+        self.directory.path().join("aws")
+    }
+
     /// Runs xtask with these arguments.
     pub(crate) fn xtask(&self, args: &[&str]) -> Finished {
+        Finished(self.command(args).output().unwrap())
+    }
+
+    /// Runs xtask where there are no credentials, no tools, and no AWS.
+    pub(crate) fn without_aws(&self, args: &[&str]) -> Finished {
+        let mut command = self.command(args);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("AWS_CONFIG_FILE", self.directory.path().join("none"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", self.directory.path().join("none"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", free_port()))
+            .env("PATH", "");
+        Finished(command.output().unwrap())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .args(args)
             .env("MCP_LOCAL_DIR", self.directory.path())
+            .env("MCP_DEPLOY_DIR", self.aws_home())
             .env("NO_COLOR", "1")
             .env_remove("MCP_AUTH_TOKEN");
         if let Some(cargo) = &self.cargo {
             command.env("CARGO", cargo);
         }
-        Finished(command.output().unwrap())
+        command
     }
 
     /// `deploy --local` on this place's ports.
@@ -96,6 +121,10 @@ impl Finished {
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.0.status.code(), Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr());
         self
+    }
+
+    pub(crate) fn succeeded(&self) -> bool {
+        self.0.status.success()
     }
 
     pub(crate) fn stdout(&self) -> String {
