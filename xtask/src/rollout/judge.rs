@@ -41,6 +41,10 @@ pub(super) enum Why {
     TimedOut(String),
 }
 
+/// How the reasons begin for which a task did not start this time and may the next: Fargate's trouble, not the version's. ECS
+/// tries again, and has no code that tells these from the others; the words are those that AWS documents.
+const PASSES: [&str; 2] = ["Capacity is unavailable", "Timeout waiting for network interface provisioning"];
+
 pub(super) fn judge(seen: Snapshot<'_>) -> Verdict {
     let Snapshot { wanted, before, service, .. } = seen;
     let primary = service.primary();
@@ -76,7 +80,8 @@ pub(super) fn judge(seen: Snapshot<'_>) -> Verdict {
 /// Whether a task ended for a reason of its own, and not because somebody or ECS wanted fewer tasks or other ones.
 pub(crate) fn is_crash(task: &Task) -> bool {
     match &task.stop_code {
-        Some(StopCode::EssentialContainerExited | StopCode::TaskFailedToStart) => true,
+        Some(StopCode::EssentialContainerExited) => true,
+        Some(StopCode::TaskFailedToStart) => !PASSES.iter().any(|words| task.stopped_reason.starts_with(words)),
         Some(StopCode::ServiceSchedulerInitiated) => failed_health_check(task),
         _ => false,
     }

@@ -130,6 +130,20 @@ fn the_first_crash_is_enough() {
 }
 
 #[test]
+fn fargates_own_trouble_is_not_the_versions() {
+    let told =
+        |reason: &str| Task { stopped_reason: reason.to_owned(), ..stopped("new", NEW, StopCode::TaskFailedToStart) };
+    for reason in [
+        "Capacity is unavailable at this time. Please try again later or in a different availability zone",
+        "Timeout waiting for network interface provisioning to complete.",
+    ] {
+        assert!(is_not_yet(&judged(&rolling(), &[told(reason)], true)), "{reason}");
+    }
+    let image = told("CannotPullContainerError: not found");
+    assert!(matches!(judged(&rolling(), &[image], true), Verdict::Failed(Why::Crashed(_))));
+}
+
+#[test]
 fn a_crash_of_another_version_is_none_of_ours() {
     let old = stopped("old", OLD, StopCode::EssentialContainerExited);
     assert!(is_not_yet(&judged(&rolling(), &[old], true)));
