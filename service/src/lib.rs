@@ -9,6 +9,7 @@ pub mod config;
 pub mod healthcheck;
 pub mod http;
 pub mod mcp;
+pub mod principal;
 pub mod process;
 pub mod rest;
 pub mod serve;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     http::error_answer,
+    principal::Principal,
     tools::{ToolError, Tools, definitions},
 };
 
@@ -26,7 +27,11 @@ pub async fn list_tools() -> Response {
 }
 
 /// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Whatever is wrong with it is a 400, as it always was.
-pub async fn call_tool(State(tools): State<Arc<Tools>>, body: Bytes) -> Response {
+pub async fn call_tool(
+    State(tools): State<Arc<Tools>>,
+    Extension(principal): Extension<Principal>,
+    body: Bytes,
+) -> Response {
     let Ok(request) = serde_json::from_slice::<Value>(&body) else {
         return error_answer(StatusCode::BAD_REQUEST, "Invalid JSON");
     };
@@ -34,7 +39,7 @@ pub async fn call_tool(State(tools): State<Arc<Tools>>, body: Bytes) -> Response
         Ok(call) => call,
         Err(problem) => return error_answer(StatusCode::BAD_REQUEST, problem),
     };
-    match tools.call(&name, arguments).await {
+    match tools.call(&principal, &name, arguments).await {
         Ok(answer) => Json(answer.rest).into_response(),
         Err(ToolError::Internal) => error_answer(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
         Err(error) => error_answer(StatusCode::BAD_REQUEST, error.to_string()),

@@ -21,7 +21,7 @@ pub use get_notes::MAX_LIMIT;
 use arguments::Arguments;
 use local_cache::LocalCache;
 
-use crate::{store::Store, telemetry::Metrics};
+use crate::{principal::Principal, store::Store, telemetry::Metrics};
 
 /// A tool as it is announced.
 #[derive(Debug, Clone)]
@@ -87,26 +87,34 @@ impl Tools {
         &self.store
     }
 
-    /// Calls a tool. Counted, timed and traced; a panic inside is contained and becomes [`ToolError::Internal`].
+    /// Calls a tool in the name of `principal`. Counted, timed and traced; a panic inside is contained and becomes [`ToolError::Internal`].
     ///
     /// # Errors
     /// [`ToolError`], whose text is for the client.
-    pub async fn call(&self, tool: &str, arguments: Map<String, Value>) -> Result<Answer, ToolError> {
+    pub async fn call(
+        &self,
+        principal: &Principal,
+        tool: &str,
+        arguments: Map<String, Value>,
+    ) -> Result<Answer, ToolError> {
         match known(tool) {
-            Some(name) => observe::observed(&self.metrics, name, self.run(name, Arguments::new(name, arguments))).await,
+            Some(name) => {
+                let run = self.run(principal, name, Arguments::new(name, arguments));
+                observe::observed(&self.metrics, principal, name, run).await
+            }
             None => {
                 let refused = async { Err(ToolError::Unknown(shortened(tool))) };
-                observe::observed(&self.metrics, "unknown", refused).await
+                observe::observed(&self.metrics, principal, "unknown", refused).await
             }
         }
     }
 
-    async fn run(&self, tool: &'static str, arguments: Arguments) -> Result<Answer, ToolError> {
+    async fn run(&self, principal: &Principal, tool: &'static str, arguments: Arguments) -> Result<Answer, ToolError> {
         match tool {
-            add_note::NAME => add_note::run(self, arguments).await,
-            get_notes::NAME => get_notes::run(self, arguments).await,
-            echo_cached::NAME => echo_cached::run(self, arguments).await,
-            reset_session::NAME => reset_session::run(self, arguments).await,
+            add_note::NAME => add_note::run(self, principal, arguments).await,
+            get_notes::NAME => get_notes::run(self, principal, arguments).await,
+            echo_cached::NAME => echo_cached::run(self, principal, arguments).await,
+            reset_session::NAME => reset_session::run(self, principal, arguments).await,
             other => Err(ToolError::Unknown(other.to_owned())),
         }
     }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::error_answer;
-use crate::config::Secret;
+use crate::{config::Secret, principal::Principal};
 
 /// What the presented token is compared with. The hash makes both sides one length, so the time tells nothing.
 #[derive(Debug, Clone)]
@@ -30,12 +30,17 @@ impl Verifier {
     }
 }
 
-pub(super) async fn require_token(State(verifier): State<Verifier>, request: Request, next: Next) -> Response {
+/// Lets in who may call, with the [`Principal`] in the request's extensions.
+pub(super) async fn require_token(State(verifier): State<Verifier>, mut request: Request, next: Next) -> Response {
     if verifier.0.is_none() {
+        request.extensions_mut().insert(Principal::shared());
         return next.run(request).await;
     }
     match bearer(request.headers()) {
-        Some(token) if verifier.admits(token) => next.run(request).await,
+        Some(token) if verifier.admits(token) => {
+            request.extensions_mut().insert(Principal::shared());
+            next.run(request).await
+        }
         Some(_) => {
             challenge(r#"Bearer realm="mcp-stateful", error="invalid_token""#, "the bearer token is not the server's")
         }

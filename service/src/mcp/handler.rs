@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use axum::http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -17,7 +18,10 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use crate::tools::{Answer, Definition, Effect, ToolError, Tools, definitions, shortened};
+use crate::{
+    principal::Principal,
+    tools::{Answer, Definition, Effect, ToolError, Tools, definitions, shortened},
+};
 
 /// How long a client may keep the list of tools: it changes with a new build only.
 const LIST_TTL: Duration = Duration::from_secs(3600);
@@ -90,9 +94,10 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let principal = principal(&context)?;
         // rmcp lets a handler go on when its client is gone or its time is up; nobody would bound that work.
         let outcome = tokio::select! {
-            outcome = self.tools.call(&request.name, request.arguments.unwrap_or_default()) => outcome,
+            outcome = self.tools.call(&principal, &request.name, request.arguments.unwrap_or_default()) => outcome,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
         };
         match outcome {
@@ -124,6 +129,14 @@ impl ServerHandler for Handler {
         let text = format!("method not found: {method}; this server has tools/list and tools/call");
         Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, text, None))
     }
+}
+
+/// Who calls: over HTTP the one whom the edge has let in, over stdio the one who started us.
+fn principal(context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
+    let Some(http) = context.extensions.get::<Parts>() else { return Ok(Principal::shared()) };
+    let known = http.extensions.get::<Principal>().cloned();
+    // A request that came around the edge is a defect of the router, and nobody's.
+    known.ok_or_else(|| ErrorData::internal_error(ToolError::Internal.to_string(), None))
 }
 
 fn ttl_ms() -> u64 {

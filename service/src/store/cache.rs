@@ -9,7 +9,7 @@ use super::{
     keys::{EXPIRES_AT, PK, SK, cache_sk, tool_pk},
     observe::sent,
 };
-use crate::clock::epoch_seconds;
+use crate::{clock::epoch_seconds, principal::Principal};
 
 /// The whole key of an entry. The original's entries have none, and are not used: 64 bits of a hash prove nothing.
 const KEY: &str = "key";
@@ -29,16 +29,21 @@ pub struct CachedValue {
 }
 
 impl Store {
-    /// The value of `key` in the cache of `tool`, unless it expired. Strongly consistent.
+    /// The value of `key` in the principal's cache of `tool`, unless it expired. Strongly consistent.
     ///
     /// # Errors
     /// As every call.
-    pub async fn cached(&self, tool: &str, key: &str) -> Result<Option<CachedValue>, StoreError> {
+    pub async fn cached(
+        &self,
+        principal: &Principal,
+        tool: &str,
+        key: &str,
+    ) -> Result<Option<CachedValue>, StoreError> {
         let request = self
             .client
             .get_item()
             .table_name(self.table())
-            .key(PK, AttributeValue::S(tool_pk(tool)))
+            .key(PK, AttributeValue::S(tool_pk(principal, tool)))
             .key(SK, AttributeValue::S(cache_sk(key)))
             .consistent_read(true);
         let answer = sent(request.send()).await?;
@@ -49,7 +54,13 @@ impl Store {
     ///
     /// # Errors
     /// As every call.
-    pub async fn cache(&self, tool: &str, key: &str, entry: &CachedValue) -> Result<(), StoreError> {
+    pub async fn cache(
+        &self,
+        principal: &Principal,
+        tool: &str,
+        key: &str,
+        entry: &CachedValue,
+    ) -> Result<(), StoreError> {
         let json = serde_json::Value::from(entry.value.as_str()).to_string();
         if key.len() + json.len() > MAX_ENTRY_BYTES {
             return Ok(());
@@ -58,7 +69,7 @@ impl Store {
             .client
             .put_item()
             .table_name(self.table())
-            .item(PK, AttributeValue::S(tool_pk(tool)))
+            .item(PK, AttributeValue::S(tool_pk(principal, tool)))
             .item(SK, AttributeValue::S(cache_sk(key)))
             .item(KEY, AttributeValue::S(key.to_owned()))
             .item(VALUE, AttributeValue::S(json))

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use crate::session::SessionId;
+use crate::{principal::Principal, session::Session};
 
 /// The hash key's attribute.
 pub(super) const PK: &str = "pk";
@@ -23,8 +23,13 @@ pub(super) const META: &str = "META";
 pub(super) const NOTE_PREFIX: &str = "NOTE#";
 
 /// The partition of a session.
-pub(super) fn session_pk(session: &SessionId) -> String {
-    format!("SESSION#{}", session.as_str())
+pub(super) fn session_pk(session: &Session) -> String {
+    format!("{}SESSION#{}", space(session.principal()), session.id())
+}
+
+/// What a principal's partitions begin with. The shared one has the original's, which begin with another word.
+fn space(principal: &Principal) -> String {
+    principal.id().map_or_else(String::new, |id| format!("USER#{id}#"))
 }
 
 /// A new note's sort key, greater than any that this process made before.
@@ -37,9 +42,9 @@ pub(super) fn new_note_sk() -> String {
     format!("{NOTE_PREFIX}v2#{}", Uuid::new_v7(Timestamp::now(&*ORDER)).as_hyphenated())
 }
 
-/// The partition of a tool's cache.
-pub(super) fn tool_pk(tool: &str) -> String {
-    format!("TOOL#{tool}")
+/// The partition of a principal's results of a tool.
+pub(super) fn tool_pk(principal: &Principal, tool: &str) -> String {
+    format!("{}TOOL#{tool}", space(principal))
 }
 
 /// A cache entry's sort key: 64 bits of its key's hash. The entry keeps the whole key, and is used only if that is equal.
@@ -53,12 +58,12 @@ pub(super) fn cache_sk(key: &str) -> String {
 pub struct InvalidCursor;
 
 /// The text that continues reading `session` after the note at `sk`.
-pub(super) fn encode_cursor(session: &SessionId, sk: &str) -> String {
+pub(super) fn encode_cursor(session: &Session, sk: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}{}", session_check(session), &sk[NOTE_PREFIX.len()..]))
 }
 
 /// The sort key in a cursor. The session's check makes a cursor of another session an error instead of a silent gap.
-pub(super) fn decode_cursor(session: &SessionId, cursor: &str) -> Result<String, InvalidCursor> {
+pub(super) fn decode_cursor(session: &Session, cursor: &str) -> Result<String, InvalidCursor> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| InvalidCursor)?;
     let text = String::from_utf8(bytes).map_err(|_| InvalidCursor)?;
     let rest = text.strip_prefix(&session_check(session)).ok_or(InvalidCursor)?;
@@ -69,8 +74,8 @@ pub(super) fn decode_cursor(session: &SessionId, cursor: &str) -> Result<String,
     Ok(format!("{NOTE_PREFIX}{rest}"))
 }
 
-fn session_check(session: &SessionId) -> String {
-    hex(&Sha256::digest(format!("cursor\0{}", session.as_str()))[..4])
+fn session_check(session: &Session) -> String {
+    hex(&Sha256::digest(format!("cursor\0{}", session_pk(session)))[..4])
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -81,8 +86,8 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn session(name: &str) -> SessionId {
-        SessionId::try_from(name.to_owned()).unwrap()
+    fn session(name: &str) -> Session {
+        Session::open(&Principal::shared(), name.to_owned(), 0).unwrap()
     }
 
     #[test]

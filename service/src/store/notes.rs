@@ -23,7 +23,7 @@ use super::{
     },
     observe::sent,
 };
-use crate::{clock::epoch_seconds, session::SessionId};
+use crate::{clock::epoch_seconds, session::Session};
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -54,12 +54,12 @@ impl Cursor {
     ///
     /// # Errors
     /// Any other text.
-    pub fn decode(session: &SessionId, text: &str) -> Result<Self, InvalidCursor> {
+    pub fn decode(session: &Session, text: &str) -> Result<Self, InvalidCursor> {
         decode_cursor(session, text).map(Self)
     }
 
     /// An opaque text for the client.
-    pub fn encode(&self, session: &SessionId) -> String {
+    pub fn encode(&self, session: &Session) -> String {
         encode_cursor(session, &self.0)
     }
 }
@@ -101,7 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// As every call. The note may be stored all the same if the answer was what got lost.
-    pub async fn add_note(&self, session: &SessionId, note: &str) -> Result<(), StoreError> {
+    pub async fn add_note(&self, session: &Session, note: &str) -> Result<(), StoreError> {
         let now = epoch_seconds();
         let put = pin!(self.put_note(session, note, now));
         let touch = pin!(self.touch_session(session, now));
@@ -121,7 +121,7 @@ impl Store {
         Ok(())
     }
 
-    async fn put_note(&self, session: &SessionId, note: &str, now: u64) -> Result<(), StoreError> {
+    async fn put_note(&self, session: &Session, note: &str, now: u64) -> Result<(), StoreError> {
         // Retries of the SDK write the same key again, so they cannot double the note.
         let request = self
             .client
@@ -135,7 +135,7 @@ impl Store {
         Ok(())
     }
 
-    async fn touch_session(&self, session: &SessionId, now: u64) -> Result<(), StoreError> {
+    async fn touch_session(&self, session: &Session, now: u64) -> Result<(), StoreError> {
         let request = self
             .client
             .update_item()
@@ -155,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// As every call.
-    pub async fn notes(&self, session: &SessionId, request: PageRequest) -> Result<NotesPage, StoreError> {
+    pub async fn notes(&self, session: &Session, request: PageRequest) -> Result<NotesPage, StoreError> {
         let mut page = NotesPage::default();
         let (mut bytes, mut last) = (0, None);
         let mut start = request.after.map(|Cursor(sk)| note_key(session, sk));
@@ -186,7 +186,7 @@ impl Store {
     ///
     /// # Errors
     /// As every call; some notes may be deleted by then, and another reset deletes the rest.
-    pub async fn reset(&self, session: &SessionId, deadline: Instant) -> Result<Reset, StoreError> {
+    pub async fn reset(&self, session: &Session, deadline: Instant) -> Result<Reset, StoreError> {
         let deleted = AtomicUsize::new(0);
         let complete = match tokio::time::timeout_at(deadline, self.delete_notes(session, &deleted)).await {
             Ok(done) => done.map(|()| true)?,
@@ -196,7 +196,7 @@ impl Store {
     }
 
     /// Deletes page by page, a few batches at a time, and counts as it goes: it may be dropped at any moment.
-    async fn delete_notes(&self, session: &SessionId, deleted: &AtomicUsize) -> Result<(), StoreError> {
+    async fn delete_notes(&self, session: &Session, deleted: &AtomicUsize) -> Result<(), StoreError> {
         let mut start = None;
         loop {
             let (items, next) = self.query(session, "sk, expiresAt", start, None).await?;
@@ -216,7 +216,7 @@ impl Store {
 
     async fn delete_batch(
         &self,
-        session: &SessionId,
+        session: &Session,
         mut batch: Vec<DoomedNote>,
         deleted: &AtomicUsize,
     ) -> Result<(), StoreError> {
@@ -241,7 +241,7 @@ impl Store {
 
     async fn query(
         &self,
-        session: &SessionId,
+        session: &Session,
         attributes: &str,
         start: Option<Item>,
         limit: Option<usize>,
@@ -262,11 +262,11 @@ impl Store {
     }
 }
 
-fn note_key(session: &SessionId, sk: String) -> Item {
+fn note_key(session: &Session, sk: String) -> Item {
     HashMap::from([(PK.to_owned(), AttributeValue::S(session_pk(session))), (SK.to_owned(), AttributeValue::S(sk))])
 }
 
-fn delete_request(session: &SessionId, sk: &str) -> Option<WriteRequest> {
+fn delete_request(session: &Session, sk: &str) -> Option<WriteRequest> {
     // A key is all that a delete request requires, so building one cannot fail.
     let delete = DeleteRequest::builder().set_key(Some(note_key(session, sk.to_owned()))).build().ok()?;
     Some(WriteRequest::builder().delete_request(delete).build())

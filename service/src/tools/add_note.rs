@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Answer, Arguments, Definition, Effect, ToolError, Tools};
+use crate::principal::Principal;
 
 pub(super) const NAME: &str = "add_note";
 
@@ -32,11 +33,11 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answer, ToolError> {
-    let session = arguments.session()?;
+pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+    let session = arguments.session(principal)?;
     let note = arguments.bounded_string("note", MAX_NOTE_BYTES)?;
     let uncertain = "the note may be stored or not: look with get_notes before adding it again; ";
     tools.store.add_note(&session, &note).await.map_err(ToolError::store(uncertain))?;
-    let message = format!("Note added to {}.", session.as_str());
+    let message = format!("Note added to {}.", session.id());
     Ok(Answer { structured: json!({"message": message}), rest: json!({"result": message}), texts: vec![message] })
 }

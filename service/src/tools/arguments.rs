@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::ToolError;
-use crate::session::SessionId;
+use crate::{clock::epoch_seconds, principal::Principal, session::Session};
 
 /// The arguments of one call. `null` counts as missing.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ impl Arguments {
         Self { tool, values }
     }
 
-    /// The session that the call is about. The call's span learns its fingerprint.
-    pub(super) fn session(&mut self) -> Result<SessionId, ToolError> {
-        let session = SessionId::try_from(self.string("session_id")?)?;
+    /// The session that the call is about, if `principal` may use it now. The call's span learns its fingerprint.
+    pub(super) fn session(&mut self, principal: &Principal) -> Result<Session, ToolError> {
+        let session = Session::open(principal, self.string("session_id")?, epoch_seconds())?;
         tracing::Span::current().record("session", session.fingerprint());
         Ok(session)
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, local_cache::Lookup};
-use crate::{clock::epoch_seconds, store::CachedValue};
+use crate::{clock::epoch_seconds, principal::Principal, store::CachedValue};
 
 pub(super) const NAME: &str = "echo_cached";
 
@@ -17,8 +17,8 @@ pub(super) fn definition() -> Definition {
     Definition {
         name: NAME,
         title: "Echo in upper case",
-        description: "Return the text in upper case. The result is cached for 900 seconds and shared by all callers; an answer \
-            from the cache begins with \"[cache] \".",
+        description: "Return the text in upper case. The result is cached for 900 seconds; an answer from the \
+            cache begins with \"[cache] \".",
         input: json!({
             "type": "object",
             "properties": {"text": {"type": "string", "description": "The text. At most 65536 bytes."}},
@@ -36,9 +36,9 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answer, ToolError> {
+pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
     let text = arguments.bounded_string("text", MAX_TEXT_BYTES)?;
-    let guard = match tools.echoes.look_up(&text).await {
+    let guard = match tools.echoes.look_up(&local_key(principal, &text)).await {
         Lookup::Hit(upper) => {
             tools.metrics.cache("local_hit");
             return Ok(answer(&upper, true));
@@ -47,7 +47,7 @@ pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answe
         Lookup::Miss(guard) => guard,
     };
     let key = json!({"text": text}).to_string();
-    let found = match tools.store.cached(NAME, &key).await {
+    let found = match tools.store.cached(principal, NAME, &key).await {
         Ok(found) => found,
         Err(kind) => {
             guard.fail(kind);
@@ -56,7 +56,7 @@ pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answe
     };
     let (entry, cached) = match found {
         Some(entry) => (entry, true),
-        None => (compute(tools, &text, &key).await, false),
+        None => (compute(tools, principal, &text, &key).await, false),
     };
     tools.metrics.cache(if cached { "table_hit" } else { "miss" });
     let answer = answer(&entry.value, cached);
@@ -64,10 +64,15 @@ pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answe
     Ok(answer)
 }
 
-async fn compute(tools: &Tools, text: &str, key: &str) -> CachedValue {
+/// An id of a principal has one length, so no text can make one principal's key another's.
+fn local_key(principal: &Principal, text: &str) -> String {
+    format!("{}\0{text}", principal.id().unwrap_or_default())
+}
+
+async fn compute(tools: &Tools, principal: &Principal, text: &str, key: &str) -> CachedValue {
     let entry = CachedValue { value: text.to_uppercase(), expires_at: epoch_seconds() + LIFETIME_SECONDS };
     // The result is right whether it could be kept or not; the store has logged why it could not.
-    if tools.store.cache(NAME, key, &entry).await.is_err() {
+    if tools.store.cache(principal, NAME, key, &entry).await.is_err() {
         tools.metrics.cache("unkept");
     }
     entry

@@ -1,7 +1,7 @@
 //! Why a tool call failed, in words for the client: what is wrong, then what to do.
 
 use crate::{
-    session::InvalidSessionId,
+    session::InvalidSession,
     store::{InvalidCursor, StoreError},
 };
 
@@ -48,8 +48,8 @@ impl ToolError {
     }
 }
 
-impl From<InvalidSessionId> for ToolError {
-    fn from(error: InvalidSessionId) -> Self {
+impl From<InvalidSession> for ToolError {
+    fn from(error: InvalidSession) -> Self {
         Self::Invalid(error.to_string())
     }
 }

@@ -5,7 +5,10 @@ use std::num::NonZeroUsize;
 use serde_json::{Value, json};
 
 use super::{Answer, Arguments, Definition, Effect, ToolError, Tools};
-use crate::store::{Cursor, PageRequest};
+use crate::{
+    principal::Principal,
+    store::{Cursor, PageRequest},
+};
 
 pub(super) const NAME: &str = "get_notes";
 
@@ -40,8 +43,8 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answer, ToolError> {
-    let session = arguments.session()?;
+pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+    let session = arguments.session(principal)?;
     let limit = arguments.optional_number("limit", 1..=MAX_LIMIT)?;
     let cursor = arguments.optional_string("cursor")?;
     let after = cursor.map(|text| Cursor::decode(&session, &text)).transpose()?;

@@ -1,4 +1,5 @@
-//! What is recorded of a tool call: outcome, duration, store calls. Never a note, a token or a session's name.
+//! What is recorded of a tool call: outcome, duration, store calls. Never a note, a token, a session's
+//! or a principal's name.
 
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
@@ -6,17 +7,19 @@ use futures_util::FutureExt;
 use tracing::{Instrument, Span};
 
 use super::{Answer, ToolError};
-use crate::{store::count_calls, telemetry::Metrics};
+use crate::{principal::Principal, store::count_calls, telemetry::Metrics};
 
 /// Runs a tool call inside its span, contains a panic, and feeds [`Metrics`].
 pub(super) async fn observed(
     metrics: &Arc<Metrics>,
+    principal: &Principal,
     tool: &'static str,
     call: impl Future<Output = Result<Answer, ToolError>>,
 ) -> Result<Answer, ToolError> {
     let span = tracing::info_span!(
         "tool_call",
         tool,
+        principal = principal.fingerprint(),
         session = tracing::field::Empty,
         outcome = tracing::field::Empty,
         store_calls = tracing::field::Empty,
@@ -58,7 +61,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_an_internal_error_and_tells_nothing() {
         let metrics = Arc::new(Metrics::new("test"));
-        let result = observed(&metrics, "add_note", async { panic!("secret") }).await;
+        let result = observed(&metrics, &Principal::shared(), "add_note", async { panic!("secret") }).await;
         assert!(matches!(&result, Err(ToolError::Internal)));
         assert!(!result.unwrap_err().to_string().contains("secret"));
     }

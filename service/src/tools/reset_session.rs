@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{Answer, Arguments, Definition, Effect, ToolError, Tools};
+use crate::principal::Principal;
 
 pub(super) const NAME: &str = "reset_session";
 
@@ -37,8 +38,8 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answer, ToolError> {
-    let session = arguments.session()?;
+pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+    let session = arguments.session(principal)?;
     let partial = "some notes may be deleted already, calling again deletes the rest; ";
     let reset = tools.store.reset(&session, Instant::now() + DEADLINE).await.map_err(ToolError::store(partial))?;
     let deleted = reset.deleted;
@@ -47,7 +48,7 @@ pub(super) async fn run(tools: &Tools, mut arguments: Arguments) -> Result<Answe
             "{deleted} notes or more are deleted and some may remain; call reset_session again to delete the rest"
         )));
     }
-    let message = format!("Deleted {deleted} notes from {}.", session.as_str());
+    let message = format!("Deleted {deleted} notes from {}.", session.id());
     Ok(Answer {
         structured: json!({"deleted": deleted, "message": message}),
         rest: json!({"result": message}),

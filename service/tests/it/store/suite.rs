@@ -5,22 +5,23 @@ use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::types::AttributeValue;
 use mcp_stateful::{
     clock::epoch_seconds,
-    session::SessionId,
+    principal::Principal,
+    session::Session,
     store::{CachedValue, Cursor, NotesPage, PageRequest, Reset, Store},
 };
 use tokio::time::Instant;
 
 use crate::support::fresh;
 
-pub(crate) fn session(name: &str) -> SessionId {
-    SessionId::try_from(fresh(name)).unwrap()
+pub(crate) fn session(name: &str) -> Session {
+    Session::open(&Principal::shared(), fresh(name), 0).unwrap()
 }
 
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 
-async fn all(store: &Store, session: &SessionId) -> Vec<String> {
+async fn all(store: &Store, session: &Session) -> Vec<String> {
     let page = store.notes(session, PageRequest::default()).await.unwrap();
     assert_eq!(page.next, None);
     page.notes
@@ -141,7 +142,7 @@ pub(crate) async fn a_bound_on_bytes_yields_a_cursor(store: &Store) {
 
 pub(crate) async fn expired_items_are_invisible_at_once(store: &Store) {
     let session = session("expired");
-    let pk = format!("SESSION#{}", session.as_str());
+    let pk = format!("SESSION#{}", session.id());
     let now = epoch_seconds();
     put(store, &pk, "NOTE#1000000000", &[("note", text("gone")), ("expiresAt", number(now - 1))]).await;
     put(store, &pk, "NOTE#1000000001", &[("note", text("here")), ("expiresAt", number(now + 600))]).await;
@@ -159,7 +160,7 @@ pub(crate) async fn a_reset_leaves_the_session_s_item(store: &Store) {
         store.add_note(&session, &n.to_string()).await.unwrap();
     }
     assert_eq!(store.reset(&session, far()).await, Ok(Reset { deleted: 60, complete: true }));
-    assert_eq!(items(store, &format!("SESSION#{}", session.as_str())).await, ["META"]);
+    assert_eq!(items(store, &format!("SESSION#{}", session.id())).await, ["META"]);
 }
 
 pub(crate) async fn a_reset_while_writing_keeps_what_is_acknowledged_after_it(store: &Store) {
@@ -188,7 +189,7 @@ pub(crate) async fn a_reset_while_writing_keeps_what_is_acknowledged_after_it(st
 
 pub(crate) async fn old_notes_come_first(store: &Store) {
     let session = session("old");
-    let pk = format!("SESSION#{}", session.as_str());
+    let pk = format!("SESSION#{}", session.id());
     store.add_note(&session, "new").await.unwrap();
     for (second, note) in [(1_755_360_000_u64, "old 1"), (1_755_360_001, "old 2")] {
         put(store, &pk, &format!("NOTE#{second}"), &[("note", text(note)), ("ts", number(second))]).await;
@@ -202,7 +203,7 @@ pub(crate) async fn old_notes_come_first(store: &Store) {
 
 pub(crate) async fn the_session_s_item_is_kept_up(store: &Store) {
     let session = session("meta");
-    let pk = format!("SESSION#{}", session.as_str());
+    let pk = format!("SESSION#{}", session.id());
     let old = [("userId", text("alice")), ("createdAt", number(5)), ("lastActive", number(5))];
     put(store, &pk, "META", &old).await;
     store.add_note(&session, "note").await.unwrap();
@@ -217,34 +218,34 @@ pub(crate) async fn the_session_s_item_is_kept_up(store: &Store) {
 pub(crate) async fn a_cached_value_ends_with_its_lifetime(store: &Store) {
     let (tool, now) = (fresh("tool"), epoch_seconds());
     let entry = |expires_at| CachedValue { value: String::new(), expires_at };
-    store.cache(&tool, "key", &entry(now + 600)).await.unwrap();
-    assert_eq!(store.cached(&tool, "key").await, Ok(Some(entry(now + 600))));
-    store.cache(&tool, "key", &entry(now)).await.unwrap();
-    assert_eq!(store.cached(&tool, "key").await, Ok(None));
+    store.cache(&Principal::shared(), &tool, "key", &entry(now + 600)).await.unwrap();
+    assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(Some(entry(now + 600))));
+    store.cache(&Principal::shared(), &tool, "key", &entry(now)).await.unwrap();
+    assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
 }
 
 pub(crate) async fn a_cached_value_is_its_whole_key_s(store: &Store) {
     let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
     let entry = CachedValue { value: "mine".into(), expires_at };
-    store.cache(&tool, "mine", &entry).await.unwrap();
+    store.cache(&Principal::shared(), &tool, "mine", &entry).await.unwrap();
     // What a collision of the hash's 64 bits would look like: another key under the same sort key.
     let sk = items(store, &format!("TOOL#{tool}")).await.remove(0);
     let other = [("key", text("other")), ("value", text("\"other\"")), ("expiresAt", number(expires_at))];
     put(store, &format!("TOOL#{tool}"), &sk, &other).await;
-    assert_eq!(store.cached(&tool, "mine").await, Ok(None));
-    assert_eq!(store.cached(&tool, "never written").await, Ok(None));
+    assert_eq!(store.cached(&Principal::shared(), &tool, "mine").await, Ok(None));
+    assert_eq!(store.cached(&Principal::shared(), &tool, "never written").await, Ok(None));
 }
 
 pub(crate) async fn an_old_or_broken_cache_entry_is_a_miss(store: &Store) {
     let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
     let entry = CachedValue { value: "v".into(), expires_at };
-    store.cache(&tool, "key", &entry).await.unwrap();
+    store.cache(&Principal::shared(), &tool, "key", &entry).await.unwrap();
     let pk = format!("TOOL#{tool}");
     let sk = items(store, &pk).await.remove(0);
     put(store, &pk, &sk, &[("value", text("\"old\"")), ("expiresAt", number(expires_at))]).await;
-    assert_eq!(store.cached(&tool, "key").await, Ok(None));
+    assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
     put(store, &pk, &sk, &[("key", text("key")), ("value", text("not json")), ("expiresAt", number(expires_at))]).await;
-    assert_eq!(store.cached(&tool, "key").await, Ok(None));
+    assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
 }
 
 pub(crate) async fn a_table_is_made_once(store: &Store) {
