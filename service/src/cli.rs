@@ -95,6 +95,9 @@ pub struct Flags {
     /// Most bytes of notes in one answer of get_notes; what is left over comes with a cursor.
     #[arg(long, env = "MCP_MAX_ANSWER_BYTES", default_value = "1048576")]
     pub max_answer_bytes: String,
+    /// Seconds that a session of create_session lives; 2592000 are 30 days.
+    #[arg(long, env = "MCP_SESSION_TTL", default_value = "2592000")]
+    pub session_ttl: String,
 
     /// Format of the log: `auto` (for people on a terminal, JSON elsewhere), `human` or `json`.
     #[arg(long, env = "MCP_LOG_FORMAT", default_value = "auto")]

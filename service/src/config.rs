@@ -67,6 +67,8 @@ pub struct Limits {
     pub concurrency: usize,
     /// Bytes of notes in one answer: a cursor above.
     pub answer_bytes: usize,
+    /// How long a session of `create_session` lives.
+    pub session_ttl: Duration,
 }
 
 /// How the log is written.

@@ -14,12 +14,13 @@ use serde_json::{Map, Value, json};
 use crate::{
     http::error_answer,
     principal::Principal,
-    tools::{ToolError, Tools, definitions},
+    tools::{ToolError, Tools},
 };
 
 /// The tools, as a bare array.
-pub async fn list_tools() -> Response {
-    let tools: Vec<Value> = definitions()
+pub async fn list_tools(State(tools): State<Arc<Tools>>) -> Response {
+    let tools: Vec<Value> = tools
+        .definitions()
         .into_iter()
         .map(|tool| json!({"name": tool.name, "description": tool.description, "inputSchema": tool.input}))
         .collect();

@@ -96,7 +96,7 @@ pub async fn create_table(config: Config) -> Result<String, ServeError> {
 
 async fn open_tools(config: &Config, metrics: Arc<Metrics>) -> Result<Arc<Tools>, ServeError> {
     let store = Store::open(&config.state, metrics.clone()).await?;
-    Ok(Arc::new(Tools::new(store, config.limits.answer_bytes, metrics)))
+    Ok(Arc::new(Tools::new(store, &config.limits, metrics)))
 }
 
 async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, ServeError> {

@@ -8,9 +8,12 @@ mod client;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod error;
+mod item;
 mod keys;
 mod notes;
 mod observe;
+mod once;
+mod reset;
 mod table;
 
 use std::sync::Arc;
@@ -21,18 +24,21 @@ pub use cache::CachedValue;
 pub use client::ClientError;
 pub use error::StoreError;
 pub use keys::InvalidCursor;
-pub use notes::{Cursor, NotesPage, PageRequest, Reset};
+pub use notes::{Cursor, NotesPage, PageRequest};
 pub use observe::count_calls;
+pub use once::{IdempotencyKey, InvalidKey, KEY_LIFETIME_SECONDS, KeyedError, KeyedReset, MAX_KEY_BYTES};
+pub use reset::Reset;
 
 use crate::{config::StateConfig, telemetry::Metrics};
 
-/// The DynamoDB operations that serving takes, and so all that a task's role has to permit. Making the table takes others.
+/// The DynamoDB actions that serving takes, and so all that a task's role has to permit. Making the table takes others;
+/// a transaction (`TransactWriteItems`) takes those of what it does.
 pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
 
 /// Sessions' notes and the tools' cache, in one table.
 ///
 /// Cloning is cheap and shares the connection pool. Every method returns within the deadline it was opened with
-/// (per DynamoDB call; [`Store::reset`] makes many), throttling and transient failures retried until then.
+/// (per DynamoDB call; [`Store::reset`] and the keyed calls make several), throttling and transient failures retried until then.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,

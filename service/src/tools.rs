@@ -2,9 +2,11 @@
 
 mod add_note;
 mod arguments;
+mod create_session;
 mod echo_cached;
 mod error;
 mod get_notes;
+mod keyed;
 mod local_cache;
 mod observe;
 mod reset_session;
@@ -21,7 +23,7 @@ pub use get_notes::MAX_LIMIT;
 use arguments::Arguments;
 use local_cache::LocalCache;
 
-use crate::{principal::Principal, store::Store, telemetry::Metrics};
+use crate::{config::Limits, principal::Principal, store::Store, telemetry::Metrics};
 
 /// A tool as it is announced.
 #[derive(Debug, Clone)]
@@ -31,7 +33,7 @@ pub struct Definition {
     /// Its name for people.
     pub title: &'static str,
     /// What it does, written for a model.
-    pub description: &'static str,
+    pub description: String,
     /// The arguments, as JSON Schema.
     pub input: Value,
     /// The structured result, as JSON Schema.
@@ -68,18 +70,32 @@ pub struct Tools {
     store: Store,
     echoes: LocalCache,
     max_answer_bytes: usize,
+    session_ttl_seconds: u64,
     metrics: Arc<Metrics>,
 }
 
-/// The tools, in the original's order.
-pub fn definitions() -> [Definition; 4] {
-    [add_note::definition(), get_notes::definition(), echo_cached::definition(), reset_session::definition()]
-}
-
 impl Tools {
-    /// Tools on `store`. `max_answer_bytes` bounds the notes in one answer of `get_notes`.
-    pub fn new(store: Store, max_answer_bytes: usize, metrics: Arc<Metrics>) -> Self {
-        Self { store, echoes: LocalCache::default(), max_answer_bytes, metrics }
+    /// Tools on `store`, within what `limits` say of answers and of a session's life.
+    pub fn new(store: Store, limits: &Limits, metrics: Arc<Metrics>) -> Self {
+        let session_ttl_seconds = limits.session_ttl.as_secs();
+        Self {
+            store,
+            echoes: LocalCache::default(),
+            max_answer_bytes: limits.answer_bytes,
+            session_ttl_seconds,
+            metrics,
+        }
+    }
+
+    /// The tools, in the original's order, and then ours.
+    pub fn definitions(&self) -> [Definition; 5] {
+        [
+            add_note::definition(),
+            get_notes::definition(),
+            echo_cached::definition(),
+            reset_session::definition(),
+            create_session::definition(self.session_ttl_seconds),
+        ]
     }
 
     /// The store that the tools work on.
@@ -115,6 +131,7 @@ impl Tools {
             get_notes::NAME => get_notes::run(self, principal, arguments).await,
             echo_cached::NAME => echo_cached::run(self, principal, arguments).await,
             reset_session::NAME => reset_session::run(self, principal, arguments).await,
+            create_session::NAME => create_session::run(self, principal),
             other => Err(ToolError::Unknown(other.to_owned())),
         }
     }
@@ -129,7 +146,8 @@ pub fn shortened(name: &str) -> String {
 }
 
 fn known(tool: &str) -> Option<&'static str> {
-    [add_note::NAME, get_notes::NAME, echo_cached::NAME, reset_session::NAME].into_iter().find(|name| *name == tool)
+    let names = [add_note::NAME, get_notes::NAME, echo_cached::NAME, reset_session::NAME, create_session::NAME];
+    names.into_iter().find(|name| *name == tool)
 }
 
 #[cfg(test)]
@@ -138,7 +156,13 @@ mod tests {
 
     #[test]
     fn every_definition_is_a_tool_and_has_object_schemas() {
-        for definition in definitions() {
+        for definition in [
+            add_note::definition(),
+            get_notes::definition(),
+            echo_cached::definition(),
+            reset_session::definition(),
+            create_session::definition(1),
+        ] {
             assert_eq!(known(definition.name), Some(definition.name));
             assert_eq!(definition.input["type"], "object");
             assert_eq!(definition.output["type"], "object");

@@ -37,6 +37,7 @@ async def main() -> None:
                         "get_notes": await call("get_notes", session_id=env["MCP_SESSION"]),
                         "echo_cached": await call("echo_cached", text=env["MCP_NOTE"]),
                         "reset_session": await call("reset_session", session_id=env["MCP_SCRATCH"]),
+                        "create_session": await call("create_session"),
                     }
                 )
             )

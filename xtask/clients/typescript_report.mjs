@@ -15,6 +15,7 @@ export async function report(client, revision) {
       get_notes: await call('get_notes', { session_id: MCP_SESSION }),
       echo_cached: await call('echo_cached', { text: MCP_NOTE }),
       reset_session: await call('reset_session', { session_id: MCP_SCRATCH }),
+      create_session: await call('create_session', {}),
     }),
   );
 }

@@ -40,6 +40,7 @@ pub(crate) struct Seen {
     pub(crate) get_notes: Answer,
     pub(crate) echo_cached: Answer,
     pub(crate) reset_session: Answer,
+    pub(crate) create_session: Answer,
 }
 
 /// What a tool answered.

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The tools, in the order in which the service lists them.
-const TOOLS: [&str; 4] = ["add_note", "get_notes", "echo_cached", "reset_session"];
+const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"];
 
 /// The error of a test that is not green, with what the service itself complains of, where that is known.
 pub(crate) fn failed(report: &Report, complaint: Option<Complaint>) -> anyhow::Result<()> {

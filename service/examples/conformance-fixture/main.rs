@@ -71,7 +71,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("cannot listen on {address}: {error}; pass another --port"))?;
     let metrics = Arc::new(Metrics::new(&config.revision));
     let store = Store::open(&config.state, metrics.clone()).await?;
-    let tools = Arc::new(Tools::new(store, config.limits.answer_bytes, metrics.clone()));
+    let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
     let fixture = Fixture::new(mcp::Handler::new(tools.clone()));
     let head_timeout = config.limits.body_timeout;
     let edge =

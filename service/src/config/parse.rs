@@ -12,6 +12,9 @@ use std::{
 use super::{Backend, ConfigError, Limits, LogConfig, LogFormat, StateConfig};
 use crate::cli::Flags;
 
+/// Ten years, in seconds: who wants more wants a name, which does not expire.
+const MAX_SESSION_TTL: u64 = 10 * 365 * 24 * 60 * 60;
+
 /// What is wrong so far.
 #[derive(Debug, Default)]
 pub(super) struct Problems(Vec<String>);
@@ -82,6 +85,7 @@ impl Problems {
                 &flags.max_answer_bytes,
                 1024..=64 << 20,
             ),
+            session_ttl: self.seconds("--session-ttl", "MCP_SESSION_TTL", &flags.session_ttl, 1..=MAX_SESSION_TTL),
         }
     }
 

@@ -1,10 +1,6 @@
 //! Our tools as rmcp wants them. Everything that does not depend on the request is made once.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::http::request::Parts;
 use rmcp::{
@@ -20,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     principal::Principal,
-    tools::{Answer, Definition, Effect, ToolError, Tools, definitions, shortened},
+    tools::{Answer, Definition, Effect, ToolError, Tools, shortened},
 };
 
 /// How long a client may keep the list of tools: it changes with a new build only.
@@ -38,22 +34,23 @@ const REVISIONS: &[ProtocolVersion] = &[
 const SERVED_LEGACY: &[&str] = &["initialize", "ping", "tools/list"];
 const SERVED_MODERN: &[&str] = &["server/discover", "tools/list"];
 
-const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Choose a session_id and use it throughout: add_note appends to \
-    the session, get_notes reads it back oldest first, reset_session deletes its notes. Notes survive restarts and are \
-    shared by all who use the same session_id. echo_cached shows the result cache.";
-
-static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| definitions().into_iter().map(tool).collect());
+const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Call create_session for a session_id, or choose a name, and use it \
+    throughout: add_note appends to the session, get_notes reads it back oldest first, reset_session deletes its notes. \
+    Notes survive restarts. Give every add_note and reset_session a new UUID as idempotency_key, and repeat a call whose \
+    answer you did not get with the same one. echo_cached shows the result cache.";
 
 /// Serves the tools to MCP clients. Keeps nothing of its own, so a clone for each request is one.
 #[derive(Debug, Clone)]
 pub struct Handler {
     tools: Arc<Tools>,
+    announced: Arc<[Tool]>,
 }
 
 impl Handler {
     /// A handler for `tools`.
     pub fn new(tools: Arc<Tools>) -> Self {
-        Self { tools }
+        let announced = tools.definitions().into_iter().map(tool).collect();
+        Self { tools, announced }
     }
 }
 
@@ -81,12 +78,12 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let result = ListToolsResult::with_all_items(TOOLS.clone());
+        let result = ListToolsResult::with_all_items(self.announced.to_vec());
         Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        TOOLS.iter().find(|tool| tool.name == name).cloned()
+        self.announced.iter().find(|tool| tool.name == name).cloned()
     }
 
     async fn call_tool(

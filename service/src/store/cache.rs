@@ -1,12 +1,9 @@
 //! The tools' cache entries. An entry counts only while it lives and only for the very key it was written for.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use super::{
     Store, StoreError,
-    keys::{EXPIRES_AT, PK, SK, cache_sk, tool_pk},
+    item::{self, Item, get_number, get_text, number, text},
+    keys::{EXPIRES_AT, cache_sk, tool_pk},
     observe::sent,
 };
 use crate::{clock::epoch_seconds, principal::Principal};
@@ -43,8 +40,7 @@ impl Store {
             .client
             .get_item()
             .table_name(self.table())
-            .key(PK, AttributeValue::S(tool_pk(principal, tool)))
-            .key(SK, AttributeValue::S(cache_sk(key)))
+            .set_key(Some(item::key(tool_pk(principal, tool), cache_sk(key))))
             .consistent_read(true);
         let answer = sent(request.send()).await?;
         Ok(answer.item.and_then(|item| read(&item, key)).filter(|entry| entry.expires_at > epoch_seconds()))
@@ -69,19 +65,17 @@ impl Store {
             .client
             .put_item()
             .table_name(self.table())
-            .item(PK, AttributeValue::S(tool_pk(principal, tool)))
-            .item(SK, AttributeValue::S(cache_sk(key)))
-            .item(KEY, AttributeValue::S(key.to_owned()))
-            .item(VALUE, AttributeValue::S(json))
-            .item(EXPIRES_AT, AttributeValue::N(entry.expires_at.to_string()));
+            .set_item(Some(item::key(tool_pk(principal, tool), cache_sk(key))))
+            .item(KEY, text(key))
+            .item(VALUE, text(json))
+            .item(EXPIRES_AT, number(entry.expires_at));
         sent(request.send()).await?;
         Ok(())
     }
 }
 
-fn read(item: &HashMap<String, AttributeValue>, key: &str) -> Option<CachedValue> {
-    let text = |name| item.get(name).and_then(|value| value.as_s().ok());
-    let expires_at = item.get(EXPIRES_AT)?.as_n().ok()?.parse().ok()?;
-    let value = serde_json::from_str(text(VALUE)?).ok()?;
-    (text(KEY)? == key).then_some(CachedValue { value, expires_at })
+fn read(item: &Item, key: &str) -> Option<CachedValue> {
+    let expires_at = get_number(item, EXPIRES_AT)?;
+    let value = serde_json::from_str(get_text(item, VALUE)?).ok()?;
+    (get_text(item, KEY)? == key).then_some(CachedValue { value, expires_at })
 }

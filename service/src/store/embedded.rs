@@ -89,6 +89,7 @@ impl Engine {
             "GetItem" => answer(body, |request| db.get_item(request)),
             "UpdateItem" => answer(body, |request| db.update_item(request)),
             "Query" => answer(body, |request| db.query(request)),
+            "TransactWriteItems" => answer(body, |request| db.transact_write_items(request)),
             "BatchWriteItem" => answer(body, |request| db.batch_write_item(request)),
             "CreateTable" => answer(body, |request| db.create_table(request)),
             "DescribeTable" => answer(body, |request| db.describe_table(request)),

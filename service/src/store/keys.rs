@@ -78,7 +78,8 @@ fn session_check(session: &Session) -> String {
     hex(&Sha256::digest(format!("cursor\0{}", session_pk(session)))[..4])
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,49 +1,25 @@
-//! Notes: one item each, written once, read in order, deleted with their session.
+//! Notes: one item each, written once, read in order.
 
-use std::{
-    collections::{HashMap, HashSet},
-    num::NonZeroUsize,
-    pin::pin,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{num::NonZeroUsize, pin::pin, time::Duration};
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use futures_util::{
-    StreamExt, TryStreamExt,
-    future::{Either, select},
-    stream,
-};
-use tokio::time::Instant;
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::{Either, select};
 
 use super::{
     Store, StoreError,
-    keys::{
-        EXPIRES_AT, InvalidCursor, META, NOTE_PREFIX, PK, SK, decode_cursor, encode_cursor, new_note_sk, session_pk,
-    },
+    item::{Item, is_visible, key, number, text},
+    keys::{EXPIRES_AT, InvalidCursor, META, NOTE_PREFIX, SK, decode_cursor, encode_cursor, new_note_sk, session_pk},
     observe::sent,
 };
 use crate::{clock::epoch_seconds, session::Session};
-
-type Item = HashMap<String, AttributeValue>;
 
 /// The note's text.
 const NOTE: &str = "note";
 /// When it was written, in epoch seconds.
 const TS: &str = "ts";
-/// Whose session it is, where nobody said.
-const ANONYMOUS: &str = "anonymous";
 
 /// How long a stored note's acknowledgement waits for the session's item. Longer, and clients would repeat the note.
 const TOUCH_GRACE: Duration = Duration::from_millis(250);
-
-/// BatchWriteItem's limit.
-const BATCH: usize = 25;
-/// Batches that a reset keeps under way.
-const BATCHES_AT_ONCE: usize = 4;
-/// The pause before a batch's unprocessed rest is sent again; it doubles up to [`MAX_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// A place between two notes of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,15 +60,6 @@ pub struct NotesPage {
     pub next: Option<Cursor>,
 }
 
-/// What a reset did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reset {
-    /// Notes deleted; at least so many, if the deadline came first.
-    pub deleted: usize,
-    /// False if the deadline came first: notes may remain, and another reset goes on.
-    pub complete: bool,
-}
-
 impl Store {
     /// Appends `note`. When this returns, every later [`Store::notes`] anywhere sees it.
     ///
@@ -100,53 +67,53 @@ impl Store {
     /// could not be written is logged, since refusing a note that is stored would make the client write it twice.
     ///
     /// # Errors
-    /// As every call. The note may be stored all the same if the answer was what got lost.
+    /// As every call. The note may be stored all the same if the answer was what got lost; [`Store::add_note_once`] can be
+    /// repeated then, this cannot.
     pub async fn add_note(&self, session: &Session, note: &str) -> Result<(), StoreError> {
         let now = epoch_seconds();
-        let put = pin!(self.put_note(session, note, now));
-        let touch = pin!(self.touch_session(session, now));
-        let touched = match select(put, touch).await {
-            Either::Left((stored, touch)) => {
-                stored?;
-                tokio::time::timeout(TOUCH_GRACE, touch).await.unwrap_or(Err(StoreError::Unreachable))
-            }
-            Either::Right((touched, put)) => {
-                put.await?;
-                touched
-            }
-        };
-        if let Err(kind) = touched {
-            tracing::warn!(session = %session, kind = kind.label(), "note stored, but its session's lastActive was not");
-        }
-        Ok(())
+        // Retries of the SDK write the same key again, so they cannot double the note.
+        let item = note_item(session, note, now);
+        let put = self.client.put_item().table_name(self.table()).set_item(Some(item)).send();
+        self.beside_its_session(session, now, async { sent(put).await.map(|_| ()) }).await
     }
 
-    async fn put_note(&self, session: &Session, note: &str, now: u64) -> Result<(), StoreError> {
-        // Retries of the SDK write the same key again, so they cannot double the note.
-        let request = self
-            .client
-            .put_item()
-            .table_name(self.table())
-            .item(PK, AttributeValue::S(session_pk(session)))
-            .item(SK, AttributeValue::S(new_note_sk()))
-            .item(NOTE, AttributeValue::S(note.to_owned()))
-            .item(TS, AttributeValue::N(now.to_string()));
-        sent(request.send()).await?;
-        Ok(())
+    /// Runs `write`, and beside it brings the session's item up to date. `write` decides.
+    pub(super) async fn beside_its_session<T, E>(
+        &self,
+        session: &Session,
+        now: u64,
+        write: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let (write, touch) = (pin!(write), pin!(self.touch_session(session, now)));
+        let (written, touched) = match select(write, touch).await {
+            Either::Left((written, touch)) => {
+                let written = written?;
+                (written, tokio::time::timeout(TOUCH_GRACE, touch).await.unwrap_or(Err(StoreError::Unreachable)))
+            }
+            Either::Right((touched, write)) => (write.await?, touched),
+        };
+        if let Err(kind) = touched {
+            tracing::warn!(session = %session, kind = kind.label(), "written, but the session's lastActive was not");
+        }
+        Ok(written)
     }
 
     async fn touch_session(&self, session: &Session, now: u64) -> Result<(), StoreError> {
-        let request = self
+        let set =
+            "SET lastActive = :now, createdAt = if_not_exists(createdAt, :now), userId = if_not_exists(userId, :user)";
+        let mut request = self
             .client
             .update_item()
             .table_name(self.table())
-            .key(PK, AttributeValue::S(session_pk(session)))
-            .key(SK, AttributeValue::S(META.to_owned()))
-            .update_expression(
-                "SET lastActive = :now, createdAt = if_not_exists(createdAt, :now), userId = if_not_exists(userId, :user)",
-            )
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
-            .expression_attribute_values(":user", AttributeValue::S(ANONYMOUS.to_owned()));
+            .set_key(Some(key(session_pk(session), META)))
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":user", text(session.principal().name()));
+        request = match session.expires_at() {
+            Some(at) => request
+                .update_expression(format!("{set}, {EXPIRES_AT} = :end"))
+                .expression_attribute_values(":end", number(at)),
+            None => request.update_expression(set),
+        };
         sent(request.send()).await?;
         Ok(())
     }
@@ -158,11 +125,11 @@ impl Store {
     pub async fn notes(&self, session: &Session, request: PageRequest) -> Result<NotesPage, StoreError> {
         let mut page = NotesPage::default();
         let (mut bytes, mut last) = (0, None);
-        let mut start = request.after.map(|Cursor(sk)| note_key(session, sk));
+        let mut start = request.after.map(|Cursor(sk)| key(session_pk(session), sk));
         loop {
             // One more than wanted tells whether there is a next page.
             let wanted = request.limit.map(|limit| limit.get() + 1 - page.notes.len());
-            let (items, next) = self.query(session, "sk, note, expiresAt", start, wanted).await?;
+            let (items, next) = self.query_notes(session, "sk, note, expiresAt", None, start, wanted).await?;
             for (sk, note) in items.into_iter().filter_map(visible_note) {
                 bytes += json_len(&note);
                 let full = request.limit.is_some_and(|limit| page.notes.len() == limit.get())
@@ -181,111 +148,43 @@ impl Store {
         }
     }
 
-    /// Deletes the session's notes, and all that were acknowledged before the call; the session's own item stays.
-    /// Notes written meanwhile may survive. Goes on until `deadline` and no longer.
-    ///
-    /// # Errors
-    /// As every call; some notes may be deleted by then, and another reset deletes the rest.
-    pub async fn reset(&self, session: &Session, deadline: Instant) -> Result<Reset, StoreError> {
-        let deleted = AtomicUsize::new(0);
-        let complete = match tokio::time::timeout_at(deadline, self.delete_notes(session, &deleted)).await {
-            Ok(done) => done.map(|()| true)?,
-            Err(_) => false,
-        };
-        Ok(Reset { deleted: deleted.into_inner(), complete })
-    }
-
-    /// Deletes page by page, a few batches at a time, and counts as it goes: it may be dropped at any moment.
-    async fn delete_notes(&self, session: &Session, deleted: &AtomicUsize) -> Result<(), StoreError> {
-        let mut start = None;
-        loop {
-            let (items, next) = self.query(session, "sk, expiresAt", start, None).await?;
-            let keys: Vec<DoomedNote> = items.iter().filter_map(doomed).collect();
-            let batches: Vec<Vec<DoomedNote>> = keys.chunks(BATCH).map(<[DoomedNote]>::to_vec).collect();
-            stream::iter(batches)
-                .map(|batch| self.delete_batch(session, batch, deleted))
-                .buffer_unordered(BATCHES_AT_ONCE)
-                .try_for_each(|()| async { Ok(()) })
-                .await?;
-            match next {
-                Some(key) => start = Some(key),
-                None => return Ok(()),
-            }
-        }
-    }
-
-    async fn delete_batch(
-        &self,
-        session: &Session,
-        mut batch: Vec<DoomedNote>,
-        deleted: &AtomicUsize,
-    ) -> Result<(), StoreError> {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let requests: Vec<WriteRequest> =
-                batch.iter().filter_map(|note| delete_request(session, &note.sk)).collect();
-            let request = self.client.batch_write_item().request_items(self.table(), requests);
-            let answer = sent(request.send()).await?;
-            let rest = answer.unprocessed_items.and_then(|mut rest| rest.remove(self.table())).unwrap_or_default();
-            let rest: HashSet<&str> = rest.iter().filter_map(deleted_sk).collect();
-            let (left, done) = batch.into_iter().partition::<Vec<_>, _>(|note| rest.contains(note.sk.as_str()));
-            deleted.fetch_add(done.iter().filter(|note| note.visible).count(), Ordering::Relaxed);
-            if left.is_empty() {
-                return Ok(());
-            }
-            batch = left;
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(MAX_PAUSE);
-        }
-    }
-
-    async fn query(
+    /// One page of the session's notes, all of them or up to and with the sort key `last`, and the key to go on from.
+    pub(super) async fn query_notes(
         &self,
         session: &Session,
         attributes: &str,
+        last: Option<&str>,
         start: Option<Item>,
         limit: Option<usize>,
     ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
-        let request = self
+        let mut request = self
             .client
             .query()
             .table_name(self.table())
-            .key_condition_expression("pk = :pk AND begins_with(sk, :note)")
-            .expression_attribute_values(":pk", AttributeValue::S(session_pk(session)))
-            .expression_attribute_values(":note", AttributeValue::S(NOTE_PREFIX.to_owned()))
+            .expression_attribute_values(":pk", text(session_pk(session)))
+            .expression_attribute_values(":note", text(NOTE_PREFIX))
             .projection_expression(attributes)
             .consistent_read(true)
             .set_exclusive_start_key(start)
             .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()));
+        request = match last {
+            Some(last) => request
+                .key_condition_expression("pk = :pk AND sk BETWEEN :note AND :last")
+                .expression_attribute_values(":last", text(last)),
+            None => request.key_condition_expression("pk = :pk AND begins_with(sk, :note)"),
+        };
         let answer = sent(request.send()).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.filter(|key| !key.is_empty())))
     }
 }
 
-fn note_key(session: &Session, sk: String) -> Item {
-    HashMap::from([(PK.to_owned(), AttributeValue::S(session_pk(session))), (SK.to_owned(), AttributeValue::S(sk))])
-}
-
-fn delete_request(session: &Session, sk: &str) -> Option<WriteRequest> {
-    // A key is all that a delete request requires, so building one cannot fail.
-    let delete = DeleteRequest::builder().set_key(Some(note_key(session, sk.to_owned()))).build().ok()?;
-    Some(WriteRequest::builder().delete_request(delete).build())
-}
-
-/// A note that a reset is about to delete.
-#[derive(Debug, Clone)]
-struct DoomedNote {
-    sk: String,
-    visible: bool,
-}
-
-fn doomed(item: &Item) -> Option<DoomedNote> {
-    Some(DoomedNote { sk: item.get(SK)?.as_s().ok()?.clone(), visible: is_visible(item) })
-}
-
-/// The sort key that an unprocessed request was to delete.
-fn deleted_sk(request: &WriteRequest) -> Option<&str> {
-    request.delete_request.as_ref()?.key.get(SK)?.as_s().ok().map(String::as_str)
+/// A new note's item, under a key that no other note has.
+pub(super) fn note_item(session: &Session, note: &str, now: u64) -> Item {
+    let mut item = key(session_pk(session), new_note_sk());
+    item.insert(NOTE.to_owned(), text(note));
+    item.insert(TS.to_owned(), number(now));
+    item.extend(session.expires_at().map(|at| (EXPIRES_AT.to_owned(), number(at))));
+    item
 }
 
 /// What a note takes in a JSON array: quotes, comma and escapes counted.
@@ -296,12 +195,6 @@ fn json_len(note: &str) -> usize {
         _ => 1,
     };
     note.bytes().map(escaped).sum::<usize>() + 3
-}
-
-/// Whether the item lives: DynamoDB may take days to delete what its TTL ended.
-fn is_visible(item: &Item) -> bool {
-    let expires_at: Option<u64> = item.get(EXPIRES_AT).and_then(|at| at.as_n().ok()?.parse().ok());
-    expires_at.is_none_or(|at| at > epoch_seconds())
 }
 
 /// Sort key and text of a note that lives.

@@ -28,20 +28,42 @@ pub async fn count_calls<T>(work: impl Future<Output = T>) -> (T, u32) {
     CALLS.scope(Cell::new(0), async { (work.await, CALLS.with(Cell::get)) }).await
 }
 
-/// Sends a request of the SDK. What ends at the deadline is told by its last attempt: a table that throttled until then
-/// is throttling, not out of reach.
+/// A request that failed, for those who have an answer to some failures.
+pub(super) struct Refusal<E> {
+    /// What the SDK says.
+    pub(super) error: SdkError<E>,
+    /// What the last attempt was refused for.
+    last: Option<StoreError>,
+}
+
+/// What ends at the deadline is told by its last attempt: a table that throttled until then is throttling, not out of reach.
+impl<E> From<Refusal<E>> for StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn from(refusal: Refusal<E>) -> Self {
+        match (Self::from(refusal.error), refusal.last) {
+            (Self::Unreachable, Some(last)) => last,
+            (kind, _) => kind,
+        }
+    }
+}
+
+/// Sends a request of the SDK.
 pub(super) async fn sent<T, E>(request: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T, StoreError>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
+    attempted(request).await.map_err(StoreError::from)
+}
+
+/// [`sent`], for those who look at the failure: it is neither logged nor classified.
+pub(super) async fn attempted<T, E>(request: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T, Refusal<E>> {
     // Polling the SDK takes over a megabyte of stack in an unoptimised build; the box keeps the layers above off it.
     let request = Box::pin(request);
     let attempt = async { (request.await, LAST.with(Cell::get)) };
     let (result, last) = LAST.scope(Cell::new(None), attempt).await;
-    result.map_err(|error| match (StoreError::from(error), last) {
-        (StoreError::Unreachable, Some(last)) => last,
-        (kind, _) => kind,
-    })
+    result.map_err(|error| Refusal { error, last })
 }
 
 /// Feeds [`Metrics`] and [`count_calls`].

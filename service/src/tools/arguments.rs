@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::ToolError;
-use crate::{clock::epoch_seconds, principal::Principal, session::Session};
+use crate::{clock::epoch_seconds, principal::Principal, session::Session, store::IdempotencyKey};
 
 /// The arguments of one call. `null` counts as missing.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl Arguments {
         let session = Session::open(principal, self.string("session_id")?, epoch_seconds())?;
         tracing::Span::current().record("session", session.fingerprint());
         Ok(session)
+    }
+
+    /// The key under which the call may be repeated, if the client gave one.
+    pub(super) fn idempotency_key(&mut self) -> Result<Option<IdempotencyKey>, ToolError> {
+        Ok(self.optional_string("idempotency_key")?.map(IdempotencyKey::try_from).transpose()?)
     }
 
     /// A required string.

@@ -18,7 +18,8 @@ pub(super) fn definition() -> Definition {
         name: NAME,
         title: "Echo in upper case",
         description: "Return the text in upper case. The result is cached for 900 seconds; an answer from the \
-            cache begins with \"[cache] \".",
+            cache begins with \"[cache] \"."
+            .to_owned(),
         input: json!({
             "type": "object",
             "properties": {"text": {"type": "string", "description": "The text. At most 65536 bytes."}},

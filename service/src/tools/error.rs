@@ -2,14 +2,14 @@
 
 use crate::{
     session::InvalidSession,
-    store::{InvalidCursor, StoreError},
+    store::{InvalidCursor, InvalidKey, KeyedError, StoreError},
 };
 
 /// A failed tool call.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// No such tool.
-    #[error("unknown tool: {0}; the tools are add_note, get_notes, echo_cached and reset_session")]
+    #[error("unknown tool: {0}; the tools are add_note, get_notes, echo_cached, reset_session and create_session")]
     Unknown(String),
     /// An argument that is missing, of the wrong type or over a limit.
     #[error("{0}")]
@@ -22,6 +22,11 @@ pub enum ToolError {
         /// What may have happened all the same; ends in "; " unless it is empty.
         consequence: &'static str,
     },
+    /// An idempotency key that stands for another call.
+    #[error(
+        "`idempotency_key` was used in this session for {0}; a new call takes a new key, a repeat the same arguments"
+    )]
+    KeyReused(&'static str),
     /// The work was cut off by its deadline.
     #[error("{0}")]
     Incomplete(String),
@@ -37,6 +42,7 @@ impl ToolError {
             Self::Unknown(_) => "unknown_tool",
             Self::Invalid(_) => "invalid",
             Self::Store { kind, .. } => kind.label(),
+            Self::KeyReused(_) => "key_reused",
             Self::Incomplete(_) => "incomplete",
             Self::Internal => "internal",
         }
@@ -46,10 +52,24 @@ impl ToolError {
     pub(super) fn store(consequence: &'static str) -> impl FnOnce(StoreError) -> Self {
         move |kind| Self::Store { kind, consequence }
     }
+
+    /// Makes a [`KeyedError`] a tool's error, for `map_err`. `other` is what else the key may stand for.
+    pub(super) fn keyed(consequence: &'static str, other: &'static str) -> impl FnOnce(KeyedError) -> Self {
+        move |error| match error {
+            KeyedError::Store(kind) => Self::Store { kind, consequence },
+            KeyedError::Reused => Self::KeyReused(other),
+        }
+    }
 }
 
 impl From<InvalidSession> for ToolError {
     fn from(error: InvalidSession) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<InvalidKey> for ToolError {
+    fn from(error: InvalidKey) -> Self {
         Self::Invalid(error.to_string())
     }
 }

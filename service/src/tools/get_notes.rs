@@ -21,11 +21,12 @@ pub(super) fn definition() -> Definition {
         title: "Read the notes",
         description: "Read the notes of a session, oldest first. A session nobody wrote to has none. Without `limit` all notes \
             come back, unless they are too many for one answer; whenever `nextCursor` is in the result, call again with it \
-            as `cursor` for the notes that follow.",
+            as `cursor` for the notes that follow."
+            .to_owned(),
         input: json!({
             "type": "object",
             "properties": {
-                "session_id": {"type": "string", "minLength": 1, "description": "Name of the session, as it was given to add_note."},
+                "session_id": {"type": "string", "minLength": 1, "description": "The session, as it was given to add_note: a handle of create_session or a name."},
                 "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "description": "At most so many notes."},
                 "cursor": {"type": "string", "description": "nextCursor of the previous answer for the same session."}
             },

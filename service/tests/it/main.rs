@@ -12,10 +12,12 @@
 mod cli;
 mod edges;
 mod faults;
+mod keyed;
 mod lifecycle;
 mod mcp;
 mod permissions;
 mod rest;
+mod sessions;
 mod stdio;
 mod store;
 mod support;

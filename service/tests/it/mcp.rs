@@ -28,14 +28,15 @@ async fn the_tools_are_announced_whole_and_honestly() {
     for era in ERAS {
         let tools = connect(&server, era).await.list_all_tools().await.unwrap();
         let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-        assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session"]);
+        assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"]);
         for tool in &tools {
             assert!(tool.output_schema.is_some() && tool.title.is_some() && tool.description.is_some());
             let hints = tool.annotations.as_ref().unwrap();
             assert_eq!(hints.open_world_hint, Some(false));
             assert_eq!(hints.destructive_hint, Some(tool.name == "reset_session"));
             assert_eq!(hints.read_only_hint, Some(tool.name == "get_notes" || tool.name == "echo_cached"));
-            assert_eq!(hints.idempotent_hint, Some(tool.name != "add_note"));
+            let repeatable = tool.name != "add_note" && tool.name != "create_session";
+            assert_eq!(hints.idempotent_hint, Some(repeatable));
         }
     }
 }
@@ -225,7 +226,7 @@ async fn there_are_no_protocol_sessions() {
     let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).to_string();
     let headers = [("mcp-session-id", "of-another-replica"), ("mcp-protocol-version", "2025-06-18")];
     let (status, tools) = answer(raw(&server, &headers, list)).await;
-    assert_eq!((status, tools["result"]["tools"].as_array().unwrap().len()), (200, 4));
+    assert_eq!((status, tools["result"]["tools"].as_array().unwrap().len()), (200, 5));
     assert_eq!(server.get("/mcp").header("accept", "text/event-stream").send().await.unwrap().status(), 405);
     assert_eq!(
         server

@@ -81,7 +81,7 @@ async fn the_tools_are_a_bare_array_in_the_original_s_order() {
     let tools: Value = server.get("/mcp/list_tools").send().await.unwrap().json().await.unwrap();
     let tools = tools.as_array().unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session"]);
+    assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"]);
     for tool in tools {
         let keys: Vec<&String> = tool.as_object().unwrap().keys().collect();
         assert_eq!(keys, ["description", "inputSchema", "name"]);

@@ -69,7 +69,7 @@ impl Drop for Client {
 fn serves_the_same_tools_and_ends_with_its_client() {
     let mut client = Client::start();
     client.open();
-    assert_eq!(client.ask(2, "tools/list", json!({}))["tools"].as_array().unwrap().len(), 4);
+    assert_eq!(client.ask(2, "tools/list", json!({}))["tools"].as_array().unwrap().len(), 5);
     let added = client.ask(3, "tools/call", json!({"name": "add_note", "arguments": {"session_id": "s", "note": "n"}}));
     assert_eq!(added["content"][0]["text"], "Note added to s.");
     let notes = client.ask(4, "tools/call", json!({"name": "get_notes", "arguments": {"session_id": "s"}}));

@@ -86,6 +86,15 @@ suite!(
     a_cached_value_is_its_whole_key_s,
     an_old_or_broken_cache_entry_is_a_miss,
     a_table_is_made_once,
+    a_keyed_note_is_written_once,
+    a_key_stands_for_one_call,
+    keys_are_a_session_s_own,
+    a_crowd_with_one_key_writes_one_note,
+    an_old_key_is_forgotten,
+    a_repeated_reset_keeps_what_came_later,
+    a_keyed_reset_that_was_cut_off_goes_on,
+    items_of_a_handle_carry_its_end,
+    principals_are_apart,
 );
 
 #[tokio::test]

@@ -34,6 +34,7 @@ impl Inspector {
             get_notes: self.call(era, task, "get_notes", json!({"session_id": task.session}))?,
             echo_cached: self.call(era, task, "echo_cached", json!({"text": task.note}))?,
             reset_session: self.call(era, task, "reset_session", json!({"session_id": task.scratch}))?,
+            create_session: self.call(era, task, "create_session", json!({}))?,
         })
     }
 

@@ -20,12 +20,16 @@ pub(crate) fn problems(seen: &Seen, era: Era, task: &Task, notes: &[String]) -> 
     if let Some(revision) = &seen.revision {
         expect("revision", era.revision().to_owned(), revision.clone());
     }
-    expect("tools", "add_note, echo_cached, get_notes, reset_session".to_owned(), sorted(&seen.tools));
+    expect("tools", "add_note, create_session, echo_cached, get_notes, reset_session".to_owned(), sorted(&seen.tools));
     expect("add_note", answer(&added, &json!({"message": added})), shown(&seen.add_note));
     expect("get_notes as text", format!("{notes:?}"), format!("{listed:?}"));
     expect("get_notes as structure", answer(&seen.get_notes.text, &json!({"notes": notes})), shown(&seen.get_notes));
     expect("echo_cached", answer(&upper, &json!({"text": upper, "cached": false})), shown(&seen.echo_cached));
     expect("reset_session", answer(&deleted, &json!({"deleted": 0, "message": deleted})), shown(&seen.reset_session));
+    let handle = seen.create_session.structured.as_ref().and_then(|made| made["session_id"].as_str());
+    if seen.create_session.is_error || !handle.is_some_and(|handle| handle.starts_with("mcps_")) {
+        problems.push(format!("create_session: expected a handle, got {}", shown(&seen.create_session)));
+    }
     problems
 }
 
@@ -65,7 +69,9 @@ mod tests {
     fn good() -> Seen {
         Seen {
             revision: Some("2025-11-25".to_owned()),
-            tools: ["add_note", "get_notes", "echo_cached", "reset_session"].map(str::to_owned).to_vec(),
+            tools: ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"]
+                .map(str::to_owned)
+                .to_vec(),
             add_note: result("Note added to s.", json!({"message": "Note added to s."})),
             get_notes: result(r#"["old","hi"]"#, json!({"notes": ["old", "hi"]})),
             echo_cached: result("HI", json!({"text": "HI", "cached": false})),
@@ -73,6 +79,7 @@ mod tests {
                 "Deleted 0 notes from x.",
                 json!({"deleted": 0, "message": "Deleted 0 notes from x."}),
             ),
+            create_session: result("Session mcps_x created.", json!({"session_id": "mcps_x"})),
         }
     }
 
@@ -92,8 +99,9 @@ mod tests {
             tools: vec!["add_note".to_owned()],
             get_notes: result(r#"["hi"]"#, json!({"notes": ["hi"]})),
             echo_cached: Answer { is_error: true, ..good().echo_cached },
+            create_session: result("", json!({"session_id": "x"})),
             ..good()
         };
-        assert_eq!(judged(&other).len(), 5);
+        assert_eq!(judged(&other).len(), 6);
     }
 }

@@ -79,9 +79,7 @@ fn row(name: &str, era: Era, millis: u128, problems: &[String]) -> Vec<String> {
 
 fn conclude(failed: usize, all: usize) -> anyhow::Result<()> {
     if failed == 0 {
-        ui::result(&format!(
-            "\nall {all} clients list the four tools, call each, and read what the ones before them wrote"
-        ));
+        ui::result(&format!("\nall {all} clients list the tools, call each, and read what the ones before them wrote"));
         return Ok(());
     }
     Err(anyhow!("{failed} of {all} clients did not get what they should"))

@@ -49,7 +49,9 @@ pub(crate) async fn check(runner: &mut Runner, target: &Target, era: Era, sessio
             "add_note",
             "get_notes",
             "echo_cached, the second time from the cache",
+            "add_note under a key, repeated, is one note",
             "reset_session",
+            "create_session, and its handle mangled",
             "an unknown tool is -32602",
             "a missing argument is a tool error",
         ] {
@@ -69,7 +71,10 @@ pub(crate) async fn check(runner: &mut Runner, target: &Target, era: Era, sessio
         runner.skip(name("get_notes"), &name("add_note"));
     }
     runner.check(name("echo_cached, the second time from the cache"), echo_twice(&client)).await;
+    let keyed = sessions.of_era(&format!("{}-keyed", era.revision()));
+    runner.check(name("add_note under a key, repeated, is one note"), add_twice(&client, &keyed)).await;
     runner.check(name("reset_session"), reset(&client, &sessions.of_era(era.revision()))).await;
+    runner.check(name("create_session, and its handle mangled"), create_session(&client)).await;
     runner.check(name("an unknown tool is -32602"), unknown_tool(&client)).await;
     runner.check(name("a missing argument is a tool error"), missing_argument(&client)).await;
     client.close().await;
@@ -118,6 +123,30 @@ async fn echo_twice(client: &Client) -> Result<(), Finding> {
     first.is(&upper, &json!({"text": upper, "cached": false}))?;
     let second = client.call("echo_cached", json!({"text": text})).await?;
     second.is(&format!("[cache] {upper}"), &json!({"text": upper, "cached": true}))
+}
+
+/// As a client repeats a call whose answer it did not get.
+async fn add_twice(client: &Client, session: &str) -> Result<(), Finding> {
+    let arguments = json!({"session_id": session, "note": "once", "idempotency_key": Uuid::new_v4().to_string()});
+    let message = format!("Note added to {session}.");
+    for replayed in [false, true] {
+        let answer = client.call("add_note", arguments.clone()).await?;
+        answer.is(&message, &json!({"message": message, "replayed": replayed}))?;
+    }
+    get_notes(client, session, &["once".to_owned()]).await
+}
+
+async fn create_session(client: &Client) -> Result<(), Finding> {
+    let created = client.call("create_session", json!({})).await?;
+    let handle = created.structured["session_id"].as_str().unwrap_or_default();
+    add_note(client, handle, "under a handle").await?;
+    get_notes(client, handle, &["under a handle".to_owned()]).await?;
+    client.call("reset_session", json!({"session_id": handle})).await?;
+    let mangled = client.call("get_notes", json!({"session_id": &handle[..handle.len().saturating_sub(1)]})).await?;
+    if mangled.is_error && mangled.text.contains("create_session") {
+        return Ok(());
+    }
+    Err(Finding::new("isError with a text that names create_session", mangled.to_string()))
 }
 
 async fn reset(client: &Client, session: &str) -> Result<(), Finding> {

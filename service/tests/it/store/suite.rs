@@ -13,6 +13,10 @@ use tokio::time::Instant;
 
 use crate::support::fresh;
 
+mod keyed;
+
+pub(crate) use keyed::*;
+
 pub(crate) fn session(name: &str) -> Session {
     Session::open(&Principal::shared(), fresh(name), 0).unwrap()
 }

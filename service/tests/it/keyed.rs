@@ -1,0 +1,112 @@
+//! Idempotency keys, as clients use them: a call whose answer got lost is made again.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{
+    dynamodb::{DynamoDb, Fault},
+    fresh,
+    mcp_client::{Era, connect, text, tool},
+    server::Setup,
+};
+
+#[tokio::test]
+async fn a_repeat_gets_the_original_answer_marked_as_such() {
+    let server = Setup::new().token().start();
+    for era in [Era::Legacy, Era::Modern] {
+        let client = connect(&server, era).await;
+        let s = fresh("replay");
+        let note = json!({"session_id": s, "note": "one", "idempotency_key": "k"});
+        for replayed in [false, true, true] {
+            let added = tool(&client, "add_note", note.clone()).await.unwrap();
+            assert_eq!(text(&added), format!("Note added to {s}."));
+            let structured = json!({"message": format!("Note added to {s}."), "replayed": replayed});
+            assert_eq!(added.structured_content, Some(structured));
+        }
+        let reset = json!({"session_id": s, "idempotency_key": "l"});
+        for replayed in [false, true] {
+            let answer = tool(&client, "reset_session", reset.clone()).await.unwrap();
+            let structured = answer.structured_content.unwrap();
+            assert_eq!((&structured["deleted"], &structured["replayed"]), (&json!(1), &json!(replayed)));
+        }
+        // The other surface knows the same keys, and says so in its own way.
+        let (status, body) = server.call("add_note", note).await;
+        assert_eq!((status, body), (200, json!({"result": format!("Note added to {s}."), "replayed": true})));
+        assert_eq!(server.notes(&s).await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_key_for_something_else_is_refused_and_says_so() {
+    let server = Setup::new().token().start();
+    let client = connect(&server, Era::Modern).await;
+    let s = fresh("reused");
+    tool(&client, "add_note", json!({"session_id": s, "note": "one", "idempotency_key": "k"})).await.unwrap();
+    for (name, arguments) in [
+        ("add_note", json!({"session_id": s, "note": "another", "idempotency_key": "k"})),
+        ("reset_session", json!({"session_id": s, "idempotency_key": "k"})),
+    ] {
+        let refused = tool(&client, name, arguments).await.unwrap();
+        assert_eq!(refused.is_error, Some(true));
+        assert!(text(&refused).contains("`idempotency_key` was used in this session for"), "{}", text(&refused));
+    }
+    assert_eq!(server.notes(&s).await, ["one"]);
+    for key in [String::new(), "k".repeat(256)] {
+        let (status, body) =
+            server.call("add_note", json!({"session_id": s, "note": "n", "idempotency_key": key})).await;
+        assert!(status == 400 && body["error"].as_str().unwrap().contains("`idempotency_key`"), "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_whose_answer_got_lost_is_repeated_at_another_replica() {
+    let dynamodb = DynamoDb::with_table().await;
+    let one = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--store-deadline").arg("1").start();
+    let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let s = fresh("lost");
+    let note = json!({"session_id": s, "note": "one", "idempotency_key": "k"});
+    dynamodb.inject("TransactWriteItems", Fault::DoneButSilent(u32::MAX));
+    let (status, body) = one.call("add_note", note.clone()).await;
+    let error = body["error"].as_str().unwrap();
+    assert!(status == 400 && error.contains("call again with the same `idempotency_key`"), "{error}");
+    dynamodb.heal();
+    let (status, body) = other.call("add_note", note).await;
+    assert_eq!((status, &body["replayed"]), (200, &json!(true)), "{body}");
+    assert_eq!(other.notes(&s).await, ["one"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_s_own_retry_is_no_replay() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let s = fresh("retry");
+    dynamodb.inject("TransactWriteItems", Fault::DoneButSilent(1));
+    let note = json!({"session_id": s, "note": "one", "idempotency_key": "k"});
+    let (status, body) = server.call("add_note", note).await;
+    assert_eq!((status, &body["replayed"]), (200, &json!(false)), "{body}");
+    assert_eq!(server.notes(&s).await, ["one"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_that_was_cut_off_and_repeated_keeps_what_came_between() {
+    let dynamodb = DynamoDb::with_table().await;
+    let one = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let s = fresh("cut");
+    for n in 0..60 {
+        one.call("add_note", json!({"session_id": s, "note": n.to_string()})).await;
+    }
+    let reset = json!({"session_id": s, "idempotency_key": "k"});
+    dynamodb.inject("BatchWriteItem", Fault::Unprocessed(u32::MAX));
+    let cut_off = one.post("/mcp/call_tool").json(&crate::support::call("reset_session", reset.clone()));
+    assert!(cut_off.timeout(Duration::from_millis(700)).send().await.unwrap_err().is_timeout());
+    other.call("add_note", json!({"session_id": s, "note": "between"})).await;
+    dynamodb.heal();
+    for replayed in [false, true] {
+        let (status, body) = other.call("reset_session", reset.clone()).await;
+        let told = json!({"result": format!("Deleted 60 notes from {s}."), "replayed": replayed});
+        assert_eq!((status, body), (200, told));
+        assert_eq!(one.notes(&s).await, ["between"]);
+    }
+}

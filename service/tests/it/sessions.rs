@@ -1,0 +1,148 @@
+//! Sessions under handles, as clients meet them: minted, bounded, and refused with what to do.
+
+use std::time::{Duration, Instant};
+
+use rmcp::model::CallToolResult;
+use serde_json::{Value, json};
+
+use crate::support::{
+    dynamodb::DynamoDb,
+    fresh,
+    mcp_client::{Era, connect, text, tool},
+    server::{Server, Setup},
+};
+
+async fn create(server: &Server) -> String {
+    let (status, body) = server.call("create_session", json!({})).await;
+    assert_eq!(status, 200, "{body}");
+    body["result"].as_str().unwrap().to_owned()
+}
+
+async fn refused(server: &Server, session: &str) -> String {
+    let (status, body) = server.call("get_notes", json!({"session_id": session})).await;
+    assert_eq!(status, 400, "{body}");
+    body["error"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_handle_and_its_life_are_told_in_description_and_result() {
+    let server = Setup::new().token().arg("--session-ttl").arg("7200").start();
+    for era in [Era::Legacy, Era::Modern] {
+        let client = connect(&server, era).await;
+        let tools = client.list_all_tools().await.unwrap();
+        let description = tools.iter().find(|tool| tool.name == "create_session").unwrap().description.clone().unwrap();
+        assert!(description.contains("2 hours"), "{description}");
+
+        let made: CallToolResult = tool(&client, "create_session", json!({})).await.unwrap();
+        let told = made.structured_content.clone().unwrap();
+        let handle = told["session_id"].as_str().unwrap();
+        let end = told["expiresAt"].as_str().unwrap();
+        assert!(text(&made).contains(handle) && text(&made).contains(end), "{}", text(&made));
+        let now = mcp_stateful::clock::epoch_seconds();
+        let possible: Vec<String> = (now + 7195..=now + 7200).map(mcp_stateful::clock::rfc3339).collect();
+        assert!(possible.iter().any(|at| at == end), "{end} is not in {possible:?}");
+
+        tool(&client, "add_note", json!({"session_id": handle, "note": "one"})).await.unwrap();
+        let notes = tool(&client, "get_notes", json!({"session_id": handle})).await.unwrap();
+        assert_eq!(notes.structured_content, Some(json!({"notes": ["one"]})));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handle_costs_no_call_and_serves_at_every_replica() {
+    let dynamodb = DynamoDb::with_table().await;
+    let one = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
+    let before = dynamodb.requests();
+    let handle = create(&one).await;
+    assert_eq!(dynamodb.requests(), before, "create_session asked the table");
+    for session in [handle.clone(), fresh("name")] {
+        let before = dynamodb.requests();
+        other.call("add_note", json!({"session_id": session, "note": "n"})).await;
+        let added = dynamodb.requests();
+        assert_eq!(one.notes(&session).await, ["n"]);
+        assert_eq!((added - before, dynamodb.requests() - added), (2, 1), "add_note and get_notes");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_session_is_gone_at_once_and_removed_in_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let server = Setup::new().state_path(&path).arg("--session-ttl").arg("2").start();
+    let (handle, name) = (create(&server).await, fresh("kept"));
+    let minted = Instant::now();
+    for session in [&handle, &name] {
+        let note = json!({"session_id": session, "note": "n", "idempotency_key": "k"});
+        assert_eq!(server.call("add_note", note).await.0, 200);
+    }
+    // The last second may be any part of one.
+    while minted.elapsed() < Duration::from_secs(2) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for (tool, arguments) in [
+        ("get_notes", json!({"session_id": handle})),
+        ("add_note", json!({"session_id": handle, "note": "late"})),
+        ("add_note", json!({"session_id": handle, "note": "n", "idempotency_key": "k"})),
+        ("reset_session", json!({"session_id": handle})),
+    ] {
+        let (status, body) = server.call(tool, arguments).await;
+        let error = body["error"].as_str().unwrap();
+        assert_eq!(status, 400);
+        assert!(error.starts_with("the session expired at 20") && error.contains("call create_session"), "{error}");
+    }
+    assert_eq!(server.notes(&name).await, ["n"]);
+    drop(server);
+    // The embedded store sweeps when it is opened, and every minute; what ends in that very second waits for the next.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let server = Setup::new().state_path(&path).start();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while items(&path, &handle) > 0 {
+        assert!(Instant::now() < deadline, "the session's items are still there");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(items(&path, &name), 3, "note, record and session's item of the name");
+    drop(server);
+}
+
+#[tokio::test]
+async fn what_is_no_handle_of_the_caller_s_is_refused_with_what_to_do() {
+    let server = Setup::new().start();
+    let handle = create(&server).await;
+    let swapped = {
+        let mut bytes = handle.clone().into_bytes();
+        bytes.swap(10, 11);
+        if bytes == handle.as_bytes() {
+            bytes[10] = if bytes[10] == b'x' { b'y' } else { b'x' };
+        }
+        String::from_utf8(bytes).unwrap()
+    };
+    for mangled in [&handle[..40], &swapped, "mcps_", "mcps_demo", &format!("{handle}x"), &format!("{handle} ")] {
+        let error = refused(&server, mangled).await;
+        assert!(error.contains("no handle") && error.contains("call create_session"), "{mangled}: {error}");
+        assert!(!error.contains(&handle), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_life_of_a_session_is_checked_at_start() {
+    for bad in ["0", "30d", "315360001"] {
+        let (mut command, _folder) = Setup::new().arg("--session-ttl").arg(bad).command();
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("--session-ttl (MCP_SESSION_TTL)"), "{told}");
+    }
+}
+
+/// How many items of the session the store's file holds, read as another process would.
+fn items(path: &std::path::Path, session: &str) -> u64 {
+    let engine = mcp_stateful::store::embedded::Engine::open(path).unwrap();
+    let query = json!({
+        "TableName": "mcp_state",
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": format!("SESSION#{session}")}},
+    });
+    let answer = engine.dispatch("Query", &query.to_string()).unwrap();
+    serde_json::from_str::<Value>(&answer).unwrap()["Count"].as_u64().unwrap()
+}
