@@ -10,10 +10,12 @@ use crate::aws::table::Item;
 /// What an item is, by its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind<'a> {
-    /// The item of a session itself.
+    /// The item of a session itself, by its partition.
     Session(&'a str),
     /// A note of a session.
     Note(&'a str),
+    /// What remembers that a call under an idempotency key was done.
+    Record,
     /// What a tool remembers to answer faster. It is worth nothing, and expires.
     Cache,
     /// None that the service writes.
@@ -26,12 +28,20 @@ pub(super) fn kind(item: &Item) -> Kind<'_> {
         _ => "",
     };
     let (pk, sk) = (text(PK), text(SK));
-    match pk.strip_prefix("SESSION#") {
-        Some(session) if sk == "META" => Kind::Session(session),
-        Some(session) if sk.starts_with("NOTE#") => Kind::Note(session),
-        None if pk.starts_with("TOOL#") => Kind::Cache,
+    let own = of_its_principal(pk);
+    match own.starts_with("SESSION#") {
+        true if sk == "META" => Kind::Session(pk),
+        true if sk.starts_with("NOTE#") => Kind::Note(pk),
+        true if sk.starts_with("ONCE#") => Kind::Record,
+        false if own.starts_with("TOOL#") => Kind::Cache,
         _ => Kind::Other,
     }
+}
+
+/// A partition without the principal whose it is; the shared one's have none.
+fn of_its_principal(pk: &str) -> &str {
+    let named = pk.strip_prefix("USER#").and_then(|rest| rest.split_once('#'));
+    named.map_or(pk, |(_, own)| own)
 }
 
 /// How many sessions and notes there are.
@@ -53,7 +63,7 @@ impl Tally {
                 self.notes += 1;
                 session
             }
-            Kind::Cache => return,
+            Kind::Cache | Kind::Record => return,
             Kind::Other => {
                 self.others += 1;
                 return;
@@ -112,14 +122,17 @@ mod tests {
             ("SESSION#a", "NOTE#1755360000"),
             ("SESSION#a", "NOTE#v2#0198"),
             ("SESSION#b", "NOTE#v2#0199"),
+            ("SESSION#b", "ONCE#0123456789abcdef"),
+            ("USER#0123#SESSION#b", "NOTE#v2#0200"),
+            ("USER#0123#TOOL#echo", "KEY#0123456789abcdef"),
             ("TOOL#echo", "KEY#0123456789abcdef"),
         ] {
             tally.add(&item(pk, sk));
         }
-        assert_eq!(tally.to_string(), "2 sessions with 3 notes");
+        assert_eq!(tally.to_string(), "3 sessions with 4 notes");
         tally.add(&item("SOMETHING", "ELSE"));
         tally.stop_short();
-        assert_eq!(tally.to_string(), "more than 2 sessions with 3 notes, and 1 item of another kind");
+        assert_eq!(tally.to_string(), "more than 3 sessions with 4 notes, and 1 item of another kind");
     }
 
     #[test]
