@@ -11,6 +11,7 @@ mod deployers;
 mod emulator;
 mod engine;
 mod image;
+mod mounts;
 mod outcome;
 mod place;
 mod process;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::daemon;
+use super::{daemon, mounts};
 use crate::{
     cargo,
     error::{Advice, Exit},
@@ -30,9 +30,11 @@ impl Place {
         let place = Self { root };
         make(&place.daemons())?;
         daemon::end_those_left(&place)?;
+        mounts::release(&place.engine())?;
         for fresh in [place.scratch(), place.logs(), place.engine()] {
             remake(&fresh)?;
         }
+        mounts::release(place.run())?;
         remake(place.run())
             .hint("run the rehearsal as root: it takes an address on this machine, and may have to start an engine")
             .exits(Exit::Preflight)?;
