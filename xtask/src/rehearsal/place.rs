@@ -1,9 +1,10 @@
 //! The directories that a rehearsal uses: one below cargo's target directory for what it installs and keeps, one in `/run`
-//! for sockets, whose paths may only be short.
+//! for what there can be one of on a machine: its servers and their sockets, whose paths may only be short.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use anyhow::{Context, anyhow};
@@ -12,14 +13,21 @@ use super::{daemon, mounts};
 use crate::{
     cargo,
     error::{Advice, Exit},
+    lock::{self, Lock},
 };
 
 const RUN: &str = "/run/mcp-stateful-rehearsal";
+const LOCK: &str = "/run/mcp-stateful-rehearsal.lock";
+
+const AS_ROOT: &str = "run the rehearsal as root: it takes an address on this machine, and may have to start an engine";
 
 /// Where a rehearsal keeps its files.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     root: PathBuf,
+    run: PathBuf,
+    /// Held while the rehearsal runs: it takes an address and ports of the machine.
+    _lock: Option<Rc<Lock>>,
 }
 
 impl Place {
@@ -27,7 +35,9 @@ impl Place {
     pub(super) fn make() -> anyhow::Result<Self> {
         require_linux()?;
         let root = cargo::target_directory()?.join("tools").join("rehearsal");
-        let place = Self { root };
+        let lock =
+            lock::take(Path::new(LOCK)).context("one rehearsal at a time").hint(AS_ROOT).exits(Exit::Preflight)?;
+        let place = Self { root, run: PathBuf::from(RUN), _lock: Some(Rc::new(lock)) };
         make(&place.daemons())?;
         daemon::end_those_left(&place)?;
         mounts::release(&place.engine())?;
@@ -35,16 +45,16 @@ impl Place {
             remake(&fresh)?;
         }
         mounts::release(place.run())?;
-        remake(place.run())
-            .hint("run the rehearsal as root: it takes an address on this machine, and may have to start an engine")
-            .exits(Exit::Preflight)?;
+        remake(place.run())?;
+        make(&place.daemons())?;
         Ok(place)
     }
 
     #[cfg(test)]
     pub(super) fn for_test() -> (tempfile::TempDir, Self) {
         let directory = tempfile::tempdir().unwrap();
-        let place = Self { root: directory.path().join("rehearsal") };
+        let (root, run) = (directory.path().join("rehearsal"), directory.path().join("run"));
+        let place = Self { root, run, _lock: None };
         make(&place.daemons()).unwrap();
         make(&place.logs()).unwrap();
         (directory, place)
@@ -65,9 +75,9 @@ impl Place {
         self.root.join("logs")
     }
 
-    /// Records of servers that run.
+    /// Records of servers that run, whichever checkout's rehearsal started them.
     pub(super) fn daemons(&self) -> PathBuf {
-        self.root.join("daemons")
+        self.run.join("daemons")
     }
 
     /// The emulator's Python.
@@ -81,8 +91,8 @@ impl Place {
     }
 
     /// Sockets and the like.
-    pub(super) fn run(&self) -> &'static Path {
-        Path::new(RUN)
+    pub(super) fn run(&self) -> &Path {
+        &self.run
     }
 }
 
