@@ -72,7 +72,7 @@ fn attempt(path: &Path) -> anyhow::Result<Option<Lock>> {
 }
 
 fn held(path: &Path) -> anyhow::Error {
-    anyhow!("another command is changing this deployment (it holds {})", path.display())
+    anyhow!("another command is at work (it holds {})", path.display())
 }
 
 #[cfg(test)]

@@ -19,8 +19,6 @@ use crate::{
 const RUN: &str = "/run/mcp-stateful-rehearsal";
 const LOCK: &str = "/run/mcp-stateful-rehearsal.lock";
 
-const AS_ROOT: &str = "run the rehearsal as root: it takes an address on this machine, and may have to start an engine";
-
 /// Where a rehearsal keeps its files.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
@@ -35,8 +33,10 @@ impl Place {
     pub(super) fn make() -> anyhow::Result<Self> {
         require_linux()?;
         let root = cargo::target_directory()?.join("tools").join("rehearsal");
-        let lock =
-            lock::take(Path::new(LOCK)).context("one rehearsal at a time").hint(AS_ROOT).exits(Exit::Preflight)?;
+        make(Path::new(RUN))
+            .hint("run the rehearsal as root: it takes an address on this machine, and may have to start an engine")
+            .exits(Exit::Preflight)?;
+        let lock = lock::take(Path::new(LOCK)).context("one rehearsal at a time on a machine")?;
         let place = Self { root, run: PathBuf::from(RUN), _lock: Some(Rc::new(lock)) };
         make(&place.daemons())?;
         daemon::end_those_left(&place)?;

@@ -26,7 +26,7 @@ fn two_deployments_of_one_project_at_once_do_not_race() {
     std::fs::create_dir_all(place.home()).unwrap();
     let lock = std::fs::File::create(place.home().join("lock")).unwrap();
     lock.try_lock().unwrap();
-    place.deploy().exits(3).says("another command is changing this deployment");
+    place.deploy().exits(3).says("another command is at work");
     place.xtask(&["destroy", "--local"]).exits(3);
     lock.unlock().unwrap();
 }
