@@ -1,13 +1,16 @@
 //! Turns the transport's refusals, which are lines of text, into JSON-RPC errors that a client can read.
 //!
 //! rmcp answers 415 to malformed JSON, to a batch and to JSON that is no request, 406 to an `Accept` it cannot serve and 400
-//! to a revision it does not know. The codes are those of JSON-RPC 2.0, section 5.1.
+//! to a revision it does not know; 405 to anything but a POST. The codes are those of JSON-RPC 2.0, section 5.1.
 
 use axum::{
     Json,
     body::to_bytes,
     extract::Request,
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, StatusCode,
+        header::{ALLOW, CONTENT_TYPE},
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -33,9 +36,13 @@ pub async fn explain(request: Request, next: Next) -> Response {
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, Some(Body(bytes))) if declared_json => {
             (StatusCode::BAD_REQUEST, Json(diagnose(&bytes))).into_response()
         }
-        (StatusCode::BAD_REQUEST | StatusCode::NOT_ACCEPTABLE | StatusCode::UNSUPPORTED_MEDIA_TYPE, _) => {
-            told_again(answer).await
-        }
+        (
+            StatusCode::BAD_REQUEST
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::NOT_ACCEPTABLE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            _,
+        ) => told_again(answer).await,
         _ => answer,
     }
 }
@@ -46,10 +53,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn told_again(refusal: Response) -> Response {
-    let (status, body) = (refusal.status(), refusal.into_body());
+    let (parts, body) = refusal.into_parts();
     let text = to_bytes(body, MAX_REFUSAL_BYTES).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
-    (status, Json(rpc_error(INVALID_REQUEST, text, Value::Null))).into_response()
+    let mut answer = (parts.status, Json(rpc_error(INVALID_REQUEST, text, Value::Null))).into_response();
+    if let Some(methods) = parts.headers.get(ALLOW) {
+        answer.headers_mut().insert(ALLOW, methods.clone());
+    }
+    answer
 }
 
 fn diagnose(body: &[u8]) -> Value {
