@@ -93,8 +93,12 @@ fn ends_inside_brackets(host: &str) -> bool {
     host.starts_with('[') && !host.ends_with(']')
 }
 
+/// In a URL an IPv6 address has brackets, and nothing else has (RFC 3986, section 3.2.2).
 fn address(host: &str) -> Option<IpAddr> {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
+    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(inside) => inside.parse().ok().map(IpAddr::V6),
+        None => host.parse().ok().map(IpAddr::V4),
+    }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -120,8 +124,16 @@ mod tests {
         for name in ["localhost", "LOCALHOST:3333", "127.0.0.1:3333", "127.8.0.1", "[::1]", "[::1]:3333"] {
             assert!(host(&Allowed::Loopback, name), "{name}");
         }
-        for name in ["evil.example", "localhost.evil.example", "10.0.0.1", "127.0.0.1.evil.example:3333", "", "[::2]:1"]
-        {
+        for name in [
+            "evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "127.0.0.1.evil.example:3333",
+            "",
+            "[::2]:1",
+            "[127.0.0.1]",
+            "0:0:0:0:0:0:0:1:3333",
+        ] {
             assert!(!host(&Allowed::Loopback, name), "{name}");
         }
     }
