@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Conformance(Conformance),
     /// Let other people's MCP clients use the service (needs npm and Python).
     Clients,
+    /// Let libFuzzer try to break what parses input from outside (needs a C++ compiler; not on Windows).
+    Fuzz(Fuzz),
 }
 
 /// Which deployment is meant, on AWS or here.
@@ -267,6 +269,16 @@ pub(crate) struct Conformance {
     /// Keep what the suite wrote in this directory.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep_output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    /// The targets, all unless named; or one target and a file with an input, to try that once more.
+    #[arg(value_name = "TARGET")]
+    pub(crate) what: Vec<String>,
+    /// Seconds for each target; without it, 60.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) seconds: Option<u64>,
 }
 
 #[cfg(test)]

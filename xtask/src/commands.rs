@@ -6,6 +6,7 @@ mod conformance;
 mod deploy;
 mod destroy;
 mod doctor;
+mod fuzz;
 mod import;
 mod logs;
 mod policy;
@@ -32,5 +33,6 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Ci(args) => ci::run(&args),
         Command::Conformance(args) => conformance::run(args.keep_output.as_deref()),
         Command::Clients => clients::run(),
+        Command::Fuzz(args) => fuzz::run(&args),
     }
 }

@@ -36,6 +36,13 @@ pub(crate) fn cargo() -> OsString {
     set("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// The compiler and its arguments, if the variable says that cargo started us to wrap it.
+pub(crate) fn compiler_to_wrap(variable: &str) -> Option<(OsString, Vec<OsString>)> {
+    set(variable)?;
+    let mut args = std::env::args_os().skip(1);
+    Some((args.next()?, args.collect()))
+}
+
 /// `CARGO_HOME`: where cargo keeps the sources of what we depend on.
 pub(crate) fn cargo_home() -> PathBuf {
     set("CARGO_HOME").map(PathBuf::from).or_else(|| Some(dirs::home_dir()?.join(".cargo"))).unwrap_or_default()

@@ -13,6 +13,7 @@ mod connect;
 mod data;
 mod environment;
 mod error;
+mod fuzz;
 mod http;
 mod image;
 mod local;
@@ -43,6 +44,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    if let Some(exit) = fuzz::instrument::wrapper() {
+        return exit;
+    }
     let cli = cli::Cli::parse();
     match http::install_cryptography().and_then(|()| commands::run(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,

@@ -20,13 +20,14 @@ enum Work {
 }
 
 /// Every step, in order.
-const STEPS: [(&str, Work); 9] = [
+const STEPS: [(&str, Work); 10] = [
     ("fmt", Work::Run(fmt)),
     ("clippy", Work::Run(clippy)),
     ("clippy container", Work::Run(clippy_container)),
     ("doc", Work::Run(doc)),
     ("terraform", Work::Call(terraform::check)),
     ("test", Work::Run(test)),
+    ("fuzz", Work::Call(super::fuzz::all)),
     ("conformance", Work::Call(|| super::conformance::run(None))),
     ("clients", Work::Call(super::clients::run)),
     ("rehearse", Work::Call(super::rehearse::all)),

@@ -1,0 +1,5 @@
+//! Fuzzing: coverage-guided by libFuzzer, on a stable compiler. What the targets hold is `service/fuzz`'s.
+
+pub(crate) mod instrument;
+pub(crate) mod said;
+pub(crate) mod target;
