@@ -5,6 +5,7 @@
 
 mod cache;
 mod client;
+mod credentials;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod error;

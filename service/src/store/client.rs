@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::{StoreError, observe::Observer};
+use super::{StoreError, credentials::Credentials, observe::Observer};
 use crate::{
     config::{Backend, StateConfig},
     telemetry::Metrics,
@@ -51,6 +51,7 @@ pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Resu
         Backend::DynamoDb => aws().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
+    let credentials = Credentials::new();
     let config = builder
         .behavior_version(BehaviorVersion::latest())
         // The deadline ends a call, not a count of attempts: 25 ms, doubling, 1 s apart in the end.
@@ -71,6 +72,8 @@ pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Resu
         )
         // The attempt's timeout already ends a stalled answer; watching throughput besides would only cost.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .identity_cache(credentials.clone())
+        .interceptor(credentials)
         .interceptor(Observer(metrics))
         .build();
     Ok(Client::from_conf(config))

@@ -37,9 +37,7 @@ impl StoreError {
 
     /// The kind that a refusal's JSON body names in `__type`.
     pub(super) fn from_answer(body: &[u8]) -> Option<Self> {
-        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-        let code = body.get("__type")?.as_str()?.rsplit('#').next()?;
-        Some(classify_code(code))
+        answer_code(body).map(|code| classify_code(&code))
     }
 
     /// What the one who runs the server does about it.
@@ -62,6 +60,12 @@ where
         tracing::warn!(kind = kind.label(), error = chain(&error), "store call failed");
         kind
     }
+}
+
+/// The code of a refusal: the end of `__type` in its JSON body.
+pub(super) fn answer_code(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    body.get("__type")?.as_str()?.rsplit('#').next().map(str::to_owned)
 }
 
 /// The error and its causes. Not its `Debug`, which quotes the answer's body, and so notes.
