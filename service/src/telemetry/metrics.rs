@@ -7,6 +7,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
+use tokio::runtime::Handle;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ToolLabels {
@@ -52,12 +53,19 @@ pub struct Metrics {
     cache: Family<CacheLabels, Counter>,
     requests: Family<Status, Counter>,
     in_flight: Gauge,
+    tasks: Gauge,
 }
 
 fn counted<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Counter> {
     let family = Family::<L, Counter>::default();
     all.register(name, help, family.clone());
     family
+}
+
+fn gauge(all: &mut Registry, name: &str, help: &str) -> Gauge {
+    let gauge = Gauge::default();
+    all.register(name, help, gauge.clone());
+    gauge
 }
 
 fn timed<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Histogram> {
@@ -86,11 +94,8 @@ impl Metrics {
             store_attempts: counted(&mut all, "store_attempts", "Requests sent to the table, retries counted"),
             cache: counted(&mut all, "cache", "Look-ups of echo_cached by where the result came from"),
             requests: counted(&mut all, "http_requests", "HTTP requests by status"),
-            in_flight: {
-                let gauge = Gauge::default();
-                all.register("http_requests_in_flight", "HTTP requests being answered", gauge.clone());
-                gauge
-            },
+            in_flight: gauge(&mut all, "http_requests_in_flight", "HTTP requests being answered"),
+            tasks: gauge(&mut all, "tasks", "Tasks of the runtime that have not ended"),
             registry: all,
         }
     }
@@ -133,6 +138,9 @@ impl Metrics {
 
     /// Everything, as `application/openmetrics-text`.
     pub fn render(&self) -> String {
+        if let Ok(runtime) = Handle::try_current() {
+            self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));
+        }
         let mut text = String::new();
         // Writing to a String does not fail.
         encode(&mut text, &self.registry).ok();

@@ -95,6 +95,7 @@ async fn metrics_are_on_a_port_of_their_own() {
         r#"mcp_store_calls_total{operation="GetItem",outcome="ok"} 1"#,
         r#"mcp_http_requests_total{status="200"} 2"#,
         r#"mcp_http_requests_total{status="400"} 1"#,
+        "# TYPE mcp_tasks gauge",
         "mcp_tool_call_seconds_count{tool=\"echo_cached\"} 2",
     ] {
         assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
