@@ -122,7 +122,7 @@ async fn a_missing_host_is_refused() {
 async fn too_many_at_once_are_told_when_to_come_back() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("2").start();
-    dynamodb.inject("Query", Fault::DoneButSilent(2));
+    dynamodb.inject("Query", Fault::DoneButSilent.times(2));
     let (body, before) = (call("get_notes", json!({"session_id": "a"})), dynamodb.requests());
     let holding: Vec<_> = (0..2).map(|_| tokio::spawn(server.post("/mcp/call_tool").json(&body).send())).collect();
     while dynamodb.requests() < before + 2 {
@@ -144,7 +144,7 @@ async fn too_many_at_once_are_told_when_to_come_back() {
 async fn work_ends_with_the_request_that_asked_for_it() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("1").start();
-    dynamodb.inject("Query", Fault::DoneButSilent(u32::MAX));
+    dynamodb.inject("Query", Fault::DoneButSilent.always());
     let rpc = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call("get_notes", json!({"session_id": "a"}))});
     for (path, body) in [("/mcp", rpc), ("/mcp/call_tool", call("get_notes", json!({"session_id": "a"})))] {
         let request = server.post(path).header("accept", "application/json, text/event-stream").json(&body);

@@ -1,6 +1,8 @@
 //! A store that throttles, hangs, is missing or away: retried within the deadline, then said by name, with nothing lost and
 //! nothing of its inside told.
 
+mod load;
+
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -29,7 +31,7 @@ async fn a_burst_of_throttling_is_ridden_out() {
     let server = server_on(&dynamodb).await;
     let session = fresh("burst");
     for operation in ["PutItem", "UpdateItem", "Query"] {
-        dynamodb.inject(operation, Fault::Throttle(2));
+        dynamodb.inject(operation, Fault::Throttle.times(2));
     }
     let (status, body) = server.call("add_note", json!({"session_id": session, "note": "kept"})).await;
     assert_eq!(status, 200, "{body}");
@@ -42,7 +44,7 @@ async fn steady_throttling_is_named_and_passes() {
     let server = server_on(&dynamodb).await;
     let session = fresh("throttled");
     for operation in ["PutItem", "Query", "GetItem"] {
-        dynamodb.inject(operation, Fault::Throttle(u32::MAX));
+        dynamodb.inject(operation, Fault::Throttle.always());
     }
     let started = Instant::now();
     let (status, body) = server.call("add_note", json!({"session_id": session, "note": "refused"})).await;
@@ -69,7 +71,7 @@ async fn an_answer_lost_after_the_write_does_not_double_it() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let session = fresh("lost");
-    dynamodb.inject("PutItem", Fault::DoneButSilent(1));
+    dynamodb.inject("PutItem", Fault::DoneButSilent.times(1));
     let (status, body) = server.call("add_note", json!({"session_id": session, "note": "once"})).await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(server.notes(&session).await, ["once"]);
@@ -80,7 +82,7 @@ async fn a_session_s_item_that_cannot_be_written_does_not_fail_its_note() {
     let dynamodb = DynamoDb::with_table().await;
     let server = server_on(&dynamodb).await;
     let session = fresh("meta");
-    dynamodb.inject("UpdateItem", Fault::Throttle(u32::MAX));
+    dynamodb.inject("UpdateItem", Fault::Throttle.always());
     let (status, body) = server.call("add_note", json!({"session_id": session, "note": "kept"})).await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(server.notes(&session).await, ["kept"]);
@@ -94,7 +96,7 @@ async fn what_a_batch_leaves_over_is_deleted_too() {
     for n in 0..60 {
         server.call("add_note", json!({"session_id": session, "note": n.to_string()})).await;
     }
-    dynamodb.inject("BatchWriteItem", Fault::Unprocessed(6));
+    dynamodb.inject("BatchWriteItem", Fault::Unprocessed.times(6));
     let (status, body) = server.call("reset_session", json!({"session_id": session})).await;
     assert_eq!((status, &body["result"]), (200, &json!(format!("Deleted 60 notes from {session}."))));
     assert_eq!(server.notes(&session).await, [""; 0]);
@@ -146,7 +148,7 @@ async fn many_throttled_at_once_do_not_spend_each_other_s_retries() {
     let server = std::sync::Arc::new(Setup::new().token().dynamodb(&dynamodb.endpoint).start());
     let session = fresh("many");
     // Far more than the SDK's quota of 100 retries in the life of a process.
-    dynamodb.inject("PutItem", Fault::Throttle(250));
+    dynamodb.inject("PutItem", Fault::Throttle.times(250));
     let writers: Vec<_> = (0..60)
         .map(|n| {
             let (server, session) = (server.clone(), session.clone());
@@ -180,7 +182,7 @@ async fn a_store_that_breaks_connections_is_out_of_reach() {
 async fn a_stored_note_is_acknowledged_though_its_session_s_item_hangs() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
-    dynamodb.inject("UpdateItem", Fault::DoneButSilent(u32::MAX));
+    dynamodb.inject("UpdateItem", Fault::DoneButSilent.always());
     let call = server.call("add_note", json!({"session_id": "a", "note": "kept"}));
     // The table's own deadline is 8 s, one attempt's time-out 3 s.
     let (status, body) = tokio::time::timeout(Duration::from_millis(2500), call).await.expect("waits for the item");
@@ -191,7 +193,7 @@ async fn a_stored_note_is_acknowledged_though_its_session_s_item_hangs() {
 async fn readiness_has_an_answer_though_the_store_has_none() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
-    dynamodb.inject("GetItem", Fault::DoneButSilent(u32::MAX));
+    dynamodb.inject("GetItem", Fault::DoneButSilent.always());
     let impatient = server.get("/readyz").timeout(Duration::from_millis(200)).send().await;
     assert!(impatient.unwrap_err().is_timeout());
     let answer = server.get("/readyz").timeout(Duration::from_secs(6)).send().await.unwrap();
@@ -208,7 +210,7 @@ async fn a_reset_that_is_cut_off_counts_what_it_deleted() {
         store.add_note(&session, &n.to_string()).await.unwrap();
     }
     // Each batch comes back in part, again and again.
-    dynamodb.inject("BatchWriteItem", Fault::Unprocessed(u32::MAX));
+    dynamodb.inject("BatchWriteItem", Fault::Unprocessed.always());
     let reset = store.reset(&session, tokio::time::Instant::now() + Duration::from_millis(600)).await.unwrap();
     let left = store.notes(&session, Default::default()).await.unwrap().notes.len();
     assert!(!reset.complete && reset.deleted > 0, "{reset:?}");

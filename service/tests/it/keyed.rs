@@ -66,7 +66,7 @@ async fn a_note_whose_answer_got_lost_is_repeated_at_another_replica() {
     let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let s = fresh("lost");
     let note = json!({"session_id": s, "note": "one", "idempotency_key": "k"});
-    dynamodb.inject("TransactWriteItems", Fault::DoneButSilent(u32::MAX));
+    dynamodb.inject("TransactWriteItems", Fault::DoneButSilent.always());
     let (status, body) = one.call("add_note", note.clone()).await;
     let error = body["error"].as_str().unwrap();
     assert!(status == 400 && error.contains("call again with the same `idempotency_key`"), "{error}");
@@ -81,7 +81,7 @@ async fn the_service_s_own_retry_is_no_replay() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let s = fresh("retry");
-    dynamodb.inject("TransactWriteItems", Fault::DoneButSilent(1));
+    dynamodb.inject("TransactWriteItems", Fault::DoneButSilent.times(1));
     let note = json!({"session_id": s, "note": "one", "idempotency_key": "k"});
     let (status, body) = server.call("add_note", note).await;
     assert_eq!((status, &body["replayed"]), (200, &json!(false)), "{body}");
@@ -98,7 +98,7 @@ async fn a_reset_that_was_cut_off_and_repeated_keeps_what_came_between() {
         one.call("add_note", json!({"session_id": s, "note": n.to_string()})).await;
     }
     let reset = json!({"session_id": s, "idempotency_key": "k"});
-    dynamodb.inject("BatchWriteItem", Fault::Unprocessed(u32::MAX));
+    dynamodb.inject("BatchWriteItem", Fault::Unprocessed.always());
     let cut_off = one.post("/mcp/call_tool").json(&crate::support::call("reset_session", reset.clone()));
     assert!(cut_off.timeout(Duration::from_millis(700)).send().await.unwrap_err().is_timeout());
     other.call("add_note", json!({"session_id": s, "note": "between"})).await;

@@ -1,8 +1,10 @@
 //! What the tests stand on: the binary as a process, a DynamoDB endpoint whose faults they choose, and clients.
 
 pub(crate) mod dynamodb;
+pub(crate) mod held;
 pub(crate) mod mcp_client;
 pub(crate) mod server;
+pub(crate) mod writer;
 
 use serde_json::{Value, json};
 

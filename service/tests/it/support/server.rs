@@ -76,6 +76,21 @@ impl Setup {
             .env("AWS_EC2_METADATA_DISABLED", "true")
     }
 
+    /// Run by another program, to whose arguments its own command line is added.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn run_by(mut self, program: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).arg(self.command.get_program()).args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        self.command = command;
+        self
+    }
+
     /// The command itself, for tests of how it ends.
     pub(crate) fn command(self) -> (Command, TempDir) {
         (self.command, self.folder)
@@ -102,9 +117,7 @@ impl Setup {
             child.kill().ok();
             panic!("the server does not listen: {:#?}", log.lock().unwrap());
         };
-        // reqwest is built without a provider of cryptography; one that is there already serves as well.
-        rustls::crypto::ring::default_provider().install_default().ok();
-        Server { child, log, url, metrics, http: reqwest::Client::new(), _folder: self.folder }
+        Server { child, log, url, metrics, http: client().build().unwrap(), _folder: self.folder }
     }
 }
 
@@ -130,6 +143,11 @@ impl Server {
         let (status, body) = self.call("get_notes", serde_json::json!({"session_id": session})).await;
         assert_eq!(status, 200, "{body}");
         serde_json::from_value(body["result"].clone()).unwrap()
+    }
+
+    /// Its metrics, on a connection that ends at once.
+    pub(crate) async fn metrics(&self) -> String {
+        unpooled().get(self.metrics.as_ref().unwrap()).send().await.unwrap().text().await.unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -164,6 +182,17 @@ impl Server {
             thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// A client that keeps no connection.
+pub(crate) fn unpooled() -> reqwest::Client {
+    client().pool_max_idle_per_host(0).build().unwrap()
+}
+
+fn client() -> reqwest::ClientBuilder {
+    // reqwest is built without a provider of cryptography; one that is there already serves as well.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    reqwest::Client::builder()
 }
 
 impl Drop for Server {
