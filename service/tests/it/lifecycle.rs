@@ -1,21 +1,30 @@
 //! Stopping, being killed, and coming back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use futures_util::future::join_all;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::support::{
     call,
     dynamodb::{DynamoDb, Fault},
     fresh,
-    server::{Server, Setup},
+    server::Setup,
+    writer::{Told, Writer, audit},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sigterm_lets_what_is_under_way_finish() {
     let dynamodb = DynamoDb::with_table().await;
     let mut server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
-    dynamodb.inject("Query", Fault::DoneButSilent(1));
+    dynamodb.inject("Query", Fault::DoneButSilent.times(1));
     let seen = dynamodb.requests();
     let under_way =
         tokio::spawn(server.post("/mcp/call_tool").json(&call("get_notes", json!({"session_id": "a"}))).send());
@@ -52,44 +61,43 @@ async fn a_session_written_by_one_process_is_read_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kill_9_while_writing_loses_nothing_that_was_acknowledged() {
+async fn kill_9_a_hundred_times_under_load_loses_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let session = fresh("killed");
-    let mut acknowledged = Vec::new();
-    for round in 0..5 {
-        let mut server = Setup::new().state_path(&path).start();
-        let writers: Vec<_> = (0..4).map(|writer| write(&server, &session, format!("{round}/{writer}"))).collect();
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        server.kill();
-        for writer in writers {
-            acknowledged.extend(writer.await.unwrap());
-        }
-    }
-    assert!(acknowledged.len() > 20, "only {} notes were acknowledged", acknowledged.len());
-    let server = Setup::new().state_path(&path).start();
-    let stored = server.notes(&session).await;
-    for note in &acknowledged {
-        assert_eq!(stored.iter().filter(|stored| *stored == note).count(), 1, "{note}");
-    }
-}
-
-/// Writes notes one after the other until the server is gone; answers with those it acknowledged.
-fn write(server: &Server, session: &str, name: String) -> tokio::task::JoinHandle<Vec<String>> {
-    let (http, url, session) = (server.http.clone(), format!("{}/mcp/call_tool", server.url), session.to_owned());
-    tokio::spawn(async move {
-        let mut acknowledged = Vec::new();
-        for n in 0.. {
-            let note = format!("{name}/{n}");
-            let body = call("add_note", json!({"session_id": session, "note": note}));
-            match http.post(&url).json(&body).send().await {
-                Ok(answer) if answer.status() == 200 => acknowledged.push(note),
-                Ok(answer) => panic!("{answer:?}"),
-                Err(_) => break,
+    let mut writers = Writer::crowd(4, &session);
+    for round in 0..100 {
+        let mut server = Setup::new().token().state_path(&path).start();
+        // Between no answer and a dozen: each round is killed at another moment.
+        let (answers, url) = (round % 13, server.url.clone());
+        let acknowledged = AtomicUsize::new(0);
+        let enough = Notify::new();
+        let writing = join_all(writers.iter_mut().map(async |writer| {
+            loop {
+                match writer.write(&url).await {
+                    Told::Stored if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 >= answers => enough.notify_one(),
+                    Told::Stored => {}
+                    Told::Nothing => break,
+                    Told::Refused(why) => panic!("{why}"),
+                }
             }
-        }
-        acknowledged
-    })
+        }));
+        let killing = async {
+            if answers > 0 {
+                enough.notified().await;
+            }
+            server.kill();
+        };
+        tokio::join!(writing, killing);
+    }
+    let server = Setup::new().token().state_path(&path).start();
+    // What has a key and got no answer is sent once more.
+    for writer in writers.iter_mut().filter(|writer| writer.owes()) {
+        assert_eq!(writer.write(&server.url).await, Told::Stored);
+    }
+    let acknowledged: usize = writers.iter().map(Writer::acknowledged).sum();
+    assert!(acknowledged > 400, "only {acknowledged} notes were acknowledged");
+    audit(&server, &session, &writers).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
