@@ -2,7 +2,14 @@
 //!
 //! No port is opened and nothing is signed. Several processes may share one file; SQLite's locks keep them apart.
 
-use std::{fs, path::Path, time::Duration};
+mod space;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::config::{
     HttpClient, RuntimeComponents,
@@ -17,6 +24,8 @@ use aws_smithy_types::{body::SdkBody, retry::ErrorKind};
 use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::error::NO_SPACE;
+
 /// The path that means: in memory, gone with the process.
 pub const IN_MEMORY: &str = ":memory:";
 
@@ -27,6 +36,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub struct Engine {
     database: Database,
+    file: Option<Arc<PathBuf>>,
 }
 
 /// Why a file cannot be opened.
@@ -49,15 +59,14 @@ impl Engine {
     /// # Errors
     /// A folder or file that cannot be made or read, or a file that is no store.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let database = match path.to_str().ok_or(OpenError::NotUtf8)? {
-            IN_MEMORY => Database::memory()?,
+        match path.to_str().ok_or(OpenError::NotUtf8)? {
+            IN_MEMORY => Ok(Self { database: Database::memory()?, file: None }),
             text => {
                 make_folder(path)?;
                 make_file(path)?;
-                Database::new(text)?
+                Ok(Self { database: Database::new(text)?, file: Some(Arc::new(path.to_owned())) })
             }
-        };
-        Ok(Self { database })
+        }
     }
 
     /// Removes expired items now and then, for as long as the runtime lives.
@@ -104,8 +113,17 @@ impl Engine {
         let operation = target.rsplit('.').next().unwrap_or(target);
         match self.dispatch(operation, body) {
             Ok(json) => (200, json),
+            // Not as a server's error, which would be sent again until the deadline.
+            Err(error) if error.status_code() >= 500 && self.is_full(body.len()) => {
+                tracing::error!(%error, "the disk is full");
+                (400, serde_json::json!({"__type": NO_SPACE}).to_string())
+            }
             Err(error) => (error.status_code(), error.to_json()),
         }
+    }
+
+    fn is_full(&self, bytes: usize) -> bool {
+        self.file.as_ref().is_some_and(|file| space::is_missing(file, bytes))
     }
 }
 

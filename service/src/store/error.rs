@@ -3,6 +3,9 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::retry::ErrorKind;
 
+/// The embedded store's own code; DynamoDB knows no full disk.
+pub(super) const NO_SPACE: &str = "NoSpaceLeft";
+
 /// A store call that failed after its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -18,6 +21,9 @@ pub enum StoreError {
     /// No credentials, expired ones, or a policy that leaves an operation out.
     #[error("the server is not permitted to use the store")]
     Denied,
+    /// The disk under the embedded store is full.
+    #[error("the store has no space left")]
+    Full,
     /// The store answered with a failure of its own.
     #[error("the store failed")]
     Failed,
@@ -31,6 +37,7 @@ impl StoreError {
             Self::Unreachable => "unreachable",
             Self::TableMissing => "table_missing",
             Self::Denied => "denied",
+            Self::Full => "full",
             Self::Failed => "failed",
         }
     }
@@ -46,6 +53,7 @@ impl StoreError {
             Self::Throttled => "wait a few seconds and call again",
             Self::Unreachable | Self::Failed => "call again later; the operator finds the cause in the server's log",
             Self::TableMissing => "the operator creates it with `mcp-stateful create-table` or `cargo xtask deploy`",
+            Self::Full => "the operator makes room on the disk",
             Self::Denied => "the operator checks the server's credentials and its policy",
         }
     }
@@ -105,6 +113,7 @@ fn classify_code(code: &str) -> StoreError {
         | "MissingAuthenticationTokenException"
         | "IncompleteSignatureException"
         | "NotAuthorized" => StoreError::Denied,
+        NO_SPACE => StoreError::Full,
         "ServiceUnavailable" | "InternalServerError" => StoreError::Unreachable,
         _ => StoreError::Failed,
     }

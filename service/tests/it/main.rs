@@ -10,6 +10,8 @@
 )]
 
 mod cli;
+#[cfg(target_os = "linux")]
+mod disk_full;
 mod edges;
 mod faults;
 mod keyed;

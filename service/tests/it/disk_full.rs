@@ -1,0 +1,102 @@
+//! The embedded store on a disk that is full: a small file system that only the server sees, in a mount namespace of its own.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{ErrorKind, Write},
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    fresh,
+    server::{Server, Setup},
+};
+
+/// Where the small file system is, for the server.
+const DISK: &str = "/mnt";
+/// Mounts it, then becomes what the rest of the command line says.
+const MOUNT: &str = "mount -t tmpfs -o size=4m tmpfs /mnt && exec \"$@\"";
+const IN_A_NAMESPACE: [&str; 6] = ["--mount", "--map-root-user", "sh", "-c", MOUNT, "sh"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room_again() {
+    if !namespaces_can_be_made() {
+        // A suite that was skipped has not passed.
+        assert!(
+            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+            "this machine lets nobody make a mount namespace"
+        );
+        println!("SKIPPED: this machine lets nobody make a mount namespace");
+        return;
+    }
+    let state = PathBuf::from(DISK).join("notes.db");
+    let setup = Setup::new().token().state_path(&state).arg("--max-answer-bytes").arg("16777216");
+    let server = setup.run_by("unshare", &IN_A_NAMESPACE).start();
+    let session = fresh("full");
+    let mut acknowledged = Vec::new();
+    for _ in 0..20 {
+        assert_eq!(write(&server, &session, &mut acknowledged).await, Ok(()));
+    }
+
+    let filler = fill(&server);
+    let refused = loop {
+        // What SQLite has allocated already takes some more.
+        if let Err(refused) = write(&server, &session, &mut acknowledged).await {
+            break refused;
+        }
+        assert!(acknowledged.len() < 2000, "the disk does not get full");
+    };
+    let text = refused["error"].as_str().unwrap();
+    assert!(text.starts_with("the store has no space left; "), "{text}");
+    assert!(!text.contains(DISK) && !text.to_lowercase().contains("sql") && !text.contains("disk I/O"), "{text}");
+    for _ in 0..20 {
+        let started = Instant::now();
+        write(&server, &session, &mut acknowledged).await.unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(10), "the deadline is 8 s");
+    }
+    assert_eq!(server.notes(&session).await, acknowledged);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.get(path).send().await.unwrap().status(), 200, "{path}");
+    }
+
+    std::fs::remove_file(filler).unwrap();
+    assert_eq!(write(&server, &session, &mut acknowledged).await, Ok(()));
+    assert_eq!(server.notes(&session).await, acknowledged);
+}
+
+/// Writes a note of a few pages, and notes it down if it is acknowledged.
+async fn write(server: &Server, session: &str, acknowledged: &mut Vec<String>) -> Result<(), Value> {
+    let note = format!("{}{}", acknowledged.len(), "x".repeat(10_000));
+    match server.call("add_note", json!({"session_id": session, "note": note})).await {
+        (200, _) => {
+            acknowledged.push(note);
+            Ok(())
+        }
+        (_, body) => Err(body),
+    }
+}
+
+/// Fills the server's disk to the last byte; answers with the file that does.
+fn fill(server: &Server) -> PathBuf {
+    let path = PathBuf::from(format!("/proc/{}/root{DISK}/filler", server.pid()));
+    File::create(&path).unwrap();
+    for size in [65536, 4096, 1] {
+        let mut filler = OpenOptions::new().append(true).open(&path).unwrap();
+        let full = loop {
+            if let Err(error) = filler.write_all(&vec![0; size]) {
+                break error;
+            }
+        };
+        assert_eq!(full.kind(), ErrorKind::StorageFull, "{full}");
+    }
+    path
+}
+
+fn namespaces_can_be_made() -> bool {
+    let mut command = Command::new("unshare");
+    command.args(IN_A_NAMESPACE).arg("true").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
