@@ -1,6 +1,7 @@
 //! One suite, every place a table can live in: in memory, on a file, behind a socket. `MCP_TEST_DYNAMODB_ENDPOINT` names
 //! another endpoint for the last (with a table of its own); else it is the engine of [`crate::support::dynamodb`].
 
+mod model;
 mod suite;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
