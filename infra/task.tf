@@ -4,7 +4,7 @@ locals {
   container_name = "mcp-stateful"
   image_digest   = split("@", var.container_image)[1]
 
-  environment = {
+  environment = merge({
     AWS_REGION        = var.region
     MCP_HOST          = "0.0.0.0"
     MCP_LOG_FORMAT    = "json"
@@ -12,6 +12,23 @@ locals {
     MCP_REVISION      = local.image_digest
     MCP_STATE_BACKEND = "dynamodb"
     MCP_STATE_TABLE   = aws_dynamodb_table.state.name
+  }, local.named_tokens, local.oauth)
+
+  # What is not set is left out: the service has its own defaults.
+  named_tokens = length(var.auth_tokens) == 0 ? {} : {
+    MCP_AUTH_TOKENS = join(",", [for name, hash in var.auth_tokens : "${name}=${hash}"])
+  }
+  oauth = var.oauth == null ? {} : {
+    for name, value in {
+      MCP_OAUTH_ISSUER      = var.oauth.issuer
+      MCP_OAUTH_RESOURCE    = var.oauth.resource
+      MCP_OAUTH_AUDIENCE    = join(",", var.oauth.audience)
+      MCP_OAUTH_CLIENT_IDS  = join(",", var.oauth.client_ids)
+      MCP_OAUTH_JWKS_URL    = var.oauth.jwks_url == null ? "" : var.oauth.jwks_url
+      MCP_OAUTH_ALGORITHMS  = join(",", var.oauth.algorithms)
+      MCP_OAUTH_READ_SCOPE  = var.oauth.read_scope
+      MCP_OAUTH_WRITE_SCOPE = var.oauth.write_scope
+    } : name => value if value != ""
   }
 }
 
