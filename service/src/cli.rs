@@ -27,6 +27,11 @@ pub enum Command {
         #[arg(long)]
         ready: bool,
     },
+    /// Make a token for somebody: prints it, once, on standard output, and its entry of MCP_AUTH_TOKENS on standard error.
+    NewToken {
+        /// Whose it is; with that the sessions that it opens.
+        name: String,
+    },
     /// Make the table (on-demand, TTL on `expiresAt`) if it is not there.
     CreateTable,
 }
@@ -38,7 +43,7 @@ pub struct Flags {
     #[arg(long)]
     pub stdio: bool,
 
-    /// Address to listen on. Anything but loopback needs a token.
+    /// Address to listen on. Anything but loopback needs a token, named tokens or OAuth.
     #[arg(long, env = "MCP_HOST", default_value = "127.0.0.1", global = true)]
     pub host: String,
     /// Port to listen on; 0 takes any.
@@ -67,6 +72,34 @@ pub struct Flags {
     /// Bearer token that callers must present. From the environment only: a command line can be read by everybody.
     #[arg(skip)]
     pub auth_token: Option<String>,
+    /// Tokens of several callers, each with sessions of its own: `<name>=<SHA-256 of the token as 64 hex digits>`, separated
+    /// by commas or spaces; `mcp-stateful new-token NAME` makes one.
+    #[arg(long, env = "MCP_AUTH_TOKENS", hide_env_values = true)]
+    pub auth_tokens: Option<String>,
+    /// OAuth: issuer of the access tokens that are taken, to the letter as its metadata names it. Needs --oauth-resource.
+    #[arg(long, env = "MCP_OAUTH_ISSUER")]
+    pub oauth_issuer: Option<String>,
+    /// OAuth: the address of /mcp as clients write it, such as https://mcp.example.com/mcp.
+    #[arg(long, env = "MCP_OAUTH_RESOURCE")]
+    pub oauth_resource: Option<String>,
+    /// OAuth: audiences that a token may be made for, separated by commas or spaces. [default: --oauth-resource]
+    #[arg(long, env = "MCP_OAUTH_AUDIENCE")]
+    pub oauth_audience: Option<String>,
+    /// OAuth: clients whose tokens are taken though they name no audience, as Cognito's do not; separated by commas or spaces.
+    #[arg(long, env = "MCP_OAUTH_CLIENT_IDS")]
+    pub oauth_client_ids: Option<String>,
+    /// OAuth: where the issuer's keys are. [default: where its metadata says]
+    #[arg(long, env = "MCP_OAUTH_JWKS_URL")]
+    pub oauth_jwks_url: Option<String>,
+    /// OAuth: how a token may be signed, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and EdDSA.
+    #[arg(long, env = "MCP_OAUTH_ALGORITHMS", default_value = "RS256,ES256")]
+    pub oauth_algorithms: String,
+    /// OAuth: the scope that get_notes and echo_cached need.
+    #[arg(long, env = "MCP_OAUTH_READ_SCOPE", default_value = "notes:read")]
+    pub oauth_read_scope: String,
+    /// OAuth: the scope that all other tools need.
+    #[arg(long, env = "MCP_OAUTH_WRITE_SCOPE", default_value = "notes:write")]
+    pub oauth_write_scope: String,
     /// Listen on any address without a token.
     #[arg(long, env = "MCP_ALLOW_UNAUTHENTICATED", value_parser = clap::builder::BoolishValueParser::new(),
           num_args = 0..=1, default_value = "false", default_missing_value = "true")]

@@ -1,11 +1,16 @@
 //! The configuration, parsed: one struct per concern. What is wrong is told all at once, by flag and variable.
 
 mod access;
+mod oauth;
 mod parse;
+mod tokens;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use access::{AccessConfig, Allowed, Secret};
+pub(crate) use oauth::web_address;
+pub use oauth::{METADATA_PATH, OAuthConfig, Resource};
+pub use tokens::{NamedToken, is_token_name, token_entry};
 
 use crate::cli::Flags;
 use parse::Problems;
@@ -171,6 +176,52 @@ mod tests {
         let mut with_token = flags(&["--host", "0.0.0.0"]);
         with_token.auth_token = Some("0123456789abcdef".into());
         assert!(Config::parse(&with_token).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_with_named_tokens_is_told_without_a_hash() {
+        let (one, two) = ("1".repeat(64), "2".repeat(64));
+        let single = token_entry("eve", "0123456789abcdef");
+        let mut named =
+            flags(&["--auth-tokens", &format!("alice={one},bob={one} alice={two}\n,carol={two}0,{single}")]);
+        named.auth_token = Some("0123456789abcdef".into());
+        let told = Config::parse(&named).unwrap_err().to_string();
+        assert_eq!(told.lines().count(), 4, "{told}");
+        for part in ["the token of bob is another's", "the name alice is there twice", "entry 4 ", "the token of eve"] {
+            assert!(told.contains(part), "{part} is missing in:\n{told}");
+        }
+        assert!(!told.contains("1111") && !told.contains("2222") && !told.contains(&single[4..]), "{told}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_oauth_is_told_at_once() {
+        let told = problems(&[
+            "--oauth-issuer",
+            "http://issuer.example",
+            "--oauth-resource",
+            "mcp.example.com",
+            "--oauth-jwks-url",
+            "ftp://issuer.example/keys",
+            "--oauth-algorithms",
+            "none,HS256,ES256",
+            "--oauth-read-scope",
+            "two words",
+        ]);
+        assert_eq!(told.lines().count(), 6, "{told}");
+        for part in ["ISSUER", "RESOURCE", "JWKS_URL", "\"none\" is not one of", "\"HS256\" is not", "READ_SCOPE"] {
+            assert!(told.contains(part), "{part} is missing in:\n{told}");
+        }
+        assert!(problems(&["--oauth-issuer", "https://issuer.example"]).contains("MCP_OAUTH_RESOURCE, both"));
+        assert!(problems(&["--oauth-audience", "a"]).contains("MCP_OAUTH_AUDIENCE"));
+    }
+
+    #[test]
+    fn the_resource_is_the_audience_unless_another_is_named() {
+        let on = ["--oauth-issuer", "https://issuer.example", "--oauth-resource", "https://mcp.example.com/mcp"];
+        let (config, _) = Config::parse(&flags(&[&on[..], &["--host", "0.0.0.0"]].concat())).unwrap();
+        assert_eq!(config.access.oauth.unwrap().audiences, ["https://mcp.example.com/mcp"]);
+        let (config, _) = Config::parse(&flags(&[&on[..], &["--oauth-audience", "a, b"]].concat())).unwrap();
+        assert_eq!(config.access.oauth.unwrap().audiences, ["a", "b"]);
     }
 
     #[test]

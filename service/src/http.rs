@@ -3,12 +3,15 @@
 mod answers;
 mod auth;
 mod body;
+mod challenge;
 mod count;
 mod gate;
 mod health;
 mod listener;
+mod metadata;
 mod origin;
 mod router;
+mod scope;
 
 pub use answers::error_answer;
 pub use body::Body;

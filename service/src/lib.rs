@@ -9,6 +9,8 @@ pub mod config;
 pub mod healthcheck;
 pub mod http;
 pub mod mcp;
+pub mod new_token;
+pub mod oauth;
 pub mod principal;
 pub mod process;
 pub mod rest;

@@ -7,12 +7,19 @@ use std::process::ExitCode;
 use mcp_stateful::{
     cli::{Cli, Command},
     config::Config,
-    healthcheck, process, serve,
+    healthcheck, new_token, process, serve,
     telemetry::log,
 };
 
 fn main() -> ExitCode {
     let cli = Cli::from_process();
+    // It needs none of the settings, so none can be in its way.
+    if let Some(Command::NewToken { name }) = &cli.command {
+        return ended(new_token::make(name).map(|made| {
+            complain(&made.words());
+            say(made.token());
+        }));
+    }
     let (config, log_config) = match Config::parse(&cli.flags) {
         Ok(parsed) => parsed,
         Err(problems) => {
@@ -21,15 +28,19 @@ fn main() -> ExitCode {
         }
     };
     log::start(&log_config);
-    let ended = match cli.command {
+    ended(match cli.command {
         Some(Command::Healthcheck { ready }) => {
             healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
         }
         Some(Command::CreateTable) => run(serve::create_table(config)).map(|line| complain(&line)),
+        Some(Command::NewToken { .. }) => Ok(()),
         None if cli.flags.stdio => run(serve::over_stdio(config)),
         None => run(serve::over_http(config)),
-    };
-    match ended {
+    })
+}
+
+fn ended(how: Result<(), String>) -> ExitCode {
+    match how {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
@@ -45,4 +56,9 @@ fn run<T>(work: impl Future<Output = Result<T, serve::ServeError>>) -> Result<T,
 #[expect(clippy::print_stderr, reason = "the one place that speaks before and after the log does")]
 fn complain(text: &str) {
     eprintln!("mcp-stateful: {text}");
+}
+
+#[expect(clippy::print_stdout, reason = "a new token is the one thing that goes there")]
+fn say(text: &str) {
+    println!("{text}");
 }

@@ -43,6 +43,7 @@ pub async fn call_tool(
     match tools.call(&principal, &name, arguments).await {
         Ok(answer) => Json(answer.rest).into_response(),
         Err(ToolError::Internal) => error_answer(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
+        Err(error @ ToolError::Forbidden { .. }) => error_answer(StatusCode::FORBIDDEN, error.to_string()),
         Err(error) => error_answer(StatusCode::BAD_REQUEST, error.to_string()),
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     config::Config,
     http::{self, Edge},
     mcp::{Handler, serve_stdio},
+    oauth::OAuth,
     process::Stop,
     store::{ClientError, Store},
     telemetry::Metrics,
@@ -49,6 +50,7 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
     };
     let tools = open_tools(&config, metrics.clone()).await?;
     let edge = Edge {
+        oauth: config.access.oauth.clone().map(|oauth| Arc::new(OAuth::start(oauth))),
         access: Arc::new(config.access),
         limits: Arc::new(config.limits),
         metrics: metrics.clone(),
@@ -59,7 +61,9 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
     tracing::info!(
         address = %listener.local_addr()?,
         metrics = metrics_listener.as_ref().and_then(|l| l.local_addr().ok()).map(tracing::field::display),
-        authenticated = edge.access.token.is_some(),
+        token = edge.access.token.is_some(),
+        named_tokens = edge.access.named.len(),
+        oauth_issuer = edge.access.oauth.as_ref().map(|oauth| tracing::field::display(&oauth.issuer)),
         "listening"
     );
     let metrics_served = async {

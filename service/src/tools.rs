@@ -11,7 +11,7 @@ mod local_cache;
 mod observe;
 mod reset_session;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
@@ -23,7 +23,12 @@ pub use get_notes::MAX_LIMIT;
 use arguments::Arguments;
 use local_cache::LocalCache;
 
-use crate::{config::Limits, principal::Principal, store::Store, telemetry::Metrics};
+use crate::{
+    config::Limits,
+    principal::{Access, Principal},
+    store::Store,
+    telemetry::Metrics,
+};
 
 /// A tool as it is announced.
 #[derive(Debug, Clone)]
@@ -53,6 +58,16 @@ pub enum Effect {
     Deletes,
 }
 
+impl Effect {
+    /// What a caller needs for it.
+    pub fn access(self) -> Access {
+        match self {
+            Self::Reads => Access::Read,
+            Self::Adds | Self::Deletes => Access::Write,
+        }
+    }
+}
+
 /// A tool's result in the three shapes that clients read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
@@ -74,6 +89,13 @@ pub struct Tools {
     metrics: Arc<Metrics>,
 }
 
+/// What a caller of `tool` needs; nothing is needed for one that is not there.
+pub fn access(tool: &str) -> Option<Access> {
+    static NEEDED: LazyLock<Vec<(&str, Access)>> =
+        LazyLock::new(|| definitions(1).iter().map(|tool| (tool.name, tool.effect.access())).collect());
+    NEEDED.iter().find(|(name, _)| *name == tool).map(|(_, access)| *access)
+}
+
 impl Tools {
     /// Tools on `store`, within what `limits` say of answers and of a session's life.
     pub fn new(store: Store, limits: &Limits, metrics: Arc<Metrics>) -> Self {
@@ -89,13 +111,7 @@ impl Tools {
 
     /// The tools, in the original's order, and then ours.
     pub fn definitions(&self) -> [Definition; 5] {
-        [
-            add_note::definition(),
-            get_notes::definition(),
-            echo_cached::definition(),
-            reset_session::definition(),
-            create_session::definition(self.session_ttl_seconds),
-        ]
+        definitions(self.session_ttl_seconds)
     }
 
     /// The store that the tools work on.
@@ -126,6 +142,9 @@ impl Tools {
     }
 
     async fn run(&self, principal: &Principal, tool: &'static str, arguments: Arguments) -> Result<Answer, ToolError> {
+        if !access(tool).is_some_and(|needed| principal.grant().covers(needed)) {
+            return Err(ToolError::Forbidden { tool });
+        }
         match tool {
             add_note::NAME => add_note::run(self, principal, arguments).await,
             get_notes::NAME => get_notes::run(self, principal, arguments).await,
@@ -145,6 +164,16 @@ pub fn shortened(name: &str) -> String {
     }
 }
 
+fn definitions(session_ttl_seconds: u64) -> [Definition; 5] {
+    [
+        add_note::definition(),
+        get_notes::definition(),
+        echo_cached::definition(),
+        reset_session::definition(),
+        create_session::definition(session_ttl_seconds),
+    ]
+}
+
 fn known(tool: &str) -> Option<&'static str> {
     let names = [add_note::NAME, get_notes::NAME, echo_cached::NAME, reset_session::NAME, create_session::NAME];
     names.into_iter().find(|name| *name == tool)
@@ -156,13 +185,7 @@ mod tests {
 
     #[test]
     fn every_definition_is_a_tool_and_has_object_schemas() {
-        for definition in [
-            add_note::definition(),
-            get_notes::definition(),
-            echo_cached::definition(),
-            reset_session::definition(),
-            create_session::definition(1),
-        ] {
+        for definition in definitions(1) {
             assert_eq!(known(definition.name), Some(definition.name));
             assert_eq!(definition.input["type"], "object");
             assert_eq!(definition.output["type"], "object");

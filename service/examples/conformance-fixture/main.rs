@@ -74,8 +74,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
     let fixture = Fixture::new(mcp::Handler::new(tools.clone()));
     let head_timeout = config.limits.body_timeout;
-    let edge =
-        Edge { access: Arc::new(config.access), limits: Arc::new(config.limits), metrics, revision: config.revision };
+    let edge = Edge {
+        access: Arc::new(config.access),
+        oauth: None,
+        limits: Arc::new(config.limits),
+        metrics,
+        revision: config.revision,
+    };
     let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Stops at once, without the service's drain: a client's `subscriptions/listen` would keep that waiting.

@@ -66,7 +66,12 @@ async fn serve(config: Config) -> Router {
     let metrics = Arc::new(Metrics::new(&config.revision));
     let store = Store::open(&config.state, metrics.clone()).await.expect("a store in memory opens");
     let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
-    let edge =
-        Edge { access: Arc::new(config.access), limits: Arc::new(config.limits), metrics, revision: config.revision };
+    let edge = Edge {
+        access: Arc::new(config.access),
+        oauth: None,
+        limits: Arc::new(config.limits),
+        metrics,
+        revision: config.revision,
+    };
     router(&edge, tools.clone(), Handler::new(tools))
 }

@@ -1,8 +1,12 @@
-//! Who may call: the token, and which Host and Origin headers are accepted.
+//! Who may call: the three ways to tell, and which Host and Origin headers are accepted.
 
 use std::{fmt, net::IpAddr};
 
-use super::parse::Problems;
+use super::{
+    oauth::{self, OAuthConfig},
+    parse::Problems,
+    tokens::{self, NamedToken},
+};
 use crate::cli::Flags;
 
 /// The shortest token: 16 characters of base64 are 96 bits.
@@ -11,12 +15,23 @@ const MIN_TOKEN_BYTES: usize = 16;
 /// Who may call.
 #[derive(Debug, Clone)]
 pub struct AccessConfig {
-    /// What callers present; nothing is asked of them if there is none.
+    /// The one token of all who share the original's sessions.
     pub token: Option<Secret>,
+    /// The tokens of those who have their own.
+    pub named: Vec<NamedToken>,
+    /// Whose access tokens are taken.
+    pub oauth: Option<OAuthConfig>,
     /// Which hosts a request may name.
     pub hosts: Allowed,
     /// Which origins a browser's page may have.
     pub origins: Allowed,
+}
+
+impl AccessConfig {
+    /// Whether callers have to show who they are. If there is nothing to show, all may call and share everything.
+    pub fn asks(&self) -> bool {
+        self.token.is_some() || !self.named.is_empty() || self.oauth.is_some()
+    }
 }
 
 /// A list of names, or what stands in for one that nobody gave.
@@ -51,27 +66,31 @@ impl fmt::Debug for Secret {
 
 pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr, stdio: bool) -> AccessConfig {
     let token = token(problems, flags);
-    let open = token.is_none() && !flags.allow_unauthenticated && !stdio;
-    if open && !listen.is_loopback() {
-        problems.add(
-            "--host",
-            "MCP_HOST",
-            format_args!(
-                "{listen} is reachable from other machines, and MCP_AUTH_TOKEN is not set; \
-                 set it, or pass --allow-unauthenticated"
-            ),
-        );
-    }
+    let named = tokens::parse(problems, flags, token.as_ref());
+    let oauth = oauth::parse(problems, flags);
     let local = listen.is_loopback();
-    AccessConfig {
+    let access = AccessConfig {
         token,
+        named,
+        oauth,
         hosts: list(&flags.allowed_hosts).unwrap_or(if local { Allowed::Loopback } else { Allowed::Addresses }),
         origins: origins(problems, &flags.allowed_origins).unwrap_or(if local {
             Allowed::Loopback
         } else {
             Allowed::Listed(Vec::new())
         }),
+    };
+    if !local && !access.asks() && !flags.allow_unauthenticated && !stdio {
+        problems.add(
+            "--host",
+            "MCP_HOST",
+            format_args!(
+                "{listen} is reachable from other machines, and neither MCP_AUTH_TOKEN nor MCP_AUTH_TOKENS nor \
+                 MCP_OAUTH_ISSUER is set; set one, or pass --allow-unauthenticated"
+            ),
+        );
     }
+    access
 }
 
 fn token(problems: &mut Problems, flags: &Flags) -> Option<Secret> {

@@ -1,51 +1,97 @@
-//! Bearer authentication (RFC 6750): 401 with a challenge unless the token is presented.
+//! Who calls: the one token, a named one, or an access token (RFC 6750). 401 with a challenge for all others.
+
+use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{AUTHORIZATION, WWW_AUTHENTICATE},
+        header::{AUTHORIZATION, RETRY_AFTER},
     },
     middleware::Next,
     response::Response,
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tokio::time::Instant;
 
-use super::error_answer;
-use crate::{config::Secret, principal::Principal};
+use super::{body::Since, challenge::Challenge, error_answer};
+use crate::{
+    config::AccessConfig,
+    oauth::{OAuth, Refused},
+    principal::{Grant, Principal},
+};
 
-/// What the presented token is compared with. The hash makes both sides one length, so the time tells nothing.
+/// Who is known, and by what.
 #[derive(Debug, Clone)]
-pub(super) struct Verifier(Option<[u8; 32]>);
+pub(super) struct Callers {
+    asks: bool,
+    tokens: Arc<[Token]>,
+    oauth: Option<Arc<OAuth>>,
+    challenge: Challenge,
+}
 
-impl Verifier {
-    pub(super) fn new(token: Option<&Secret>) -> Self {
-        Self(token.map(|token| Sha256::digest(token.expose()).into()))
+/// A token that is known itself. The hash makes both sides of a comparison one length, so the time tells nothing.
+#[derive(Debug)]
+struct Token {
+    sha256: [u8; 32],
+    principal: Principal,
+}
+
+impl Callers {
+    pub(super) fn new(access: &AccessConfig, oauth: Option<Arc<OAuth>>) -> Self {
+        let single = access
+            .token
+            .iter()
+            .map(|token| Token { sha256: Sha256::digest(token.expose()).into(), principal: Principal::shared() });
+        // No issuer is called "token": an issuer is an address.
+        let named = access.named.iter().map(|token| Token {
+            sha256: token.sha256,
+            principal: Principal::named("token", &token.name, Grant::FULL),
+        });
+        Self {
+            asks: access.asks(),
+            tokens: single.chain(named).collect(),
+            oauth,
+            challenge: Challenge::new(access.oauth.as_ref()),
+        }
     }
 
-    fn admits(&self, presented: &str) -> bool {
-        let Some(expected) = &self.0 else { return true };
-        Sha256::digest(presented).as_slice().ct_eq(expected).into()
+    async fn identify(&self, presented: &str) -> Result<Principal, Refused> {
+        match (self.known(presented), &self.oauth) {
+            (Some(principal), _) => Ok(principal),
+            (None, Some(oauth)) => oauth.verify(presented).await,
+            (None, None) => Err(Refused::Token("the bearer token is not the server's")),
+        }
+    }
+
+    /// Compares with all, whichever it is.
+    fn known(&self, presented: &str) -> Option<Principal> {
+        let hash = Sha256::digest(presented);
+        let equal = |token: &&Token| bool::from(hash.as_slice().ct_eq(&token.sha256));
+        self.tokens.iter().filter(equal).fold(None, |_, token| Some(token.principal.clone()))
     }
 }
 
 /// Lets in who may call, with the [`Principal`] in the request's extensions.
-pub(super) async fn require_token(State(verifier): State<Verifier>, mut request: Request, next: Next) -> Response {
-    if verifier.0.is_none() {
+pub(super) async fn identify(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
+    // From here on somebody works on it: waiting for an issuer's keys is part of the request's time.
+    request.extensions_mut().insert(Since(Instant::now()));
+    if !callers.asks {
         request.extensions_mut().insert(Principal::shared());
         return next.run(request).await;
     }
-    match bearer(request.headers()) {
-        Some(token) if verifier.admits(token) => {
-            request.extensions_mut().insert(Principal::shared());
+    let Some(presented) = bearer(request.headers()) else { return callers.challenge.nothing_presented() };
+    match callers.identify(presented).await {
+        Ok(principal) => {
+            request.extensions_mut().insert(principal);
             next.run(request).await
         }
-        Some(_) => {
-            challenge(r#"Bearer realm="mcp-stateful", error="invalid_token""#, "the bearer token is not the server's")
-        }
-        None => {
-            challenge(r#"Bearer realm="mcp-stateful""#, "send the server's token as `Authorization: Bearer <token>`")
+        Err(Refused::Token(why)) => callers.challenge.invalid_token(why),
+        Err(refused @ Refused::NoKeys) => {
+            let mut answer = error_answer(StatusCode::SERVICE_UNAVAILABLE, refused.to_string());
+            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
+            answer
         }
     }
 }
@@ -53,10 +99,4 @@ pub(super) async fn require_token(State(verifier): State<Verifier>, mut request:
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn challenge(how: &'static str, text: &str) -> Response {
-    let mut answer = error_answer(StatusCode::UNAUTHORIZED, text);
-    answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(how));
-    answer
 }

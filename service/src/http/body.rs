@@ -19,7 +19,7 @@ use crate::config::Limits;
 #[derive(Debug, Clone)]
 pub struct Body(pub Bytes);
 
-/// When a request's body began to be read, in its extensions: from then on its time runs.
+/// When work on a request began, in its extensions: from then on its time runs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Since(pub(super) Instant);
 
@@ -29,7 +29,6 @@ pub(super) async fn read_body(State(limits): State<Arc<Limits>>, request: Reques
     if declared.is_some_and(|length| length > limits.body_bytes as u64) {
         return too_large(limits.body_bytes);
     }
-    parts.extensions.insert(Since(Instant::now()));
     let collected = Limited::new(body, limits.body_bytes).collect();
     match tokio::time::timeout(limits.body_timeout, collected).await {
         Ok(Ok(body)) => {

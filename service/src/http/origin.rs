@@ -20,7 +20,7 @@ use crate::config::{AccessConfig, Allowed};
 
 pub(super) async fn check(State(access): State<Arc<AccessConfig>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    if !host_allowed(&access.hosts, headers) {
+    if !host_allowed(&access.hosts, headers) && !names_resource(&access, headers) {
         let text = "this Host is not allowed; the operator allows it with MCP_ALLOWED_HOSTS";
         return error_answer(StatusCode::FORBIDDEN, text);
     }
@@ -40,6 +40,11 @@ pub(super) fn cors(access: &Arc<AccessConfig>) -> CorsLayer {
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("mcp-protocol-version")])
+}
+
+/// The name that clients know the service by: who set it as the resource has allowed it.
+fn names_resource(access: &AccessConfig, headers: &HeaderMap) -> bool {
+    access.oauth.as_ref().is_some_and(|oauth| host_allowed(&Allowed::Listed(vec![oauth.resource.host()]), headers))
 }
 
 fn host_allowed(allowed: &Allowed, headers: &HeaderMap) -> bool {

@@ -12,10 +12,12 @@ use axum::{
 use rmcp::ServerHandler;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{answers, auth, body, count, gate, health, origin};
+use super::{answers, auth, body, challenge::Challenge, count, gate, health, metadata, origin, scope};
 use crate::{
-    config::{AccessConfig, Limits},
-    mcp, rest,
+    config::{AccessConfig, Limits, METADATA_PATH},
+    mcp,
+    oauth::OAuth,
+    rest,
     telemetry::Metrics,
     tools::Tools,
 };
@@ -25,6 +27,8 @@ use crate::{
 pub struct Edge {
     /// Who may call.
     pub access: Arc<AccessConfig>,
+    /// Who tells access tokens, if `access` has OAuth.
+    pub oauth: Option<Arc<OAuth>>,
     /// How much and how long.
     pub limits: Arc<Limits>,
     /// Where it counts.
@@ -41,14 +45,21 @@ pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, handler:
         .route("/readyz", get(health::ready))
         .route("/mcp/health", get(health::original))
         .with_state(health);
+    let oauth = &edge.access.oauth;
+    let described = Router::new()
+        .route(METADATA_PATH, get(metadata::document))
+        .route(&format!("{METADATA_PATH}/{{*resource}}"), get(metadata::document))
+        .with_state(oauth.clone());
     let guarded = Router::new()
         .route("/mcp/list_tools", get(rest::list_tools))
         .route("/mcp/call_tool", post(rest::call_tool))
         .with_state(tools)
         .merge(Router::new().route_service("/mcp", mcp::service(handler, &edge.limits)).layer(from_fn(mcp::explain)))
+        .route_layer(from_fn_with_state(Challenge::new(oauth.as_ref()), scope::enforce))
         .route_layer(from_fn_with_state(gate::Gate::new(&edge.limits), gate::admit))
         .route_layer(from_fn_with_state(edge.limits.clone(), body::read_body))
-        .route_layer(from_fn_with_state(auth::Verifier::new(edge.access.token.as_ref()), auth::require_token))
+        .route_layer(from_fn_with_state(auth::Callers::new(&edge.access, edge.oauth.clone()), auth::identify))
+        .merge(described)
         .method_not_allowed_fallback(answers::not_found)
         // Around the fallback, too: a browser's preflight is an OPTIONS, which no route takes.
         .layer(origin::cors(&edge.access))

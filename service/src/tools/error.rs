@@ -11,6 +11,14 @@ pub enum ToolError {
     /// No such tool.
     #[error("unknown tool: {0}; the tools are add_note, get_notes, echo_cached, reset_session and create_session")]
     Unknown(String),
+    /// The caller is known and may not do this.
+    #[error(
+        "{tool} is not allowed to this caller: its access token does not cover it; ask the user for a token with more scopes"
+    )]
+    Forbidden {
+        /// What was called.
+        tool: &'static str,
+    },
     /// An argument that is missing, of the wrong type or over a limit.
     #[error("{0}")]
     Invalid(String),
@@ -40,6 +48,7 @@ impl ToolError {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Unknown(_) => "unknown_tool",
+            Self::Forbidden { .. } => "forbidden",
             Self::Invalid(_) => "invalid",
             Self::Store { kind, .. } => kind.label(),
             Self::KeyReused(_) => "key_reused",

@@ -2,6 +2,7 @@
 
 pub(crate) mod dynamodb;
 pub(crate) mod held;
+pub(crate) mod issuer;
 pub(crate) mod mcp_client;
 pub(crate) mod server;
 pub(crate) mod writer;

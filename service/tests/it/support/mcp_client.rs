@@ -22,7 +22,11 @@ pub(crate) enum Era {
 pub(crate) type Client = RunningService<RoleClient, ()>;
 
 pub(crate) async fn connect(server: &Server, era: Era) -> Client {
-    let config = StreamableHttpClientTransportConfig::with_uri(format!("{}/mcp", server.url)).auth_header(TOKEN);
+    connect_as(server, TOKEN, era).await
+}
+
+pub(crate) async fn connect_as(server: &Server, token: &str, era: Era) -> Client {
+    let config = StreamableHttpClientTransportConfig::with_uri(format!("{}/mcp", server.url)).auth_header(token);
     let transport = StreamableHttpClientTransport::from_config(config);
     match era {
         Era::Legacy => ().serve(transport).await.unwrap(),

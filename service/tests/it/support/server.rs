@@ -132,9 +132,19 @@ impl Server {
         self.http.post(format!("{}{path}", self.url)).bearer_auth(TOKEN)
     }
 
+    /// A request to a path, with any bearer token.
+    pub(crate) fn post_as(&self, token: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.url)).bearer_auth(token)
+    }
+
     /// A REST call's status and body.
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> (u16, Value) {
-        let answer = self.post("/mcp/call_tool").json(&call(tool, arguments)).send().await.unwrap();
+        self.call_as(TOKEN, tool, arguments).await
+    }
+
+    /// A REST call's status and body, with any bearer token.
+    pub(crate) async fn call_as(&self, token: &str, tool: &str, arguments: Value) -> (u16, Value) {
+        let answer = self.post_as(token, "/mcp/call_tool").json(&call(tool, arguments)).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 

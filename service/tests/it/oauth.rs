@@ -1,0 +1,443 @@
+//! OAuth: which access tokens let in, what is told to those who have none, and whose keys count when.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use mcp_stateful::{
+    cli::Cli,
+    clock::epoch_seconds,
+    config::Config,
+    principal::{Grant, Principal},
+    process,
+    store::Store,
+    telemetry::Metrics,
+    tools::{ToolError, Tools},
+};
+use ring::hmac;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+
+use crate::support::{
+    call,
+    issuer::{Issuer, JWKS, Key, METADATA, OPENID, RESOURCE, decode, encode, message},
+    mcp_client::{Era, connect_as, text, tool},
+    server::{Server, Setup, TOKEN},
+};
+
+const METADATA_URL: &str = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
+
+/// The status of a call that reads, with a token.
+async fn status(server: &Server, token: &str) -> u16 {
+    server.call_as(token, "echo_cached", json!({"text": "x"})).await.0
+}
+
+/// `claims` with one of them set, or taken away.
+fn with(mut claims: Value, name: &str, value: Value) -> Value {
+    if value.is_null() {
+        claims.as_object_mut().unwrap().remove(name);
+    } else {
+        claims[name] = value;
+    }
+    claims
+}
+
+#[tokio::test]
+async fn a_token_lets_in_however_its_issuer_writes_it() {
+    let (curve, rsa) = (Key::new("curve"), Key::rsa("rsa"));
+    let issuer = Issuer::start(&[&curve, &rsa]).await;
+    let server = issuer.setup().start();
+    let (good, now) = (issuer.claims("alice"), epoch_seconds());
+    let header = |typ: &str| json!({"alg": "ES256", "kid": "curve", "typ": typ});
+    for (what, token) in [
+        ("ES256", curve.token(&good)),
+        ("RS256", rsa.token(&good)),
+        ("typ JWT", curve.token_with(&header("JWT"), &good)),
+        ("typ with application/", curve.token_with(&header("application/at+jwt"), &good)),
+        ("no typ, no kid", curve.token_with(&json!({"alg": "ES256"}), &good)),
+        ("several audiences", curve.token(&with(good.clone(), "aud", json!(["other", RESOURCE])))),
+        ("scopes as a list", curve.token(&with(good.clone(), "scope", json!(["notes:read"])))),
+        (
+            "scopes as scp",
+            curve.token(&with(with(good.clone(), "scope", Value::Null), "scp", json!(["a", "notes:read"]))),
+        ),
+        ("expired within the leeway", curve.token(&with(good.clone(), "exp", json!(now - 10)))),
+        ("valid within the leeway", curve.token(&with(good.clone(), "nbf", json!(now + 10)))),
+        ("fractions of seconds", curve.token(&with(good.clone(), "exp", json!(now as f64 + 60.5)))),
+    ] {
+        assert_eq!(status(&server, &token).await, 200, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn no_bad_token_lets_in() {
+    let (key, rsa, other) = (Key::new("k"), Key::rsa("rsa"), Key::new("k"));
+    let issuer = Issuer::start(&[&key, &rsa]).await;
+    let server = issuer.setup().token().start();
+    let (good, now) = (issuer.claims("alice"), epoch_seconds());
+    let claim = |name: &str, value: Value| key.token(&with(good.clone(), name, value));
+    let header = |header: Value| key.token_with(&header, &good);
+    let honest = key.token(&good);
+    let [head, _, signature] = honest.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let unsigned = |alg: &str| format!("{}.", message(&json!({"alg": alg, "kid": "k"}), &good));
+    let hmac_with = |secret: &[u8]| {
+        let message = message(&json!({"alg": "HS256", "kid": "k", "typ": "at+jwt"}), &good);
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
+        format!("{message}.{}", encode(tag.as_ref()))
+    };
+    let point = [decode(key.jwk()["x"].as_str().unwrap()), decode(key.jwk()["y"].as_str().unwrap())].concat();
+    for (what, token, why) in [
+        ("another's key of the same name", other.token(&good), "signature"),
+        ("another's key, no name", other.token_with(&json!({"alg": "ES256"}), &good), "signature"),
+        (
+            "claims exchanged",
+            format!("{head}.{}.{signature}", encode(issuer.claims("bob").to_string().as_bytes())),
+            "signature",
+        ),
+        ("the signature cut off", format!("{}.", honest.rsplit_once('.').unwrap().0), "signature"),
+        ("alg none", unsigned("none"), "not known"),
+        ("alg NONE", unsigned("NONE"), "not known"),
+        ("HS256 with the public key's point", hmac_with(&point), "signed in a way"),
+        ("HS256 with the public key's document", hmac_with(key.jwk().to_string().as_bytes()), "signed in a way"),
+        ("HS256 with nothing", hmac_with(b""), "signed in a way"),
+        ("an algorithm that was not chosen", header(json!({"alg": "ES384", "kid": "k"})), "signed in a way"),
+        ("the name of a key of another kind", header(json!({"alg": "ES256", "kid": "rsa"})), "signature"),
+        ("the algorithm of a key of another kind", header(json!({"alg": "RS256", "kid": "k"})), "signature"),
+        ("a key that nobody has", header(json!({"alg": "ES256", "kid": "unknown"})), "none of the authorization"),
+        (
+            "a key that it brings itself",
+            other.token_with(&json!({"alg": "ES256", "kid": "mine", "jwk": other.jwk()}), &good),
+            "none of the authorization",
+        ),
+        (
+            "a key that it points to",
+            other.token_with(&json!({"alg": "ES256", "kid": "mine", "jku": format!("{}{JWKS}", issuer.url)}), &good),
+            "none of the authorization",
+        ),
+        ("an ID token's typ", header(json!({"alg": "ES256", "kid": "k", "typ": "dpop+jwt"})), "no access token"),
+        ("unknown extensions", header(json!({"alg": "ES256", "kid": "k", "crit": ["b64"], "b64": true})), "extensions"),
+        ("expired", claim("exp", json!(now - 31)), "expired"),
+        ("no exp", claim("exp", Value::Null), "lacks"),
+        ("exp of another type", claim("exp", json!("tomorrow")), "lacks"),
+        ("not valid yet", claim("nbf", json!(now + 60)), "not valid yet"),
+        ("nbf of another type", claim("nbf", json!("now")), "claims"),
+        ("a foreign issuer", claim("iss", json!("https://issuer.example")), "another issuer"),
+        ("an issuer that begins alike", claim("iss", json!(format!("{}/", issuer.url))), "another issuer"),
+        ("issuers", claim("iss", json!([issuer.url])), "claims"),
+        ("no issuer", claim("iss", Value::Null), "claims"),
+        ("a foreign audience", claim("aud", json!("https://other.example/mcp")), "audience"),
+        ("an audience that begins alike", claim("aud", json!(format!("{RESOURCE}/other"))), "audience"),
+        ("audiences of others", claim("aud", json!(["a", "b"])), "audience"),
+        ("no audience", claim("aud", Value::Null), "audience"),
+        ("an audience of another type", claim("aud", json!(1)), "claims"),
+        ("no subject", claim("sub", Value::Null), "claims"),
+        ("an empty subject", claim("sub", json!("")), "sub"),
+        ("a subject without end", claim("sub", json!("s".repeat(256))), "sub"),
+        ("Cognito's ID token", claim("token_use", json!("id")), "no access token"),
+        ("no JWT", "nonsense".to_owned(), "not known"),
+        ("two parts", "a.b".to_owned(), "not known"),
+        ("four parts", format!("{honest}.x"), "not known"),
+        ("a header that is no JSON", format!("e30x.{}", honest.split_once('.').unwrap().1), "not known"),
+    ] {
+        let answer = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
+        let answer = answer.send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{what}");
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(challenge.contains(r#"error="invalid_token""#) && challenge.contains(METADATA_URL), "{challenge}");
+        let body: Value = answer.json().await.unwrap();
+        assert!(body["error"].as_str().unwrap().contains(why), "{what}: {body}");
+    }
+    // And what they were made from does; so does the token beside it.
+    assert_eq!((status(&server, &honest).await, status(&server, TOKEN).await), (200, 200));
+    assert!(!server.log().contains(signature) && !server.log().contains("alice"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn whoever_has_no_token_is_told_where_to_get_one() {
+    let issuer = Issuer::start(&[]).await;
+    let server = issuer.setup().start();
+    for path in ["/mcp", "/mcp/call_tool"] {
+        let answer = server.http.post(format!("{}{path}", server.url)).body("{}").send().await.unwrap();
+        assert_eq!(answer.status(), 401);
+        assert_eq!(
+            answer.headers()["www-authenticate"],
+            format!(
+                r#"Bearer realm="mcp-stateful", scope="notes:read notes:write", resource_metadata="{METADATA_URL}""#
+            )
+        );
+    }
+    for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"] {
+        let page = "http://localhost:6274";
+        let answer = server.http.get(format!("{}{path}", server.url)).header("origin", page).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["access-control-allow-origin"]),
+            (200, &page.parse().unwrap())
+        );
+        let document: Value = answer.json().await.unwrap();
+        assert_eq!(
+            document,
+            json!({
+                "resource": RESOURCE,
+                "resource_name": "mcp-stateful",
+                "authorization_servers": [issuer.url],
+                "scopes_supported": ["notes:read", "notes:write"],
+                "bearer_methods_supported": ["header"],
+            })
+        );
+        let foreign = server.http.get(format!("{}{path}", server.url)).header("origin", "https://evil.example");
+        assert_eq!(foreign.send().await.unwrap().status(), 403);
+    }
+    let elsewhere = format!("{}/.well-known/oauth-protected-resource/other", server.url);
+    assert_eq!(server.http.get(elsewhere).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn without_oauth_nothing_is_told_of_it() {
+    let server = Setup::new().token().start();
+    for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"] {
+        assert_eq!(server.http.get(format!("{}{path}", server.url)).send().await.unwrap().status(), 404);
+    }
+}
+
+#[tokio::test]
+async fn the_resource_s_own_host_may_be_named() {
+    let issuer = Issuer::start(&[]).await;
+    let server = issuer.setup().start();
+    let named = |host: &str| server.http.post(format!("{}/mcp", server.url)).header("host", host).send();
+    assert_eq!(named("mcp.example.com").await.unwrap().status(), 401);
+    assert_eq!(named("other.example.com").await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn scopes_decide_on_both_surfaces() {
+    let key = Key::new("k");
+    let issuer = Issuer::start(&[&key]).await;
+    let server = issuer.setup().env("MCP_OAUTH_READ_SCOPE", "https://api/look").start();
+    let scoped = |scope: &str| key.token(&with(issuer.claims("alice"), "scope", json!(scope)));
+    let (reader, writer, neither) = (scoped("https://api/look"), scoped("notes:write"), scoped("openid notes:read"));
+    let (add, get) = (json!({"session_id": "s", "note": "n"}), json!({"session_id": "s"}));
+    let all = r#"scope="https://api/look notes:write""#;
+    for (token, tool, arguments, refused) in [
+        (&reader, "get_notes", &get, None),
+        (&reader, "echo_cached", &json!({"text": "x"}), None),
+        (&reader, "add_note", &add, Some(all)),
+        (&reader, "reset_session", &get, Some(all)),
+        (&reader, "create_session", &json!({}), Some(all)),
+        (&writer, "add_note", &add, None),
+        (&writer, "reset_session", &get, None),
+        (&writer, "get_notes", &get, Some(all)),
+        (&neither, "get_notes", &get, Some(all)),
+    ] {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
+        for (path, body) in [("/mcp", message), ("/mcp/call_tool", call(tool, arguments.clone()))] {
+            let request =
+                server.post_as(token, path).header("accept", "application/json, text/event-stream").json(&body);
+            let answer = request.send().await.unwrap();
+            let Some(scopes) = refused else {
+                assert_eq!(answer.status(), 200, "{tool} at {path}");
+                continue;
+            };
+            assert_eq!(answer.status(), 403, "{tool} at {path}");
+            let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+            for part in [r#"error="insufficient_scope""#, scopes, METADATA_URL] {
+                assert!(challenge.contains(part), "{tool} at {path}: {challenge}");
+            }
+        }
+    }
+    // Who may nothing is told so before a call; who may something can find out what there is.
+    assert_eq!(
+        server.http.get(format!("{}/mcp/list_tools", server.url)).bearer_auth(&neither).send().await.unwrap().status(),
+        403
+    );
+    for era in [Era::Legacy, Era::Modern] {
+        let client = connect_as(&server, &reader, era).await;
+        assert_eq!(client.list_all_tools().await.unwrap().len(), 5);
+        assert_eq!(text(&tool(&client, "get_notes", get.clone()).await.unwrap()), "[]");
+        tool(&client, "add_note", add.clone()).await.unwrap_err();
+        assert_eq!(text(&tool(&client, "get_notes", get.clone()).await.unwrap()), "[]");
+    }
+}
+
+/// The layer before it looks for the tool's name in the body; this does not depend on what it finds.
+#[test]
+fn the_tools_themselves_refuse_what_a_caller_may_not_do() {
+    // As much stack as the service gives its own threads: an unoptimised call takes more than a test's thread has.
+    let work = || process::run(refused_by_the_tools()).unwrap();
+    std::thread::Builder::new().stack_size(8 << 20).spawn(work).unwrap().join().unwrap();
+}
+
+async fn refused_by_the_tools() -> std::io::Result<()> {
+    let (config, _) = Config::parse(&Cli::parse_from(["mcp-stateful", "--state-path", ":memory:"]).flags).unwrap();
+    let metrics = Arc::new(Metrics::new("test"));
+    let store = Store::open(&config.state, metrics.clone()).await.unwrap();
+    let tools = Tools::new(store, &config.limits, metrics);
+    for (read, write) in [(true, false), (false, true), (false, false)] {
+        let caller = Principal::named("issuer", "alice", Grant { read, write });
+        for definition in tools.definitions() {
+            let allowed = if ["get_notes", "echo_cached"].contains(&definition.name) { read } else { write };
+            // Whoever may go on is told that arguments are missing.
+            let outcome = tools.call(&caller, definition.name, Map::new()).await;
+            assert_eq!(
+                matches!(outcome, Err(ToolError::Forbidden { .. })),
+                !allowed,
+                "{}: {outcome:?}",
+                definition.name
+            );
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_client_s_token_without_an_audience_is_taken_from_listed_clients() {
+    let key = Key::new("k");
+    let issuer = Issuer::start(&[&key]).await;
+    let server = issuer.setup().env("MCP_OAUTH_CLIENT_IDS", "ours,other").start();
+    let cognito = |client: &str, audience: Value| {
+        let claims = with(with(issuer.claims("alice"), "aud", audience), "client_id", json!(client));
+        key.token(&with(claims, "token_use", json!("access")))
+    };
+    assert_eq!(status(&server, &cognito("ours", Value::Null)).await, 200);
+    assert_eq!(status(&server, &cognito("theirs", Value::Null)).await, 401);
+    // A token that names an audience is for that one, whoever got it.
+    assert_eq!(status(&server, &cognito("ours", json!("https://other.example"))).await, 401);
+}
+
+#[tokio::test]
+async fn keys_are_found_through_either_metadata_and_through_no_other_s() {
+    let key = Key::new("k");
+    for (path, named, taken) in [
+        (METADATA, None, 200),
+        (OPENID, None, 200),
+        (METADATA, Some("https://issuer.example"), 503),
+        (OPENID, Some("https://issuer.example"), 503),
+    ] {
+        let issuer = Issuer::start(&[&key]).await;
+        issuer.withdraw(METADATA);
+        let document = json!({"issuer": named.unwrap_or(&issuer.url), "jwks_uri": format!("{}{JWKS}", issuer.url)});
+        issuer.publish(path, &document);
+        let server = issuer.setup().start();
+        assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, taken, "{path} {named:?}");
+        assert_eq!(issuer.asked() > 0, taken == 200);
+        if taken == 503 {
+            logged(&server, "it names another issuer").await;
+        }
+    }
+    let issuer = Issuer::start(&[&key]).await;
+    issuer.publish(METADATA, &json!({"issuer": issuer.url, "jwks_uri": "http://keys.example/jwks"}));
+    let server = issuer.setup().start();
+    assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, 503);
+    logged(&server, "it names no jwks_uri").await;
+}
+
+#[tokio::test]
+async fn what_is_no_key_set_or_too_long_is_not_used() {
+    let key = Key::new("k");
+    let long = json!({"keys": [key.jwk()], "padding": "x".repeat(256 * 1024)}).to_string();
+    for (text, told) in [(long, "longer than 262144"), ("{".to_owned(), "no JSON"), ("[]".to_owned(), "no key set")] {
+        let issuer = Issuer::start(&[]).await;
+        issuer.publish_text("/elsewhere", text);
+        let server = issuer.setup().env("MCP_OAUTH_JWKS_URL", &format!("{}/elsewhere", issuer.url)).start();
+        assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, 503);
+        logged(&server, told).await;
+    }
+}
+
+/// Waits for a text in the log, which comes through a pipe of its own.
+async fn logged(server: &Server, text: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !server.log().contains(text) {
+        assert!(Instant::now() < deadline, "{text} is missing in {}", server.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Presents a token until it is answered so, or for half a minute.
+async fn becomes(server: &Server, token: &str, wanted: u16) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let got = status(server, token).await;
+        if got == wanted {
+            return;
+        }
+        assert!(Instant::now() < deadline, "still {got}: {}", server.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_key_is_taken_and_the_one_before_it_no_more() {
+    let (old, new) = (Key::new("old"), Key::new("new"));
+    let issuer = Issuer::start(&[&old]).await;
+    let server = issuer.setup().start();
+    let [before, after] = [&old, &new].map(|key| key.token(&issuer.claims("alice")));
+    assert_eq!((status(&server, &before).await, status(&server, &after).await), (200, 401));
+    issuer.show(&[&new]);
+    becomes(&server, &after, 200).await;
+    assert_eq!(status(&server, &before).await, 401);
+}
+
+#[tokio::test]
+async fn a_server_starts_without_its_issuer_and_recovers_by_itself() {
+    let key = Key::new("k");
+    let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let url = format!("http://{place}");
+    let server = Setup::new().token().env("MCP_OAUTH_ISSUER", &url).env("MCP_OAUTH_RESOURCE", RESOURCE).start();
+    let claims = json!({"iss": url, "sub": "a", "aud": RESOURCE, "exp": epoch_seconds() + 600, "scope": "notes:read"});
+    let token = key.token(&claims);
+    let answer = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
+    let answer = answer.send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
+    assert!(answer.text().await.unwrap().contains("authorization server's keys"));
+    logged(&server, "keys cannot be had").await;
+    // Whoever needs no keys waits for none.
+    assert_eq!((status(&server, TOKEN).await, status(&server, "nonsense").await), (200, 401));
+    let _issuer = Issuer::listen(TcpListener::bind(place).await.unwrap(), &[&key]);
+    becomes(&server, &token, 200).await;
+    logged(&server, "can be had again").await;
+    assert_eq!(server.log().matches("keys cannot be had").count(), 1, "{}", server.log());
+}
+
+#[tokio::test]
+async fn an_issuer_that_goes_down_stops_nobody_whose_key_is_known() {
+    let (key, other) = (Key::new("k"), Key::new("other"));
+    let issuer = Issuer::start(&[&key]).await;
+    let server = issuer.setup().start();
+    let token = key.token(&issuer.claims("alice"));
+    assert_eq!(status(&server, &token).await, 200);
+    issuer.set_down(true);
+    // An unknown key makes the server ask, and see that the issuer is down.
+    let unknown = other.token(&issuer.claims("alice"));
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !server.log().contains("keys cannot be had") {
+        assert!(Instant::now() < deadline, "{}", server.log());
+        assert_eq!(status(&server, &unknown).await, 401);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(status(&server, &token).await, 200);
+}
+
+#[tokio::test]
+async fn however_many_unknown_keys_are_named_the_issuer_is_asked_seldom() {
+    let key = Key::new("k");
+    let issuer = Issuer::start(&[&key]).await;
+    let server = issuer.setup().start();
+    let token = key.token(&issuer.claims("alice"));
+    assert_eq!(status(&server, &token).await, 200);
+    let started = Instant::now();
+    // Longer than the least time between two attempts, so that some are due.
+    while started.elapsed() < Duration::from_secs(12) {
+        let forged: Vec<String> = (0..50)
+            .map(|n| key.token_with(&json!({"alg": "ES256", "kid": format!("{n}")}), &issuer.claims("alice")))
+            .collect();
+        let answers = futures_util::future::join_all(forged.iter().map(|token| status(&server, token))).await;
+        assert!(answers.iter().all(|status| *status == 401), "{answers:?}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // One at the start, and one for each 10 s begun since.
+    let most = 2 + u32::try_from(started.elapsed().as_secs() / 10).unwrap();
+    assert!((2..=most).contains(&issuer.asked()), "asked {} times in {:?}", issuer.asked(), started.elapsed());
+    assert_eq!(status(&server, &token).await, 200);
+}
