@@ -11,6 +11,8 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from python_report import report
+
 
 async def main() -> None:
     env = os.environ
@@ -18,29 +20,7 @@ async def main() -> None:
     headers = {"Authorization": f"Bearer {env['MCP_TOKEN']}"}
     async with create_mcp_http_client(headers=headers) as http:
         async with Client(streamable_http_client(env["MCP_URL"], http_client=http), **options) as client:
-
-            async def call(tool: str, **arguments: str) -> dict:
-                result = await client.call_tool(tool, arguments)
-                return {
-                    "text": result.content[0].text,
-                    "structured": result.structured_content,
-                    "isError": bool(result.is_error),
-                }
-
-            tools = await client.list_tools()
-            print(
-                json.dumps(
-                    {
-                        "revision": client.protocol_version,
-                        "tools": [tool.name for tool in tools.tools],
-                        "add_note": await call("add_note", session_id=env["MCP_SESSION"], note=env["MCP_NOTE"]),
-                        "get_notes": await call("get_notes", session_id=env["MCP_SESSION"]),
-                        "echo_cached": await call("echo_cached", text=env["MCP_NOTE"]),
-                        "reset_session": await call("reset_session", session_id=env["MCP_SCRATCH"]),
-                        "create_session": await call("create_session"),
-                    }
-                )
-            )
+            print(json.dumps(await report(client, env["MCP_NOTE"])))
 
 
 asyncio.run(main())

@@ -1,5 +1,6 @@
 //! Other people's MCP clients, used as their users would. What they saw is judged here, in one way for all of them.
 
+pub(crate) mod authorization;
 pub(crate) mod inspector;
 pub(crate) mod judge;
 pub(crate) mod python;
@@ -16,7 +17,9 @@ use crate::shell::{self, Line};
 pub(crate) struct Task {
     pub(crate) url: String,
     pub(crate) token: String,
-    /// Shared by all clients: each adds a note and reads those of the ones before.
+    /// Whose session it is, for those who log in; all others share the token's.
+    pub(crate) user: Option<&'static str>,
+    /// The same for all clients: each adds a note and reads those that its user has from the ones before.
     pub(crate) session: String,
     /// A session that nobody wrote to, to be reset.
     pub(crate) scratch: String,
@@ -73,6 +76,7 @@ fn run_script(line: Line, era: Era, task: &Task) -> anyhow::Result<Seen> {
     let line = line
         .env("MCP_URL", &task.url)
         .env("MCP_TOKEN", &task.token)
+        .env("MCP_USER", task.user.unwrap_or_default())
         .env("MCP_ERA", era.name())
         .env("MCP_SESSION", &task.session)
         .env("MCP_SCRATCH", &task.scratch)

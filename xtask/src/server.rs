@@ -25,7 +25,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a line that serves on a port of this machine, and waits until it does.
+    /// Starts a line that serves on a port of this machine, and waits until its `/readyz` says so.
     pub(crate) fn start(line: &Line, port: u16, log: &Path) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let url = format!("http://127.0.0.1:{port}");

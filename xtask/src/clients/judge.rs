@@ -56,6 +56,7 @@ mod tests {
         Task {
             url: String::new(),
             token: String::new(),
+            user: None,
             session: "s".to_owned(),
             scratch: "x".to_owned(),
             note: "hi".to_owned(),

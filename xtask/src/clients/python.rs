@@ -43,9 +43,20 @@ impl Python {
         Ok(Self { program })
     }
 
+    /// With the token that everybody shares.
     pub(crate) fn run(&self, era: Era, task: &Task) -> anyhow::Result<Seen> {
-        let script = cargo::workspace_root().join("xtask").join("clients").join("python_client.py");
-        run_script(Line::new(&self.program).arg(script), era, task)
+        self.script("python_client.py", era, task)
+    }
+
+    /// With a token that it gets by itself, for the task's user.
+    pub(crate) fn run_oauth(&self, era: Era, task: &Task) -> anyhow::Result<Seen> {
+        self.script("python_oauth.py", era, task)
+    }
+
+    fn script(&self, name: &str, era: Era, task: &Task) -> anyhow::Result<Seen> {
+        let script = cargo::workspace_root().join("xtask").join("clients").join(name);
+        // Python would leave what it compiled of the script's own import beside it.
+        run_script(Line::new(&self.program).arg("-B").arg(script), era, task)
     }
 }
 
