@@ -9,6 +9,7 @@ pub mod bodies;
 pub mod cursors;
 pub mod handles;
 pub mod hosts;
+pub mod jwts;
 pub mod requests;
 mod service;
 pub mod tokens;
@@ -17,11 +18,12 @@ pub mod tokens;
 pub type Property = fn(&[u8]);
 
 /// Every target, by the name of its file, its seeds and its binary.
-pub const TARGETS: [(&str, Property); 6] = [
+pub const TARGETS: [(&str, Property); 7] = [
     ("bodies", bodies::hold),
     ("cursors", cursors::hold),
     ("handles", handles::hold),
     ("hosts", hosts::hold),
+    ("jwts", jwts::hold),
     ("requests", requests::hold),
     ("tokens", tokens::hold),
 ];

@@ -1,0 +1,5 @@
+//! libFuzzer on [`mcp_stateful_fuzz::jwts`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_stateful_fuzz::jwts::hold(input));
