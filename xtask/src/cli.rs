@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{local::metrics::MetricsPort, project::Project};
+use crate::{cargo::Profile, local::metrics::MetricsPort, project::Project};
 
 /// Deploys, proves and removes mcp-stateful.
 #[derive(Debug, Parser)]
@@ -72,6 +72,9 @@ pub(crate) struct Deploy {
     /// With --local: port of the metrics on 127.0.0.1; 0 chooses a free one, `off` has none.
     #[arg(long, default_value = "9464", requires = "local")]
     pub(crate) metrics_port: MetricsPort,
+    /// With --local: how the service is built; `dev` is built quickly, and is slower.
+    #[arg(long, value_enum, default_value_t, requires = "local")]
+    pub(crate) profile: Profile,
     #[command(flatten)]
     pub(crate) which: Which,
     #[command(flatten)]

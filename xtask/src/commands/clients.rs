@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::{
-    cargo,
+    cargo::{self, Profile},
     clients::{Era, Seen, Task, inspector::Inspector, judge, python::Python, typescript::TypeScript},
     server::{self, Server},
     shell, table,
@@ -58,7 +58,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn build() -> anyhow::Result<()> {
-    let line = cargo::build_service();
+    let line = cargo::build_service(Profile::Release);
     ui::step("build", &line.to_string());
     shell::run(&line)
 }
@@ -67,7 +67,7 @@ fn serve(target: &Path) -> anyhow::Result<(Server, String)> {
     let directory = server::fresh_directory(target.join("tools").join("clients-run"))?;
     let token = Uuid::new_v4().simple().to_string();
     let port = server::free_port()?;
-    let line = server::service(&cargo::service_binary(target), port, &directory, Some(&token));
+    let line = server::service(&cargo::service_binary(target, Profile::Release), port, &directory, Some(&token));
     Ok((Server::start(&line, port, &directory.join("server.log"))?, token))
 }
 
