@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::{
@@ -21,9 +22,25 @@ pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Line {
     Line::new(environment::cargo()).args(args).directory(workspace_root()).without_env(environment::set_by_cargo_run())
 }
 
-/// Builds the service as it is deployed.
-pub(crate) fn build_service() -> Line {
-    cargo(["build", "--release", "--locked", "--package", "mcp-stateful"])
+/// How the service is built: cargo's own word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// Quickly, for tests.
+    Dev,
+    /// As it is deployed.
+    #[default]
+    Release,
+}
+
+/// Builds the service. For tests with an example, which has cargo choose the features that tests are built with: whoever has
+/// run them waits for nothing.
+pub(crate) fn build_service(profile: Profile) -> Line {
+    match profile {
+        Profile::Dev => {
+            cargo(["build", "--workspace", "--locked", "--bin", "mcp-stateful", "--example", "conformance-fixture"])
+        }
+        Profile::Release => cargo(["build", "--release", "--locked", "--package", "mcp-stateful"]),
+    }
 }
 
 /// Builds an example of the service as the tests do, so that whoever has run them waits for nothing.
@@ -32,8 +49,12 @@ pub(crate) fn build_example(name: &str) -> Line {
 }
 
 /// Where `build_service` puts the binary.
-pub(crate) fn service_binary(target: &Path) -> PathBuf {
-    target.join("release").join(format!("mcp-stateful{}", std::env::consts::EXE_SUFFIX))
+pub(crate) fn service_binary(target: &Path, profile: Profile) -> PathBuf {
+    let directory = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => "release",
+    };
+    target.join(directory).join(format!("mcp-stateful{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Where `build_example` puts the binary.
@@ -61,9 +82,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_service_is_built_in_release_from_the_lock_file() {
-        let line = build_service().to_string();
-        assert!(line.ends_with(" build --release --locked --package mcp-stateful"), "{line}");
+    fn the_service_is_built_from_the_lock_file() {
+        let line = |profile| build_service(profile).to_string();
+        assert!(line(Profile::Release).ends_with(" build --release --locked --package mcp-stateful"));
+        assert!(line(Profile::Dev).contains(" build --workspace --locked --bin mcp-stateful "));
+        let binary = |profile| service_binary(Path::new("/target"), profile);
+        assert!(
+            binary(Profile::Dev).starts_with("/target/debug")
+                && binary(Profile::Release).starts_with("/target/release")
+        );
     }
 
     #[test]

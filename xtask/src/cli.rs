@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{local::metrics::MetricsPort, project::Project};
+use crate::{cargo::Profile, local::metrics::MetricsPort, project::Project};
 
 /// Deploys, proves and removes mcp-stateful.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Deploy(Deploy),
     /// Check a running service as a real client would.
     Smoke(Smoke),
+    /// Let clients work while the service is killed, replaced and scaled, and compare what they were told with what is stored.
+    Drill(Drill),
     /// Remove the service: on AWS everything that was made, here (--local) the process, and its data with --data.
     Destroy(Destroy),
     /// Say what runs, where, and since when.
@@ -72,6 +74,9 @@ pub(crate) struct Deploy {
     /// With --local: port of the metrics on 127.0.0.1; 0 chooses a free one, `off` has none.
     #[arg(long, default_value = "9464", requires = "local")]
     pub(crate) metrics_port: MetricsPort,
+    /// With --local: how the service is built; `dev` is built quickly, and is slower.
+    #[arg(long, value_enum, default_value_t, requires = "local")]
+    pub(crate) profile: Profile,
     #[command(flatten)]
     pub(crate) which: Which,
     #[command(flatten)]
@@ -135,6 +140,37 @@ pub(crate) struct Smoke {
     pub(crate) allow_open: bool,
     #[command(flatten)]
     pub(crate) which: Which,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Drill {
+    /// Drill replicas of its own on this machine; what `deploy --local` started is left alone.
+    #[arg(long, conflicts_with_all = ["project", "region", "state", "yes"])]
+    pub(crate) local: bool,
+    /// With --local: how the service is built; `dev` is built quickly, and is slower.
+    #[arg(long, value_enum, default_value_t, requires = "local")]
+    pub(crate) profile: Profile,
+    #[command(flatten)]
+    pub(crate) which: Which,
+    #[command(flatten)]
+    pub(crate) options: DrillOptions,
+    /// Do not ask before a live service is disturbed.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// How to drill, wherever.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DrillOptions {
+    /// How many clients, half of them of either era.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) clients: u16,
+    /// How long they work, in seconds; longer if what happens to the service takes longer.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) seconds: u64,
     /// Print the report as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -304,7 +340,16 @@ mod tests {
 
     #[test]
     fn what_is_for_aws_and_what_is_for_here_do_not_mix() {
-        for line in ["deploy --local --region x", "deploy --port 1", "deploy --local --yes", "destroy --data"] {
+        for line in [
+            "deploy --local --region x",
+            "deploy --port 1",
+            "deploy --profile dev",
+            "deploy --local --yes",
+            "drill --local --yes",
+            "drill --local --project other",
+            "drill --profile dev",
+            "destroy --data",
+        ] {
             let words = ["xtask"].into_iter().chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_err(), "{line}");
         }

@@ -6,6 +6,7 @@ mod conformance;
 mod deploy;
 mod destroy;
 mod doctor;
+mod drill;
 mod fuzz;
 mod import;
 mod logs;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Status(args) => status::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Policy(args) => policy::run(&args),

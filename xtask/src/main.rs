@@ -11,6 +11,7 @@ mod commands;
 mod conformance;
 mod connect;
 mod data;
+mod drill;
 mod environment;
 mod error;
 mod fuzz;

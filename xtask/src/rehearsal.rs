@@ -20,7 +20,6 @@ mod report;
 mod scenarios;
 mod service;
 mod world;
-mod writers;
 
 pub(crate) use self::{
     report::Report,

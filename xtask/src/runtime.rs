@@ -14,15 +14,19 @@ pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> anyhow::Result<T> 
 /// Runs a command to its end, or until somebody presses Ctrl-C. Whatever has to be finished first is finished by the guard
 /// that holds it: the command's future is dropped.
 pub(crate) fn until_interrupted<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    wait_for(async {
-        tokio::select! {
-            biased;
-            result = command => result,
-            _ = tokio::signal::ctrl_c() => {
-                Err(anyhow!("interrupted"))
-                    .hint("run the same command again: it goes on from where this one was")
-                    .exits(Exit::Interrupted)
-            }
+    wait_for(or_interrupted(command, "run the same command again: it goes on from where this one was"))?
+}
+
+/// The same, for who has something to wait for afterwards; and what to do then.
+pub(crate) async fn or_interrupted<T>(
+    command: impl Future<Output = anyhow::Result<T>>,
+    then: &str,
+) -> anyhow::Result<T> {
+    tokio::select! {
+        biased;
+        result = command => result,
+        _ = tokio::signal::ctrl_c() => {
+            Err(anyhow!("interrupted")).hint(then).exits(Exit::Interrupted)
         }
-    })?
+    }
 }

@@ -14,6 +14,7 @@ mod sessions;
 mod target;
 mod wire;
 
+pub(crate) use era::{ERAS, Era};
 pub(crate) use reach::reach;
 pub(crate) use report::Report;
 pub(crate) use target::Target;

@@ -16,6 +16,7 @@ from emulator import (  # noqa: F401  imported for what they replace
     network_interfaces,
     registry,
     state,
+    stopped_tasks,
     task_credentials,
 )
 

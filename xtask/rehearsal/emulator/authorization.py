@@ -65,6 +65,8 @@ def _of_ecs(operation, data, prefix):
             return _all([f"{prefix}service/{cluster}/{_name(name)}" for name in data.get("services", [])], action)
         case "DescribeTasks":
             return _all([f"{prefix}task/{cluster}/{_name(task)}" for task in data.get("tasks", [])], action)
+        case "StopTask":
+            return f"{prefix}task/{cluster}/{_name(data.get('task', ''))}"
         case "DescribeClusters":
             return _all([f"{prefix}cluster/{_name(name)}" for name in data.get("clusters", [])], action)
         case "CreateCluster" | "UpdateCluster" | "UpdateClusterSettings" | "DeleteCluster":

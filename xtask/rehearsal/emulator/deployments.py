@@ -37,7 +37,7 @@ def _complete(cluster, key, expected_deployment_id=None):
         ]
 
 
-def _rebind(original, replacement):
+def rebind(original, replacement):
     """Replaces a function in the dispatch tables too, which captured the original when ministack was imported."""
     for table in list(vars(ecs).values()):
         if isinstance(table, dict):
@@ -48,5 +48,5 @@ def _rebind(original, replacement):
 
 ecs._make_deployment = _make
 ecs._create_service = _create
-_rebind(_create_service, _create)
+rebind(_create_service, _create)
 ecs._complete_service_deployment = _complete

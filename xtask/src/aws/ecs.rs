@@ -19,7 +19,7 @@ pub(crate) use self::{
     cluster::{cluster, delete_cluster},
     definition::{Definition, Standing, definition, definitions, deregister_and_delete},
     service::{Change, Deployment, Service, delete_service, service, update},
-    task::{DesiredStatus, Task, tasks, tasks_by_arn},
+    task::{DesiredStatus, Task, stop_task, tasks, tasks_by_arn},
 };
 
 #[cfg(test)]

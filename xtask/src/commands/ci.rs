@@ -20,7 +20,7 @@ enum Work {
 }
 
 /// Every step, in order.
-const STEPS: [(&str, Work); 10] = [
+const STEPS: [(&str, Work); 11] = [
     ("fmt", Work::Run(fmt)),
     ("clippy", Work::Run(clippy)),
     ("clippy container", Work::Run(clippy_container)),
@@ -30,6 +30,7 @@ const STEPS: [(&str, Work); 10] = [
     ("fuzz", Work::Call(super::fuzz::all)),
     ("conformance", Work::Call(|| super::conformance::run(None))),
     ("clients", Work::Call(super::clients::run)),
+    ("drill", Work::Call(super::drill::in_ci)),
     ("rehearse", Work::Call(super::rehearse::all)),
 ];
 

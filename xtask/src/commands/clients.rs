@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::{
-    cargo,
+    cargo::{self, Profile},
     clients::{
         Era, Seen, Task,
         authorization::{Authorization, Issuer},
@@ -76,7 +76,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn build() -> anyhow::Result<()> {
-    let line = cargo::build_service();
+    let line = cargo::build_service(Profile::Dev);
     ui::step("build", &line.to_string());
     shell::run(&line)
 }
@@ -94,7 +94,7 @@ fn serve(target: &Path, authorization: &Authorization) -> anyhow::Result<Service
     let port = server::free_port()?;
     let resource = format!("http://127.0.0.1:{port}/mcp");
     let issuer = authorization.start(&resource, &directory.join("issuer.log"))?;
-    let line = server::service(&cargo::service_binary(target), port, &directory, Some(&token))
+    let line = server::service(&cargo::service_binary(target, Profile::Dev), port, &directory, Some(&token))
         .env("MCP_OAUTH_ISSUER", &issuer.url)
         .env("MCP_OAUTH_RESOURCE", &resource);
     let server = Server::start(&line, port, &directory.join("server.log"))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 
 use crate::{
-    cargo,
+    cargo::{self, Profile},
     conformance::{
         expected::EXPECTED,
         results,
@@ -42,10 +42,10 @@ fn build(line: &Line) -> anyhow::Result<()> {
 
 /// The real service, without a token because the suite can send none: the scenarios that apply to it, one by one.
 fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
-    build(&cargo::build_service())?;
+    build(&cargo::build_service(Profile::Dev))?;
     let port = server::free_port()?;
     let store = server::fresh_directory(output.join("service"))?;
-    let line = server::service(&cargo::service_binary(target), port, &store, None);
+    let line = server::service(&cargo::service_binary(target, Profile::Dev), port, &store, None);
     let server = Server::start(&line, port, &store.join("server.log"))?;
     let mut verdicts = Vec::new();
     for Set { revision, applicable } in SETS {

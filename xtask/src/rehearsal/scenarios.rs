@@ -2,6 +2,7 @@
 
 mod break_it;
 mod change;
+mod drill;
 mod first;
 mod interrupt;
 mod look;
@@ -33,7 +34,7 @@ pub(crate) enum Lane {
 }
 
 /// In this order. What comes later finds what the earlier ones left.
-pub(crate) const SCENARIOS: [Scenario; 13] = [
+pub(crate) const SCENARIOS: [Scenario; 14] = [
     Scenario { name: "policy", needs: &[], lane: Lane::Alone, run: |world| Box::pin(start::policy(world)) },
     Scenario { name: "deploy", needs: &[], lane: Lane::Alone, run: |world| Box::pin(start::deploy(world)) },
     Scenario { name: "look", needs: &["deploy"], lane: Lane::Alone, run: |world| Box::pin(look::look(world)) },
@@ -43,6 +44,7 @@ pub(crate) const SCENARIOS: [Scenario; 13] = [
         lane: Lane::Beside(1),
         run: |world| Box::pin(change::roll_out(world)),
     },
+    Scenario { name: "drill", needs: &["deploy"], lane: Lane::Beside(1), run: |world| Box::pin(drill::drill(world)) },
     Scenario {
         name: "crash",
         needs: &["deploy"],

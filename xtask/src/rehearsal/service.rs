@@ -1,4 +1,5 @@
-//! The deployed service as its users see it: notes written and read over REST, at whichever address serves.
+//! The deployed service as its users see it, at whichever address serves: notes written and read over REST, and the drill's
+//! clients at work on it.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -6,9 +7,16 @@ use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
 use super::world::World;
-use crate::{http, project::Project, token::Token};
+use crate::{
+    drill::{Crew, Door},
+    http,
+    project::Project,
+    token::Token,
+};
 
-/// How long a writer waits for an answer: longer than the service may take.
+/// How many clients work while something happens.
+const CLIENTS: usize = 8;
+/// How long to wait for an answer: longer than the service may take.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// Between two questions for the address.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
@@ -41,6 +49,20 @@ impl<'a> Service<'a> {
         })
     }
 
+    /// Has clients work until something has ended; fails unless what is stored then is what they were told. Returns what that
+    /// something returned, and what was seen.
+    pub(super) async fn under_load<T>(
+        &self,
+        something: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<(T, String)> {
+        let crew = Crew::new(self, &self.token, CLIENTS)?;
+        let ended = crew.work_while(Duration::ZERO, something).await?;
+        let report = crew.report().await?;
+        report.verdict()?;
+        crew.leave().await;
+        Ok((ended, report.summary()))
+    }
+
     /// Adds a note; a note that is not acknowledged is an error.
     pub(super) async fn add(&self, session: &str, note: &str) -> anyhow::Result<()> {
         self.call("add_note", &json!({"session_id": session, "note": note})).await.map(drop)
@@ -69,23 +91,6 @@ impl<'a> Service<'a> {
         revision.map(str::to_owned).with_context(|| format!("the service does not say its build: {answer}"))
     }
 
-    /// Asks where the service is now. Of many who ask at once, one does.
-    pub(super) async fn look_again(&self) {
-        let Ok(_asking) = self.asked.try_lock() else {
-            drop(self.asked.lock().await);
-            return;
-        };
-        self.find_again().await;
-        tokio::time::sleep(ASK_AGAIN).await;
-    }
-
-    /// Takes the address that serves now; the old one, if nobody says.
-    pub(super) async fn find_again(&self) {
-        if let Ok(url) = url(self.world, &self.project).await {
-            *self.address.borrow_mut() = url;
-        }
-    }
-
     async fn call(&self, tool: &str, arguments: &Value) -> anyhow::Result<Value> {
         let url = format!("{}/mcp/call_tool", self.address.borrow());
         let body = json!({"name": tool, "arguments": arguments});
@@ -97,6 +102,24 @@ impl<'a> Service<'a> {
             return Err(anyhow!("{tool} at {url} answers {status}: {text}"));
         }
         serde_json::from_str(&text).with_context(|| format!("{url} does not answer in JSON"))
+    }
+}
+
+impl Door for Service<'_> {
+    fn address(&self, _: usize) -> String {
+        self.address.borrow().clone()
+    }
+
+    /// Asks where the service is now; it is where it was, if nobody says. Of many who ask at once, one does.
+    async fn look_again(&self) {
+        let Ok(_asking) = self.asked.try_lock() else {
+            drop(self.asked.lock().await);
+            return;
+        };
+        if let Ok(url) = url(self.world, &self.project).await {
+            *self.address.borrow_mut() = url;
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
     }
 }
 

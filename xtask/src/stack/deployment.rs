@@ -28,6 +28,7 @@ pub(crate) struct Place {
 pub(crate) struct Deployment {
     pub(crate) account: Account,
     pub(crate) names: Names,
+    pub(crate) home: Home,
     pub(crate) outputs: Outputs,
 }
 
@@ -77,7 +78,7 @@ impl Place {
 pub(crate) async fn find(which: &cli::Which) -> anyhow::Result<Deployment> {
     let place = Place::of(which).await?;
     let outputs = place.outputs().await?.ok_or_else(|| unknown(&which.project, &place))?;
-    Ok(Deployment { account: place.account, names: place.names, outputs })
+    Ok(Deployment { account: place.account, names: place.names, home: place.home, outputs })
 }
 
 fn unknown(project: &Project, place: &Place) -> anyhow::Error {

@@ -75,7 +75,7 @@ fn a_refusal_is_an_event_where_events_are_asked_for() {
 #[test]
 fn without_credentials_no_command_gets_further_than_to_say_so() {
     let place = Place::new();
-    for args in [&["status"][..], &["smoke"], &["logs"], &["token"], &["destroy", "--yes"]] {
+    for args in [&["status"][..], &["smoke"], &["logs"], &["token"], &["drill", "--yes"], &["destroy", "--yes"]] {
         let refused = place.without_aws(args);
         assert!(!refused.succeeded(), "{args:?}");
         refused.says("hint: ");

@@ -21,7 +21,7 @@ impl Build {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("target");
-        fs::create_dir_all(target.join("release")).unwrap();
+        fs::create_dir_all(target.join("debug")).unwrap();
         let script = format!(
             "#!/bin/sh\ncase \"$1\" in metadata) echo '{}';; build) test ! -e {};; esac\n",
             json!({"target_directory": target}),
@@ -36,7 +36,7 @@ impl Build {
     }
 
     fn result(&self) -> PathBuf {
-        self.directory.path().join("target").join("release").join("mcp-stateful")
+        self.directory.path().join("target").join("debug").join("mcp-stateful")
     }
 
     fn is_the_service(&self) {

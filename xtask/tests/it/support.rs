@@ -75,10 +75,10 @@ impl Place {
         command
     }
 
-    /// `deploy --local` on this place's ports.
+    /// `deploy --local` on this place's ports, of the build that the tests have made.
     pub(crate) fn deploy(&self) -> Finished {
         let (port, metrics) = (self.port.to_string(), self.metrics_port.to_string());
-        self.xtask(&["deploy", "--local", "--port", &port, "--metrics-port", &metrics])
+        self.xtask(&["deploy", "--local", "--profile", "dev", "--port", &port, "--metrics-port", &metrics])
     }
 
     pub(crate) fn record(&self) -> Value {
@@ -178,9 +178,11 @@ pub(crate) fn service_binary() -> PathBuf {
         }
         command.args(args).current_dir(root).output().unwrap()
     };
-    let built = cargo(&["build", "--release", "--locked", "--package", "mcp-stateful"]);
+    // With an example, so that cargo chooses the features that it has built the tests with.
+    let built =
+        cargo(&["build", "--workspace", "--locked", "--bin", "mcp-stateful", "--example", "conformance-fixture"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
     let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    std::path::Path::new(metadata["target_directory"].as_str().unwrap()).join("release").join("mcp-stateful")
+    std::path::Path::new(metadata["target_directory"].as_str().unwrap()).join("debug").join("mcp-stateful")
 }

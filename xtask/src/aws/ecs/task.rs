@@ -99,6 +99,12 @@ pub(crate) async fn tasks_by_arn(account: &Account, cluster: &str, arns: &[Strin
     Ok(tasks)
 }
 
+/// Stops a task; the reason is what ECS tells of it afterwards.
+pub(crate) async fn stop_task(account: &Account, cluster: &str, arn: &str, reason: &str) -> anyhow::Result<()> {
+    let request = client(account).stop_task().cluster(cluster).task(arn).reason(reason);
+    request.send().await.map(drop).map_err(|error| sdk::failed("StopTask", error))
+}
+
 impl From<&types::Task> for Task {
     fn from(task: &types::Task) -> Self {
         let details = task.attachments().iter().flat_map(types::Attachment::details);

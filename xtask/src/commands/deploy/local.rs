@@ -17,7 +17,8 @@ use self::{
     rollback::{ended, put_back},
 };
 use crate::{
-    cargo, cli,
+    cargo::{self, Profile},
+    cli,
     error::{Advice, Exit},
     local::{
         home::Home,
@@ -43,7 +44,7 @@ pub(super) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
 
     let ground = preflight(&home, args)?;
-    let built = build()?;
+    let built = build(args.profile)?;
     let staged = stage(&home, &built)?;
     let token = token::load_or_make(&home).exits(Exit::Apply)?;
     let launch = Launch { port: ground.port, metrics: ground.metrics, revision: revision::of_checkout() };
@@ -62,11 +63,11 @@ fn preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<Ground> {
     preflight::check(home, args.port, args.metrics_port)
 }
 
-fn build() -> anyhow::Result<PathBuf> {
-    let line = cargo::build_service();
+fn build(profile: Profile) -> anyhow::Result<PathBuf> {
+    let line = cargo::build_service(profile);
     ui::step("build", &line.to_string());
     shell::run(&line).context("the service does not build; what runs was left alone").exits(Exit::Build)?;
-    Ok(cargo::service_binary(&cargo::target_directory()?))
+    Ok(cargo::service_binary(&cargo::target_directory()?, profile))
 }
 
 fn stage(home: &Home, built: &Path) -> anyhow::Result<PathBuf> {

@@ -1,4 +1,5 @@
-//! New versions that do not come up, and a permission that goes: the old version serves on, and the cause is told.
+//! New versions that do not come up while clients work, and a permission that goes: the old version serves on and loses
+//! nothing, and the cause is told.
 
 use anyhow::anyhow;
 
@@ -55,10 +56,13 @@ async fn denied(world: &World, project: &Project) -> anyhow::Result<String> {
     Ok(format!("deploy and smoke end with {SMOKE}, and deploy names the operation"))
 }
 
-/// Deploys what cannot work: the exit code says that the old version serves again, the error says why, and it does serve.
+/// Deploys what cannot work while clients do: the exit code says that the old version serves again, the error says why, and
+/// it does serve.
 async fn fails(world: &World, args: &[&str], causes: &[&str]) -> anyhow::Result<String> {
     let project = main_project()?;
-    let failed = world.deploy(&project, args).await?.exits(ROLLED_BACK)?;
+    let service = Service::of(world, &project).await?;
+    let failing = async { world.deploy(&project, args).await?.exits(ROLLED_BACK) };
+    let (failed, seen) = service.under_load(failing).await?;
     let told = tells(&failed, causes)?;
     let expected = world.known.digest.borrow().clone();
     let status = world.run(&project, &["status", "--json"]).await?.exits(0)?.object()?;
@@ -67,7 +71,7 @@ async fn fails(world: &World, args: &[&str], causes: &[&str]) -> anyhow::Result<
     }
     // Found by our own commands, token and all, which must not go by what the failed deploy asked for.
     Service::of(world, &project).await?.add("still-there", "a note").await?;
-    Ok(format!("exit {ROLLED_BACK} after {:.1} s, the old version serves: {told}", failed.seconds))
+    Ok(format!("exit {ROLLED_BACK} after {:.1} s, the old version serves: {told}; {seen}", failed.seconds))
 }
 
 /// Why it failed, if the error tells of all these.

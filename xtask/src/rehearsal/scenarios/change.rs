@@ -9,11 +9,9 @@ use crate::{
         World,
         image::{self, Variant},
         service::Service,
-        writers,
     },
 };
 
-const WRITERS: usize = 8;
 const SESSION: &str = "kept";
 
 pub(super) async fn roll_out(world: &World) -> anyhow::Result<String> {
@@ -22,7 +20,7 @@ pub(super) async fn roll_out(world: &World) -> anyhow::Result<String> {
     let next = image::push(&original, Variant::Relabelled("second-build")).await?;
     let service = Service::of(world, &project).await?;
     let rolled = async { world.deploy(&project, &["--image", &next]).await?.exits(0) };
-    let (rolled, written) = writers::write_while(&service, WRITERS, rolled).await?;
+    let (rolled, told) = service.under_load(rolled).await?;
 
     let digest = rolled.told("deployed", "digest")?;
     if !next.ends_with(&digest) {
@@ -33,7 +31,6 @@ pub(super) async fn roll_out(world: &World) -> anyhow::Result<String> {
     if reported != digest {
         return Err(anyhow!("the service says that it is {reported}, and {digest} was deployed"));
     }
-    let told = written.judge(&service).await?;
     *world.known.digest.borrow_mut() = digest;
     Ok(format!("{told}; {:.1} s", rolled.seconds))
 }
