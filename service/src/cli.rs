@@ -79,7 +79,7 @@ pub struct Flags {
     /// OAuth: issuer of the access tokens that are taken, to the letter as its metadata names it. Needs --oauth-resource.
     #[arg(long, env = "MCP_OAUTH_ISSUER")]
     pub oauth_issuer: Option<String>,
-    /// OAuth: the address of /mcp as clients write it, such as https://mcp.example.com/mcp.
+    /// OAuth: the address of /mcp as clients write it, such as `https://mcp.example.com/mcp`.
     #[arg(long, env = "MCP_OAUTH_RESOURCE")]
     pub oauth_resource: Option<String>,
     /// OAuth: audiences that a token may be made for, separated by commas or spaces. [default: --oauth-resource]
