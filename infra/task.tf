@@ -10,6 +10,7 @@ locals {
     MCP_LOG_FORMAT    = "json"
     MCP_PORT          = tostring(var.container_port)
     MCP_REVISION      = local.image_digest
+    MCP_SESSION_TTL   = tostring(var.session_ttl)
     MCP_STATE_BACKEND = "dynamodb"
     MCP_STATE_TABLE   = aws_dynamodb_table.state.name
   }, local.named_tokens, local.oauth)

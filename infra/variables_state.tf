@@ -11,6 +11,18 @@ variable "table_name" {
   }
 }
 
+variable "session_ttl" {
+  description = "Seconds that a session of create_session lives, with all its notes. Sessions by name never expire."
+  type        = number
+  default     = 2592000
+  nullable    = false
+
+  validation {
+    condition     = var.session_ttl >= 1 && var.session_ttl <= 315360000 && floor(var.session_ttl) == var.session_ttl
+    error_message = "session_ttl must be a whole number of seconds, ten years at the most."
+  }
+}
+
 variable "point_in_time_recovery" {
   description = "Lets the table be restored to any second of the last 35 days. Charged by the table's size."
   type        = bool

@@ -66,6 +66,7 @@ run "environment" {
       MCP_LOG_FORMAT    = "json"
       MCP_PORT          = "8080"
       MCP_REVISION      = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+      MCP_SESSION_TTL   = "2592000"
       MCP_STATE_BACKEND = "dynamodb"
       MCP_STATE_TABLE   = "mcp_state"
     }

@@ -53,6 +53,8 @@ run "first_values" {
     allowed_cidr = "203.0.113.7"
     # table name with a slash
     table_name = "a/table"
+    # session ttl of nothing
+    session_ttl = 0
     # token version below one
     token_version = 0
     # auth token too short
@@ -67,7 +69,7 @@ run "first_values" {
       resource = "https://mcp.example.com/mcp"
     }
   }
-  expect_failures = [var.region, var.project_name, var.container_image, var.revision, var.tags, var.fargate_cpu, var.cpu_architecture, var.desired_count, var.container_port, var.log_retention_days, var.container_insights, var.allowed_cidr, var.table_name, var.token_version, var.auth_token, var.token_parameter_arn, var.auth_tokens, var.oauth]
+  expect_failures = [var.region, var.project_name, var.container_image, var.revision, var.tags, var.fargate_cpu, var.cpu_architecture, var.desired_count, var.container_port, var.log_retention_days, var.container_insights, var.allowed_cidr, var.table_name, var.session_ttl, var.token_version, var.auth_token, var.token_parameter_arn, var.auth_tokens, var.oauth]
 }
 
 run "second_values" {
@@ -85,6 +87,8 @@ run "second_values" {
     desired_count = 1.5
     # container port beyond the last
     container_port = 65536
+    # session ttl of a second and a half
+    session_ttl = 1.5
     # allowed cidr that is nothing
     allowed_cidr = "my house"
     # auth token that no header carries
@@ -97,7 +101,7 @@ run "second_values" {
       resource = "mcp.example.com/mcp"
     }
   }
-  expect_failures = [var.project_name, var.container_image, var.tags, var.fargate_memory, var.desired_count, var.container_port, var.allowed_cidr, var.auth_token, var.auth_tokens, var.oauth]
+  expect_failures = [var.project_name, var.container_image, var.tags, var.fargate_memory, var.desired_count, var.container_port, var.session_ttl, var.allowed_cidr, var.auth_token, var.auth_tokens, var.oauth]
 }
 
 run "third_values" {
