@@ -42,9 +42,9 @@ impl StoreError {
         }
     }
 
-    /// The kind that a refusal's JSON body names in `__type`.
-    pub(super) fn from_answer(body: &[u8]) -> Option<Self> {
-        answer_code(body).map(|code| classify_code(&code))
+    /// The kind that a refusal's code stands for.
+    pub(super) fn from_code(code: &str) -> Self {
+        classify_code(code)
     }
 
     /// What the one who runs the server does about it.

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::Metadata};
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
-use super::StoreError;
+use super::{StoreError, error::answer_code};
 use crate::telemetry::Metrics;
 
 tokio::task_local! {
@@ -77,6 +77,14 @@ impl Storable for Started {
     type Storer = StoreReplace<Self>;
 }
 
+/// Whether the last attempt found a condition that did not hold. That is an answer, and no failure of the table.
+#[derive(Debug)]
+struct Unmet(bool);
+
+impl Storable for Unmet {
+    type Storer = StoreReplace<Self>;
+}
+
 impl Intercept for Observer {
     fn name(&self) -> &'static str {
         "Observer"
@@ -107,11 +115,13 @@ impl Intercept for Observer {
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let answer = context.response().filter(|answer| !answer.status().is_success());
-        let kind = answer.and_then(|answer| StoreError::from_answer(answer.body().bytes()?));
-        LAST.try_with(|last| last.set(kind)).ok();
+        let code = answer.and_then(|answer| answer_code(answer.body().bytes()?));
+        let unmet = ["ConditionalCheckFailedException", "TransactionCanceledException"];
+        bag.interceptor_state().store_put(Unmet(code.as_deref().is_some_and(|code| unmet.contains(&code))));
+        LAST.try_with(|last| last.set(code.as_deref().map(StoreError::from_code))).ok();
         Ok(())
     }
 
@@ -122,7 +132,8 @@ impl Intercept for Observer {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(Started(at)) = bag.load::<Started>() {
-            let ok = context.output_or_error().is_some_and(|result| result.is_ok());
+            let unmet = bag.load::<Unmet>().is_some_and(|unmet| unmet.0);
+            let ok = unmet || context.output_or_error().is_some_and(|result| result.is_ok());
             self.0.store_call(operation(bag), ok, at.elapsed());
         }
         Ok(())

@@ -104,6 +104,17 @@ async fn metrics_are_on_a_port_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_repeated_call_is_no_failure_of_the_table() {
+    let server = Setup::new().token().start();
+    for _ in 0..2 {
+        server.call("add_note", json!({"session_id": "s", "note": "n", "idempotency_key": "k"})).await;
+    }
+    let metrics = server.http.get(server.metrics.clone().unwrap()).send().await.unwrap().text().await.unwrap();
+    let line = r#"mcp_store_calls_total{operation="TransactWriteItems",outcome="ok"} 2"#;
+    assert!(metrics.contains(line), "{line} is missing in\n{metrics}");
+}
+
+#[tokio::test]
 async fn healthz_tells_the_build() {
     let server = Setup::new().env("MCP_REVISION", "abc123").start();
     let health: Value = server.get("/healthz").send().await.unwrap().json().await.unwrap();
