@@ -73,8 +73,8 @@ impl Store {
         let now = epoch_seconds();
         // Retries of the SDK write the same key again, so they cannot double the note.
         let item = note_item(session, note, now);
-        let put = self.client.put_item().table_name(self.table()).set_item(Some(item)).send();
-        self.beside_its_session(session, now, async { sent(put).await.map(|_| ()) }).await
+        let put = sent(self.client.put_item().table_name(self.table()).set_item(Some(item)).send());
+        self.beside_its_session(session, now, async { put.await.map(|_| ()) }).await
     }
 
     /// Runs `write`, and beside it brings the session's item up to date. `write` decides.

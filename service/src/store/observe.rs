@@ -50,20 +50,30 @@ where
 }
 
 /// Sends a request of the SDK.
-pub(super) async fn sent<T, E>(request: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T, StoreError>
+pub(super) fn sent<T, E>(
+    request: impl Future<Output = Result<T, SdkError<E>>>,
+) -> impl Future<Output = Result<T, StoreError>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    attempted(request).await.map_err(StoreError::from)
+    let attempt = attempted(request);
+    async { attempt.await.map_err(StoreError::from) }
 }
 
 /// [`sent`], for those who look at the failure: it is neither logged nor classified.
-pub(super) async fn attempted<T, E>(request: impl Future<Output = Result<T, SdkError<E>>>) -> Result<T, Refusal<E>> {
-    // Polling the SDK takes over a megabyte of stack in an unoptimised build; the box keeps the layers above off it.
+///
+/// The request is put into a box before anything is awaited: the SDK's are large, and whoever held one would copy it with
+/// every layer that a call passes, also where the call never reaches the store. Polling them takes over a megabyte of stack
+/// in an unoptimised build, besides.
+pub(super) fn attempted<T, E>(
+    request: impl Future<Output = Result<T, SdkError<E>>>,
+) -> impl Future<Output = Result<T, Refusal<E>>> {
     let request = Box::pin(request);
-    let attempt = async { (request.await, LAST.with(Cell::get)) };
-    let (result, last) = LAST.scope(Cell::new(None), attempt).await;
-    result.map_err(|error| Refusal { error, last })
+    async {
+        let attempt = async { (request.await, LAST.with(Cell::get)) };
+        let (result, last) = LAST.scope(Cell::new(None), attempt).await;
+        result.map_err(|error| Refusal { error, last })
+    }
 }
 
 /// Feeds [`Metrics`] and [`count_calls`].
