@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod cost;
 #[cfg(target_os = "linux")]
 mod disk_full;
 mod edges;

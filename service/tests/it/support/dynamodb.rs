@@ -1,5 +1,6 @@
 //! A DynamoDB endpoint on loopback: the embedded engine behind HTTP, with faults in front of it.
 
+mod bill;
 pub(crate) mod credentials;
 mod endpoint;
 mod fault;
@@ -8,6 +9,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use mcp_stateful::store::Store;
 
+pub(crate) use bill::Bill;
 use endpoint::Endpoint;
 pub(crate) use endpoint::TABLE;
 pub(crate) use fault::{Fault, Plan};
@@ -70,6 +72,11 @@ impl DynamoDb {
     /// The operations that were asked for since the table was made.
     pub(crate) fn operations(&self) -> BTreeSet<String> {
         self.shared.operations()
+    }
+
+    /// What was carried out since the last time that this was asked.
+    pub(crate) fn bill(&self) -> Bill {
+        self.shared.ledger.take()
     }
 
     pub(crate) fn requests(&self) -> u32 {

@@ -26,7 +26,10 @@ use tokio::{
     sync::watch,
 };
 
-use super::fault::{Fault, Faults};
+use super::{
+    bill::Ledger,
+    fault::{Fault, Faults},
+};
 
 /// The table that the service uses unless it is told otherwise.
 pub(crate) const TABLE: &str = "mcp_state";
@@ -34,6 +37,7 @@ pub(crate) const TABLE: &str = "mcp_state";
 pub(super) struct Endpoint {
     engine: Mutex<Engine>,
     pub(super) faults: Faults,
+    pub(super) ledger: Ledger,
     pub(super) token: Mutex<Option<String>>,
     pub(super) hang_up: watch::Sender<u32>,
     requests: AtomicU32,
@@ -45,6 +49,7 @@ pub(super) async fn start() -> (String, Arc<Endpoint>) {
     let endpoint = Arc::new(Endpoint {
         engine: Mutex::new(empty_engine()),
         faults: Faults::default(),
+        ledger: Ledger::default(),
         token: Mutex::default(),
         hang_up: watch::Sender::new(0),
         requests: AtomicU32::new(0),
@@ -145,7 +150,11 @@ impl Endpoint {
 
     async fn carry_out(&self, target: String, body: String) -> (u16, String) {
         let engine = self.engine.lock().unwrap().clone();
-        tokio::task::spawn_blocking(move || engine.respond(&target, &body)).await.unwrap()
+        let operation = target.rsplit('.').next().unwrap().to_owned();
+        let body = Ledger::ask(&operation, body);
+        let answer = tokio::task::spawn_blocking(move || engine.respond(&target, &body)).await.unwrap();
+        self.ledger.enter(&operation, &answer.1);
+        answer
     }
 }
 
