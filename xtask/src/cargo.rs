@@ -57,6 +57,17 @@ pub(crate) fn service_binary(target: &Path, profile: Profile) -> PathBuf {
     target.join(directory).join(format!("mcp-stateful{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// Builds the service, and what it is measured with and against. In one go: they share what they depend on.
+pub(crate) fn build_bench() -> Line {
+    let packages = ["--package", "mcp-stateful", "--package", "bench-load", "--package", "bench-servers"];
+    cargo(["build", "--release", "--locked"]).args(packages)
+}
+
+/// Where a release build puts a binary.
+pub(crate) fn release_binary(target: &Path, name: &str) -> PathBuf {
+    target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// Where `build_example` puts the binary.
 pub(crate) fn example_binary(target: &Path, name: &str) -> PathBuf {
     target.join("debug").join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))

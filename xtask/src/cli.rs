@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Clients,
     /// Let libFuzzer try to break what parses input from outside (needs a C++ compiler; not on Windows).
     Fuzz(Fuzz),
+    /// Measure the service beside what one would use instead, and write the figures to docs/bench (needs npm and Python).
+    Bench(Bench),
 }
 
 /// Which deployment is meant, on AWS or here.
@@ -315,6 +317,16 @@ pub(crate) struct Fuzz {
     /// Seconds for each target; without it, 60.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Only what the goals need, in a few minutes.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Write to this directory instead of docs/bench.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[cfg(test)]

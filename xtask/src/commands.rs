@@ -1,5 +1,6 @@
 //! One file per command, each readable from top to bottom; and which function answers which command.
 
+mod bench;
 mod ci;
 mod clients;
 mod conformance;
@@ -36,5 +37,6 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Conformance(args) => conformance::run(args.keep_output.as_deref()),
         Command::Clients => clients::run(),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }

@@ -4,6 +4,7 @@
 //! does is in `commands/`; nothing here knows it.
 
 mod aws;
+mod bench;
 mod cargo;
 mod cli;
 mod clients;

@@ -1,0 +1,141 @@
+//! What is asked of a server, call by call, and what a right answer says. The same for every contestant.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The session that the store holds [`NOTES`] notes of before the first request.
+pub const NOTED_SESSION: &str = "noted";
+/// How many notes that session has.
+pub const NOTES: usize = 50;
+/// Notes are added to so many sessions in turn.
+const SESSIONS: u64 = 100;
+
+/// A kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// `echo_cached` of one text, over and over.
+    EchoHot,
+    /// `echo_cached` of a text that nobody asked for before.
+    EchoCold,
+    /// `add_note`, to a hundred sessions in turn.
+    AddNote,
+    /// `get_notes` of fifty notes.
+    GetNotes,
+    /// Of ten calls five add a note, three read fifty, two echo what is new.
+    Mix,
+}
+
+/// A call of a tool, and what has to come of it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The tool's name.
+    pub tool: &'static str,
+    /// Its arguments.
+    pub arguments: Value,
+    /// What the answer says.
+    pub expected: Expected,
+}
+
+/// What an answer says.
+#[derive(Debug, Clone)]
+pub enum Expected {
+    /// This text; with or without `[cache] ` before it.
+    Text(String),
+    /// [`NOTES`] notes, of which the first and the last are the store's.
+    Notes,
+}
+
+impl Work {
+    /// All, in the order of the tables.
+    pub const ALL: [Self; 5] = [Self::EchoHot, Self::EchoCold, Self::AddNote, Self::GetNotes, Self::Mix];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EchoHot => "echo_cached, hot",
+            Self::EchoCold => "echo_cached, cold",
+            Self::AddNote => "add_note",
+            Self::GetNotes => "get_notes of 50",
+            Self::Mix => "mix",
+        }
+    }
+
+    /// The `number`th call of a run.
+    pub fn call(self, run: &str, number: u64) -> Call {
+        match self {
+            Self::EchoHot => echo("a text that is asked for again and again".to_owned()),
+            Self::EchoCold => echo(format!("a text of run {run} that is new, number {number}")),
+            Self::AddNote => {
+                let session = format!("bench-{}", number % SESSIONS);
+                let note = format!("note {number} of run {run}, of a length that notes have");
+                Call {
+                    tool: "add_note",
+                    expected: Expected::Text(format!("Note added to {session}.")),
+                    arguments: json!({"session_id": session, "note": note}),
+                }
+            }
+            Self::GetNotes => {
+                Call { tool: "get_notes", arguments: json!({"session_id": NOTED_SESSION}), expected: Expected::Notes }
+            }
+            Self::Mix => match number % 10 {
+                0 | 2 | 4 | 6 | 8 => Self::AddNote.call(run, number),
+                1 | 5 | 9 => Self::GetNotes.call(run, number),
+                _ => Self::EchoCold.call(run, number),
+            },
+        }
+    }
+}
+
+/// The `number`th note of [`NOTED_SESSION`].
+pub fn note(number: usize) -> String {
+    format!("note {number} of fifty, as long as a sentence that somebody wants to remember for later")
+}
+
+fn echo(text: String) -> Call {
+    let expected = Expected::Text(text.to_uppercase());
+    Call { tool: "echo_cached", arguments: json!({"text": text}), expected }
+}
+
+impl Expected {
+    /// Whether MCP's text is this; notes are a JSON array in it.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Text(_) => self.fits_text(text),
+            Self::Notes => serde_json::from_str(text).is_ok_and(|notes: Vec<Value>| self.fits_notes(&notes)),
+        }
+    }
+
+    pub(crate) fn fits_text(&self, text: &str) -> bool {
+        matches!(self, Self::Text(expected) if text.strip_prefix("[cache] ").unwrap_or(text) == expected)
+    }
+
+    pub(crate) fn fits_notes(&self, notes: &[Value]) -> bool {
+        let is = |found: Option<&Value>, number| found.and_then(Value::as_str) == Some(note(number).as_str());
+        matches!(self, Self::Notes) && notes.len() == NOTES && is(notes.first(), 0) && is(notes.last(), NOTES - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn what_has_to_be_new_is_new() {
+        let texts: HashSet<String> =
+            (0..100).map(|number| Work::EchoCold.call("r", number).arguments.to_string()).collect();
+        assert_eq!(texts.len(), 100);
+        assert_ne!(Work::EchoCold.call("r", 1).arguments, Work::EchoCold.call("s", 1).arguments);
+    }
+
+    #[test]
+    fn a_note_too_few_or_another_order_is_wrong() {
+        let mut notes: Vec<Value> = (0..NOTES).map(|number| note(number).into()).collect();
+        assert!(Expected::Notes.fits_notes(&notes));
+        notes.swap(0, 1);
+        assert!(!Expected::Notes.fits_notes(&notes));
+        assert!(!Expected::Notes.fits_notes(&notes[1..]));
+    }
+}

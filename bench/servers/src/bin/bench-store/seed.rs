@@ -1,0 +1,41 @@
+//! What the store holds before the first request: the table, and one session with fifty notes as the original wrote them,
+//! which every contestant can read.
+
+use std::error::Error;
+
+use bench_load::work::{NOTED_SESSION, NOTES, note};
+use mcp_stateful::store::embedded::Engine;
+use serde_json::{Value, json};
+
+const TABLE: &str = "mcp_state";
+
+/// Makes the table and the notes.
+pub(crate) fn seed(engine: &Engine) -> Result<(), Box<dyn Error>> {
+    run(
+        engine,
+        "CreateTable",
+        &json!({
+            "TableName": TABLE, "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            "KeySchema": [
+                {"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        }),
+    )?;
+    for number in 0..NOTES {
+        let written = (1_700_000_000 + number).to_string();
+        let item = json!({
+            "pk": {"S": format!("SESSION#{NOTED_SESSION}")}, "sk": {"S": format!("NOTE#{written}")},
+            "note": {"S": note(number)}, "ts": {"N": written},
+        });
+        run(engine, "PutItem", &json!({"TableName": TABLE, "Item": item}))?;
+    }
+    Ok(())
+}
+
+fn run(engine: &Engine, operation: &str, request: &Value) -> Result<(), Box<dyn Error>> {
+    engine.dispatch(operation, &request.to_string())?;
+    Ok(())
+}

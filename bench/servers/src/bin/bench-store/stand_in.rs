@@ -1,0 +1,60 @@
+//! DynamoDB's one route, with a delay in front; and `/settings` and `/counts` for xtask.
+
+use std::{error::Error, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post, put},
+};
+use mcp_stateful::store::embedded::{Engine, IN_MEMORY};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{counts::Counts, seed};
+
+struct Shared {
+    engine: Engine,
+    delay_ms: AtomicU64,
+    counts: Counts,
+}
+
+/// The stand-in, with its table and notes made.
+pub(crate) fn router() -> Result<Router, Box<dyn Error>> {
+    let engine = Engine::open(IN_MEMORY.as_ref())?;
+    seed::seed(&engine)?;
+    let shared = Arc::new(Shared { engine, delay_ms: AtomicU64::new(0), counts: Counts::default() });
+    Ok(Router::new()
+        .route("/", post(answer))
+        .route("/settings", put(set))
+        .route("/counts", get(count))
+        .with_state(shared))
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
+    let delay = shared.delay_ms.load(Ordering::Relaxed);
+    if delay > 0 {
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+    }
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    // In memory the engine never waits for a disk: it may work right here.
+    let (status, json) = shared.counts.counted(target, body, |body| shared.engine.respond(target, body));
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [("content-type", "application/x-amz-json-1.0")], json).into_response()
+}
+
+/// `{"delay_ms": 5}`, `{"count": true}`: what is named is set, and the counts begin anew.
+async fn set(State(shared): State<Arc<Shared>>, Json(settings): Json<Value>) {
+    if let Some(delay) = settings["delay_ms"].as_u64() {
+        shared.delay_ms.store(delay, Ordering::Relaxed);
+    }
+    if let Some(on) = settings["count"].as_bool() {
+        shared.counts.begin(on);
+    }
+}
+
+async fn count(State(shared): State<Arc<Shared>>) -> Json<Value> {
+    Json(json!(shared.counts.seen()))
+}
