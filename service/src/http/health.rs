@@ -47,8 +47,7 @@ impl Health {
         match *last {
             Some((at, result)) if at.elapsed() < FRESH => result,
             _ => {
-                let ping = tokio::time::timeout(PATIENCE, self.store.ping());
-                let result = ping.await.unwrap_or(Err(StoreError::Unreachable));
+                let result = self.store.ping(PATIENCE).await;
                 *last = Some((Instant::now(), result));
                 result
             }

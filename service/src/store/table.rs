@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
+    config::{Config, timeout::TimeoutConfig},
     error::ProvideErrorMetadata,
     types::{
         AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
@@ -39,14 +40,17 @@ impl Store {
         Ok(made)
     }
 
-    /// Reads one item that is never there: proof that the table answers, with no permission that the tools don't need.
+    /// Reads one item that is never there, for as long as `patience`: proof that the table answers, with no permission that
+    /// the tools don't need.
     ///
     /// # Errors
-    /// As every call.
-    pub async fn ping(&self) -> Result<(), StoreError> {
+    /// As every call; what the last attempt was refused for, if it is patience that ends.
+    pub async fn ping(&self, patience: Duration) -> Result<(), StoreError> {
         let request = self.client.get_item().table_name(self.table());
         let key = || AttributeValue::S("READY".to_owned());
-        sent(request.key(PK, key()).key(SK, key()).send()).await?;
+        let timeouts = TimeoutConfig::builder().operation_timeout(patience).operation_attempt_timeout(patience).build();
+        let hurried = Config::builder().timeout_config(timeouts);
+        sent(request.key(PK, key()).key(SK, key()).customize().config_override(hurried).send()).await?;
         Ok(())
     }
 
