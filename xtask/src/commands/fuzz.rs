@@ -37,7 +37,7 @@ pub(crate) fn run(args: &cli::Fuzz) -> anyhow::Result<()> {
     match asked {
         Asked::Run(targets) => fuzz(&targets, &target_directory, args.seconds.unwrap_or(SECONDS)),
         Asked::Repeat(target, input) => {
-            build(std::slice::from_ref(&target))?;
+            build(std::slice::from_ref(&target), &target_directory)?;
             shell::run(&target.repeat(&target_directory, &input))
         }
     }
@@ -49,7 +49,7 @@ pub(crate) fn all() -> anyhow::Result<()> {
 }
 
 fn fuzz(targets: &[Target], target_directory: &Path, seconds: u64) -> anyhow::Result<()> {
-    build(targets)?;
+    build(targets, target_directory)?;
     let mut failed = Vec::new();
     let mut rows = Vec::new();
     for together in targets.chunks(AT_ONCE) {
@@ -86,12 +86,12 @@ fn asked(words: &[String], targets: &[Target]) -> anyhow::Result<Asked> {
     }
 }
 
-fn build(targets: &[Target]) -> anyhow::Result<()> {
+fn build(targets: &[Target], target_directory: &Path) -> anyhow::Result<()> {
     ensure!(
         !cfg!(windows),
         "libFuzzer and the compiler's counters do not work together on Windows; use Linux or macOS"
     );
-    let line = instrument::instrumented(target::build(targets))?;
+    let line = instrument::instrumented(target::build(targets), target_directory)?;
     ui::step("build", &line.to_string());
     shell::run(&line).hint("libFuzzer is C++: it takes a C++ compiler, `c++`")
 }

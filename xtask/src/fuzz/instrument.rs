@@ -1,7 +1,12 @@
 //! Makes the compiler count which code runs and what is compared, in our own crates only: cargo lets a wrapper stand before
 //! the compiler for these, and this binary is the wrapper. The dependencies stay as the tests have them, compiled once.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Context;
 
@@ -23,10 +28,22 @@ const FLAGS: [&str; 5] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// The line of cargo's, with our crates instrumented.
-pub(crate) fn instrumented(line: Line) -> anyhow::Result<Line> {
-    let ourselves = std::env::current_exe().context("cannot find the binary of xtask")?;
-    Ok(line.env("RUSTC_WORKSPACE_WRAPPER", ourselves).env(ASKED, "1"))
+/// The line of cargo's, with our crates instrumented. The wrapper is a copy of this program below `target_directory`: cargo
+/// may replace the program itself, as it does when the tests before this step build it with other features.
+pub(crate) fn instrumented(line: Line, target_directory: &Path) -> anyhow::Result<Line> {
+    let folder = target_directory.join("fuzz");
+    let wrapper = folder.join("instrument");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::copy(ourselves()?, &wrapper).with_context(|| format!("cannot write {}", wrapper.display()))?;
+    Ok(line.env("RUSTC_WORKSPACE_WRAPPER", wrapper).env(ASKED, "1"))
+}
+
+/// This program as it runs; on Linux also when its file was replaced.
+fn ourselves() -> anyhow::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe().context("cannot find the binary of xtask")
 }
 
 /// Is the wrapper, if that is what we were started for.
@@ -53,8 +70,10 @@ mod tests {
 
     #[test]
     fn cargo_is_told_that_we_are_the_wrapper() {
-        let line = instrumented(Line::new("cargo")).unwrap();
-        assert!(line.value_of("RUSTC_WORKSPACE_WRAPPER").is_some());
+        let target = tempfile::tempdir().unwrap();
+        let line = instrumented(Line::new("cargo"), target.path()).unwrap();
+        let wrapper = PathBuf::from(line.value_of("RUSTC_WORKSPACE_WRAPPER").unwrap());
+        assert!(wrapper.starts_with(target.path()) && wrapper.exists());
         assert!(line.value_of(ASKED).is_some());
     }
 }
