@@ -10,8 +10,9 @@ use crate::{
 };
 
 /// What AWS keeps after everything is gone, and the emulator as well: stopped tasks, inactive services and revisions, records
-/// of tags.
-const KEPT: [&str; 9] = [
+/// of tags, the tokens of transactions (for ten minutes).
+const KEPT: [&str; 10] = [
+    "dynamodb._txn_idempotency",
     "ec2._tags",
     "ecr._layer_blobs",
     "ecr._manifest_blobs",
