@@ -21,7 +21,7 @@ use crate::{
 pub async fn list_tools(State(tools): State<Arc<Tools>>) -> Response {
     let tools: Vec<Value> = tools
         .definitions()
-        .into_iter()
+        .iter()
         .map(|tool| json!({"name": tool.name, "description": tool.description, "inputSchema": tool.input}))
         .collect();
     Json(tools).into_response()

@@ -83,6 +83,7 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Tools {
     store: Store,
+    definitions: [Definition; 5],
     echoes: LocalCache,
     max_answer_bytes: usize,
     session_ttl_seconds: u64,
@@ -102,6 +103,7 @@ impl Tools {
         let session_ttl_seconds = limits.session_ttl.as_secs();
         Self {
             store,
+            definitions: definitions(session_ttl_seconds),
             echoes: LocalCache::default(),
             max_answer_bytes: limits.answer_bytes,
             session_ttl_seconds,
@@ -110,8 +112,8 @@ impl Tools {
     }
 
     /// The tools, in the original's order, and then ours.
-    pub fn definitions(&self) -> [Definition; 5] {
-        definitions(self.session_ttl_seconds)
+    pub fn definitions(&self) -> &[Definition] {
+        &self.definitions
     }
 
     /// The store that the tools work on.

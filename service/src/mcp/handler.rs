@@ -49,7 +49,7 @@ pub struct Handler {
 impl Handler {
     /// A handler for `tools`.
     pub fn new(tools: Arc<Tools>) -> Self {
-        let announced = tools.definitions().into_iter().map(tool).collect();
+        let announced = tools.definitions().iter().map(tool).collect();
         Self { tools, announced }
     }
 }
@@ -146,22 +146,19 @@ fn result(answer: Answer) -> CallToolResult {
     result
 }
 
-fn tool(definition: Definition) -> Tool {
+fn tool(definition: &Definition) -> Tool {
     let annotations = ToolAnnotations::with_title(definition.title)
         .read_only(definition.effect == Effect::Reads)
         .destructive(definition.effect == Effect::Deletes)
         .idempotent(definition.effect != Effect::Adds)
         .open_world(false);
-    Tool::new(definition.name, definition.description, object(definition.input))
+    Tool::new(definition.name, definition.description.clone(), object(&definition.input))
         .with_title(definition.title)
-        .with_raw_output_schema(Arc::new(object(definition.output)))
+        .with_raw_output_schema(Arc::new(object(&definition.output)))
         .annotate(annotations)
 }
 
-fn object(schema: Value) -> JsonObject {
-    match schema {
-        Value::Object(object) => object,
-        // A test of the definitions holds that every schema is an object.
-        _ => JsonObject::new(),
-    }
+fn object(schema: &Value) -> JsonObject {
+    // A test of the definitions holds that every schema is an object.
+    schema.as_object().cloned().unwrap_or_default()
 }

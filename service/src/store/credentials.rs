@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::{
     client::identity::{IdentityFuture, ResolveCachedIdentity, SharedIdentityResolver},
 };
 
-use super::error::answer_code;
+use super::error::ErrorBody;
 
 /// The shortest time between two times of forgetting: who hands out credentials is not to be asked for every refusal.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -82,9 +82,12 @@ impl Intercept for Credentials {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let refusal = context.response().filter(|answer| answer.status().is_client_error());
-        let code = refusal.and_then(|answer| answer_code(answer.body().bytes()?));
+        let refusal = refusal.and_then(|answer| ErrorBody::read(answer.body().bytes()?));
         // Not AccessDeniedException: it is the policy that refuses, and new credentials have the same.
-        if matches!(code.as_deref(), Some("ExpiredTokenException" | "UnrecognizedClientException")) {
+        if matches!(
+            refusal.as_ref().map(ErrorBody::code),
+            Some("ExpiredTokenException" | "UnrecognizedClientException")
+        ) {
             self.forget();
         }
         Ok(())

@@ -70,10 +70,27 @@ where
     }
 }
 
-/// The code of a refusal: the end of `__type` in its JSON body.
-pub(super) fn answer_code(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    body.get("__type")?.as_str()?.rsplit('#').next().map(str::to_owned)
+/// A refusal's JSON body, as far as it is decided by.
+pub(super) struct ErrorBody(serde_json::Value);
+
+impl ErrorBody {
+    /// Nothing if it is none: not JSON, or without a code.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+        body["__type"].is_string().then_some(Self(body))
+    }
+
+    /// The code: the end of `__type`.
+    pub(super) fn code(&self) -> &str {
+        self.0["__type"].as_str().and_then(|kind| kind.rsplit('#').next()).unwrap_or_default()
+    }
+
+    /// Whether a condition did not hold, of a single write or of one in a transaction. The table did what it was asked then.
+    pub(super) fn is_unmet_condition(&self) -> bool {
+        let reasons = self.0["CancellationReasons"].as_array().into_iter().flatten();
+        self.code() == "ConditionalCheckFailedException"
+            || reasons.into_iter().any(|reason| reason["Code"] == "ConditionalCheckFailed")
+    }
 }
 
 /// The error and its causes. Not its `Debug`, which quotes the answer's body, and so notes.

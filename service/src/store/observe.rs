@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::Metadata};
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
-use super::{StoreError, error::answer_code};
+use super::{StoreError, error::ErrorBody};
 use crate::telemetry::Metrics;
 
 tokio::task_local! {
@@ -128,10 +128,9 @@ impl Intercept for Observer {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let answer = context.response().filter(|answer| !answer.status().is_success());
-        let code = answer.and_then(|answer| answer_code(answer.body().bytes()?));
-        let unmet = ["ConditionalCheckFailedException", "TransactionCanceledException"];
-        bag.interceptor_state().store_put(Unmet(code.as_deref().is_some_and(|code| unmet.contains(&code))));
-        LAST.try_with(|last| last.set(code.as_deref().map(StoreError::from_code))).ok();
+        let refusal = answer.and_then(|answer| ErrorBody::read(answer.body().bytes()?));
+        bag.interceptor_state().store_put(Unmet(refusal.as_ref().is_some_and(ErrorBody::is_unmet_condition)));
+        LAST.try_with(|last| last.set(refusal.map(|refusal| StoreError::from_code(refusal.code())))).ok();
         Ok(())
     }
 

@@ -1,9 +1,8 @@
-//! OAuth: which access tokens let in, what is told to those who have none, and whose keys count when.
+//! OAuth: which access tokens let in, and what is told to those who have none.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+mod keys;
+
+use std::sync::Arc;
 
 use clap::Parser;
 use mcp_stateful::{
@@ -18,11 +17,10 @@ use mcp_stateful::{
 };
 use ring::hmac;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
 
 use crate::support::{
     call,
-    issuer::{Issuer, JWKS, Key, METADATA, OPENID, RESOURCE, decode, encode, message},
+    issuer::{Issuer, JWKS, Key, RESOURCE, decode, encode, message},
     mcp_client::{Era, connect_as, text, tool},
     server::{Server, Setup, TOKEN},
 };
@@ -303,141 +301,4 @@ async fn a_client_s_token_without_an_audience_is_taken_from_listed_clients() {
     assert_eq!(status(&server, &cognito("theirs", Value::Null)).await, 401);
     // A token that names an audience is for that one, whoever got it.
     assert_eq!(status(&server, &cognito("ours", json!("https://other.example"))).await, 401);
-}
-
-#[tokio::test]
-async fn keys_are_found_through_either_metadata_and_through_no_other_s() {
-    let key = Key::new("k");
-    for (path, named, taken) in [
-        (METADATA, None, 200),
-        (OPENID, None, 200),
-        (METADATA, Some("https://issuer.example"), 503),
-        (OPENID, Some("https://issuer.example"), 503),
-    ] {
-        let issuer = Issuer::start(&[&key]).await;
-        issuer.withdraw(METADATA);
-        let document = json!({"issuer": named.unwrap_or(&issuer.url), "jwks_uri": format!("{}{JWKS}", issuer.url)});
-        issuer.publish(path, &document);
-        let server = issuer.setup().start();
-        assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, taken, "{path} {named:?}");
-        assert_eq!(issuer.asked() > 0, taken == 200);
-        if taken == 503 {
-            logged(&server, "it names another issuer").await;
-        }
-    }
-    let issuer = Issuer::start(&[&key]).await;
-    issuer.publish(METADATA, &json!({"issuer": issuer.url, "jwks_uri": "http://keys.example/jwks"}));
-    let server = issuer.setup().start();
-    assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, 503);
-    logged(&server, "it names no jwks_uri").await;
-}
-
-#[tokio::test]
-async fn what_is_no_key_set_or_too_long_is_not_used() {
-    let key = Key::new("k");
-    let long = json!({"keys": [key.jwk()], "padding": "x".repeat(256 * 1024)}).to_string();
-    for (text, told) in [(long, "longer than 262144"), ("{".to_owned(), "no JSON"), ("[]".to_owned(), "no key set")] {
-        let issuer = Issuer::start(&[]).await;
-        issuer.publish_text("/elsewhere", text);
-        let server = issuer.setup().env("MCP_OAUTH_JWKS_URL", &format!("{}/elsewhere", issuer.url)).start();
-        assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, 503);
-        logged(&server, told).await;
-    }
-}
-
-/// Waits for a text in the log, which comes through a pipe of its own.
-async fn logged(server: &Server, text: &str) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !server.log().contains(text) {
-        assert!(Instant::now() < deadline, "{text} is missing in {}", server.log());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Presents a token until it is answered so, or for half a minute.
-async fn becomes(server: &Server, token: &str, wanted: u16) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let got = status(server, token).await;
-        if got == wanted {
-            return;
-        }
-        assert!(Instant::now() < deadline, "still {got}: {}", server.log());
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
-#[tokio::test]
-async fn a_new_key_is_taken_and_the_one_before_it_no_more() {
-    let (old, new) = (Key::new("old"), Key::new("new"));
-    let issuer = Issuer::start(&[&old]).await;
-    let server = issuer.setup().start();
-    let [before, after] = [&old, &new].map(|key| key.token(&issuer.claims("alice")));
-    assert_eq!((status(&server, &before).await, status(&server, &after).await), (200, 401));
-    issuer.show(&[&new]);
-    becomes(&server, &after, 200).await;
-    assert_eq!(status(&server, &before).await, 401);
-}
-
-#[tokio::test]
-async fn a_server_starts_without_its_issuer_and_recovers_by_itself() {
-    let key = Key::new("k");
-    let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let url = format!("http://{place}");
-    let server = Setup::new().token().env("MCP_OAUTH_ISSUER", &url).env("MCP_OAUTH_RESOURCE", RESOURCE).start();
-    let claims = json!({"iss": url, "sub": "a", "aud": RESOURCE, "exp": epoch_seconds() + 600, "scope": "notes:read"});
-    let token = key.token(&claims);
-    let answer = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
-    let answer = answer.send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
-    assert!(answer.text().await.unwrap().contains("authorization server's keys"));
-    logged(&server, "keys cannot be had").await;
-    // Whoever needs no keys waits for none.
-    assert_eq!((status(&server, TOKEN).await, status(&server, "nonsense").await), (200, 401));
-    let _issuer = Issuer::listen(TcpListener::bind(place).await.unwrap(), &[&key]);
-    becomes(&server, &token, 200).await;
-    logged(&server, "can be had again").await;
-    assert_eq!(server.log().matches("keys cannot be had").count(), 1, "{}", server.log());
-}
-
-#[tokio::test]
-async fn an_issuer_that_goes_down_stops_nobody_whose_key_is_known() {
-    let (key, other) = (Key::new("k"), Key::new("other"));
-    let issuer = Issuer::start(&[&key]).await;
-    let server = issuer.setup().start();
-    let token = key.token(&issuer.claims("alice"));
-    assert_eq!(status(&server, &token).await, 200);
-    issuer.set_down(true);
-    // An unknown key makes the server ask, and see that the issuer is down.
-    let unknown = other.token(&issuer.claims("alice"));
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !server.log().contains("keys cannot be had") {
-        assert!(Instant::now() < deadline, "{}", server.log());
-        assert_eq!(status(&server, &unknown).await, 401);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    assert_eq!(status(&server, &token).await, 200);
-}
-
-#[tokio::test]
-async fn however_many_unknown_keys_are_named_the_issuer_is_asked_seldom() {
-    let key = Key::new("k");
-    let issuer = Issuer::start(&[&key]).await;
-    let server = issuer.setup().start();
-    let token = key.token(&issuer.claims("alice"));
-    assert_eq!(status(&server, &token).await, 200);
-    let started = Instant::now();
-    // Longer than the least time between two attempts, so that some are due.
-    while started.elapsed() < Duration::from_secs(12) {
-        let forged: Vec<String> = (0..50)
-            .map(|n| key.token_with(&json!({"alg": "ES256", "kid": format!("{n}")}), &issuer.claims("alice")))
-            .collect();
-        let answers = futures_util::future::join_all(forged.iter().map(|token| status(&server, token))).await;
-        assert!(answers.iter().all(|status| *status == 401), "{answers:?}");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    // One at the start, and one for each 10 s begun since.
-    let most = 2 + u32::try_from(started.elapsed().as_secs() / 10).unwrap();
-    assert!((2..=most).contains(&issuer.asked()), "asked {} times in {:?}", issuer.asked(), started.elapsed());
-    assert_eq!(status(&server, &token).await, 200);
 }

@@ -25,19 +25,17 @@ use crate::{
 /// The sort key of the note that was written under the key.
 const MADE: &str = "made";
 
-/// How often a transaction is sent again that another one crossed. Only calls under the same key can cross, and whichever
-/// ends first leaves its record.
-const TRIES: u32 = 10;
-/// The pause before the second try; it doubles, 1.3 s in all.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const MAX_PAUSE: Duration = Duration::from_millis(320);
+/// The pauses before a transaction is sent again that another one crossed, in milliseconds: 1.3 s in all. Only calls under the
+/// same key can cross, and whichever ends first leaves its record. The SDK sends again what the table refuses before it
+/// begins a transaction, and not what it cancels.
+const PAUSES: [u64; 9] = [5, 10, 20, 40, 80, 160, 320, 320, 320];
 
 /// What kept a transaction from being done, other than the store's failure.
 enum Crossed {
     /// The key has a record: this one, if the store said.
     Recorded(Option<Item>),
-    /// Another transaction was at work on the same items.
-    Conflict,
+    /// Another transaction was at work on the same items, or the table throttled this one.
+    Passing,
 }
 
 impl Store {
@@ -72,8 +70,8 @@ impl Store {
 
     /// Writes both items, or finds that the record is there already, and which if the store says.
     async fn write_both(&self, note: &Item, record: &Item, now: u64) -> Result<Option<Option<Item>>, StoreError> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 0..TRIES {
+        let mut pauses = PAUSES.into_iter().map(Duration::from_millis);
+        loop {
             let record = Put::builder()
                 .table_name(self.table())
                 .set_item(Some(record.clone()))
@@ -92,12 +90,13 @@ impl Store {
             };
             match crossed(&refusal.error) {
                 Some(Crossed::Recorded(found)) => return Ok(Some(found)),
-                Some(Crossed::Conflict) => tokio::time::sleep(pause).await,
+                Some(Crossed::Passing) => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(StoreError::Throttled),
+                },
                 None => return Err(refusal.into()),
             }
-            pause = (pause * 2).min(MAX_PAUSE);
         }
-        Err(StoreError::Throttled)
     }
 }
 
@@ -118,5 +117,5 @@ fn crossed(error: &SdkError<TransactWriteItemsError>) -> Option<Crossed> {
     }
     let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
     let passes = reasons.iter().filter_map(|reason| reason.code()).any(|code| passing.contains(&code));
-    passes.then_some(Crossed::Conflict)
+    passes.then_some(Crossed::Passing)
 }
