@@ -6,6 +6,7 @@ mod body;
 mod challenge;
 mod count;
 mod gate;
+mod guard;
 mod health;
 mod listener;
 mod metadata;
@@ -14,6 +15,6 @@ mod router;
 mod scope;
 
 pub use answers::error_answer;
-pub use body::Body;
+pub use guard::Admitted;
 pub use listener::{DRAIN, serve};
 pub use router::{Edge, metrics_router, router};

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         }
     };
     log::start(&log_config);
-    ended(match cli.command {
+    let how = match cli.command {
         Some(Command::Healthcheck { ready }) => {
             healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
         }
@@ -36,7 +36,9 @@ fn main() -> ExitCode {
         Some(Command::NewToken { .. }) => Ok(()),
         None if cli.flags.stdio => run(serve::over_stdio(config)),
         None => run(serve::over_http(config)),
-    })
+    };
+    log::finish();
+    ended(how)
 }
 
 fn ended(how: Result<(), String>) -> ExitCode {

@@ -3,13 +3,19 @@
 //! There are no protocol sessions: every request stands alone, so any replica can serve it and none is lost with a replica.
 //! What persists is named by the tools' own `session_id`.
 
+mod direct;
 mod explain;
 mod handler;
 mod stdio;
 
 use std::sync::Arc;
 
-pub use explain::explain;
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Request, State},
+    response::Response,
+};
 pub use handler::Handler;
 use rmcp::{
     ServerHandler,
@@ -19,16 +25,55 @@ use rmcp::{
 };
 pub use stdio::serve_stdio;
 
-use crate::config::Limits;
+use crate::{config::Limits, http::Admitted, tools::Tools};
 
-/// The Streamable HTTP transport for `handler`. Host, Origin and body are checked before, for both surfaces alike, so the
-/// transport's own checks are off.
-pub fn service<H: ServerHandler + Clone>(handler: H, limits: &Limits) -> StreamableHttpService<H, NeverSessionManager> {
-    let config = StreamableHttpServerConfig::default()
-        .with_legacy_session_mode(false)
-        .with_json_response(true)
-        .disable_allowed_hosts()
-        .disable_allowed_origins()
-        .with_max_request_body_bytes(limits.body_bytes);
-    StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(NeverSessionManager::default()), config)
+/// What answers at `/mcp`: the Streamable HTTP transport for a handler, and the tools themselves where they can.
+#[derive(Clone)]
+pub struct Endpoint<H> {
+    transport: StreamableHttpService<H, NeverSessionManager>,
+    tools: Option<Arc<Tools>>,
+}
+
+impl Endpoint<Handler> {
+    /// For the tools of this service.
+    pub fn of_tools(tools: Arc<Tools>, limits: &Limits) -> Self {
+        Self { tools: Some(tools.clone()), ..Self::new(Handler::new(tools), limits) }
+    }
+}
+
+impl<H: ServerHandler + Clone> Endpoint<H> {
+    /// For any handler, with the transport alone. Host, Origin and body are checked before, for both surfaces alike, so the
+    /// transport's own checks are off.
+    pub fn new(handler: H, limits: &Limits) -> Self {
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .disable_allowed_hosts()
+            .disable_allowed_origins()
+            .with_max_request_body_bytes(limits.body_bytes);
+        let sessions = Arc::new(NeverSessionManager::default());
+        Self { transport: StreamableHttpService::new(move || Ok(handler.clone()), sessions, config), tools: None }
+    }
+}
+
+/// Answers a request that was let in.
+pub async fn answer<H: ServerHandler + Clone>(
+    State(endpoint): State<Endpoint<H>>,
+    Extension(Admitted { principal, body }): Extension<Admitted>,
+    request: Request,
+) -> Response {
+    if let Some(tools) = &endpoint.tools
+        && let Some(call) = direct::read(request.method(), request.headers(), &body)
+    {
+        return call.answer(tools, &principal).await;
+    }
+    let declared_json = explain::is_json(request.headers());
+    let answer = endpoint.transport.handle(request).await.map(Body::new);
+    explain::explain(answer, declared_json, &body).await
+}
+
+impl<H> std::fmt::Debug for Endpoint<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("tools", &self.tools).finish_non_exhaustive()
+    }
 }

@@ -8,12 +8,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    http::error_answer,
-    principal::Principal,
+    http::{Admitted, error_answer},
     tools::{ToolError, Tools},
 };
 
@@ -28,19 +26,15 @@ pub async fn list_tools(State(tools): State<Arc<Tools>>) -> Response {
 }
 
 /// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Whatever is wrong with it is a 400, as it always was.
-pub async fn call_tool(
-    State(tools): State<Arc<Tools>>,
-    Extension(principal): Extension<Principal>,
-    body: Bytes,
-) -> Response {
-    let Ok(request) = serde_json::from_slice::<Value>(&body) else {
+pub async fn call_tool(State(tools): State<Arc<Tools>>, Extension(admitted): Extension<Admitted>) -> Response {
+    let Ok(request) = serde_json::from_slice::<Value>(&admitted.body) else {
         return error_answer(StatusCode::BAD_REQUEST, "Invalid JSON");
     };
     let (name, arguments) = match parse(request) {
         Ok(call) => call,
         Err(problem) => return error_answer(StatusCode::BAD_REQUEST, problem),
     };
-    match tools.call(&principal, &name, arguments).await {
+    match tools.call(&admitted.principal, &name, arguments).await {
         Ok(answer) => Json(answer.rest).into_response(),
         Err(ToolError::Internal) => error_answer(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
         Err(error @ ToolError::Forbidden { .. }) => error_answer(StatusCode::FORBIDDEN, error.to_string()),

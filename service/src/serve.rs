@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use crate::{
     config::Config,
     http::{self, Edge},
-    mcp::{Handler, serve_stdio},
+    mcp::{Endpoint, Handler, serve_stdio},
     oauth::OAuth,
     process::Stop,
     store::{ClientError, Store},
@@ -56,7 +56,8 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
         metrics: metrics.clone(),
         revision: config.revision,
     };
-    let router = http::router(&edge, tools.clone(), Handler::new(tools));
+    let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
+    let router = http::router(&edge, tools, endpoint);
     let head_timeout = edge.limits.body_timeout;
     tracing::info!(
         address = %listener.local_addr()?,

@@ -26,7 +26,6 @@ pub use client::ClientError;
 pub use error::StoreError;
 pub use keys::InvalidCursor;
 pub use notes::{Cursor, NotesPage, PageRequest};
-pub use observe::count_calls;
 pub use once::{IdempotencyKey, InvalidKey, KEY_LIFETIME_SECONDS, KeyedError, KeyedReset, MAX_KEY_BYTES};
 pub use reset::Reset;
 

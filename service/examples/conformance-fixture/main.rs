@@ -81,11 +81,12 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         metrics,
         revision: config.revision,
     };
+    let endpoint = mcp::Endpoint::new(fixture, &edge.limits);
     let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Stops at once, without the service's drain: a client's `subscriptions/listen` would keep that waiting.
     tokio::select! {
-        () = http::serve(listener, http::router(&edge, tools, fixture), head_timeout, std::future::pending()) => {}
+        () = http::serve(listener, http::router(&edge, tools, endpoint), head_timeout, std::future::pending()) => {}
         () = stop.wait() => {}
     }
     Ok(())

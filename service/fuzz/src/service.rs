@@ -10,7 +10,7 @@ use mcp_stateful::{
     cli::Cli,
     config::Config,
     http::{Edge, router},
-    mcp::Handler,
+    mcp::Endpoint,
     store::Store,
     telemetry::Metrics,
     tools::Tools,
@@ -73,5 +73,6 @@ async fn serve(config: Config) -> Router {
         metrics,
         revision: config.revision,
     };
-    router(&edge, tools.clone(), Handler::new(tools))
+    let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
+    router(&edge, tools, endpoint)
 }

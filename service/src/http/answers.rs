@@ -17,7 +17,7 @@ pub(super) async fn not_found() -> Response {
     error_answer(StatusCode::NOT_FOUND, "Not found")
 }
 
-/// 500, after a panic.
-pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+/// 500, after a panic. The panic hook has logged where; what it said may quote a client.
+pub(super) fn panicked() -> Response {
     error_answer(StatusCode::INTERNAL_SERVER_ERROR, "internal error")
 }

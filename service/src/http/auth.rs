@@ -3,19 +3,16 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Request, State},
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{AUTHORIZATION, RETRY_AFTER},
     },
-    middleware::Next,
     response::Response,
 };
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::time::Instant;
 
-use super::{body::Since, challenge::Challenge, error_answer};
+use super::{challenge::Challenge, error_answer};
 use crate::{
     config::AccessConfig,
     oauth::{OAuth, Refused},
@@ -23,10 +20,10 @@ use crate::{
 };
 
 /// Who is known, and by what.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Callers {
     asks: bool,
-    tokens: Arc<[Token]>,
+    tokens: Box<[Token]>,
     oauth: Option<Arc<OAuth>>,
     challenge: Challenge,
 }
@@ -57,11 +54,31 @@ impl Callers {
         }
     }
 
-    async fn identify(&self, presented: &str) -> Result<Principal, Refused> {
+    /// Who presents what is in `headers`; the answer for one who may not call.
+    pub(super) async fn identify(&self, headers: &HeaderMap) -> Result<Principal, Box<Response>> {
+        if !self.asks {
+            return Ok(Principal::shared());
+        }
+        let Some(presented) = bearer(headers) else { return Err(self.challenge.nothing_presented().into()) };
+        self.verify(presented).await.map_err(|refused| Box::new(self.refusal(&refused)))
+    }
+
+    async fn verify(&self, presented: &str) -> Result<Principal, Refused> {
         match (self.known(presented), &self.oauth) {
             (Some(principal), _) => Ok(principal),
             (None, Some(oauth)) => oauth.verify(presented).await,
             (None, None) => Err(Refused::Token("the bearer token is not the server's")),
+        }
+    }
+
+    fn refusal(&self, refused: &Refused) -> Response {
+        match refused {
+            Refused::Token(why) => self.challenge.invalid_token(why),
+            Refused::NoKeys => {
+                let mut answer = error_answer(StatusCode::SERVICE_UNAVAILABLE, refused.to_string());
+                answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
+                answer
+            }
         }
     }
 
@@ -70,29 +87,6 @@ impl Callers {
         let hash = Sha256::digest(presented);
         let equal = |token: &&Token| bool::from(hash.as_slice().ct_eq(&token.sha256));
         self.tokens.iter().filter(equal).fold(None, |_, token| Some(token.principal.clone()))
-    }
-}
-
-/// Lets in who may call, with the [`Principal`] in the request's extensions.
-pub(super) async fn identify(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
-    // From here on somebody works on it: waiting for an issuer's keys is part of the request's time.
-    request.extensions_mut().insert(Since(Instant::now()));
-    if !callers.asks {
-        request.extensions_mut().insert(Principal::shared());
-        return next.run(request).await;
-    }
-    let Some(presented) = bearer(request.headers()) else { return callers.challenge.nothing_presented() };
-    match callers.identify(presented).await {
-        Ok(principal) => {
-            request.extensions_mut().insert(principal);
-            next.run(request).await
-        }
-        Err(Refused::Token(why)) => callers.challenge.invalid_token(why),
-        Err(refused @ Refused::NoKeys) => {
-            let mut answer = error_answer(StatusCode::SERVICE_UNAVAILABLE, refused.to_string());
-            answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
-            answer
-        }
     }
 }
 

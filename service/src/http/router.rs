@@ -6,13 +6,16 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::header::CONTENT_TYPE,
-    middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
+    middleware::from_fn_with_state,
+    routing::{any, get, post},
 };
 use rmcp::ServerHandler;
-use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{answers, auth, body, challenge::Challenge, count, gate, health, metadata, origin, scope};
+use super::{
+    answers, count,
+    guard::{Guard, guard},
+    health, metadata, origin,
+};
 use crate::{
     config::{AccessConfig, Limits, METADATA_PATH},
     mcp,
@@ -37,8 +40,8 @@ pub struct Edge {
     pub revision: String,
 }
 
-/// Every route of the service: `handler` at `/mcp`, `tools` on the REST routes beside it.
-pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, handler: H) -> Router {
+/// Every route of the service: `mcp` at `/mcp`, `tools` on the REST routes beside it.
+pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, mcp: mcp::Endpoint<H>) -> Router {
     let health = health::Health::new(tools.store().clone(), &edge.revision);
     let open = Router::new()
         .route("/healthz", get(health::alive))
@@ -54,11 +57,8 @@ pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, handler:
         .route("/mcp/list_tools", get(rest::list_tools))
         .route("/mcp/call_tool", post(rest::call_tool))
         .with_state(tools)
-        .merge(Router::new().route_service("/mcp", mcp::service(handler, &edge.limits)).layer(from_fn(mcp::explain)))
-        .route_layer(from_fn_with_state(Challenge::new(oauth.as_ref()), scope::enforce))
-        .route_layer(from_fn_with_state(gate::Gate::new(&edge.limits), gate::admit))
-        .route_layer(from_fn_with_state(edge.limits.clone(), body::read_body))
-        .route_layer(from_fn_with_state(auth::Callers::new(&edge.access, edge.oauth.clone()), auth::identify))
+        .route("/mcp", any(mcp::answer).with_state(mcp))
+        .route_layer(from_fn_with_state(Arc::new(Guard::new(edge)), guard))
         .merge(described)
         .method_not_allowed_fallback(answers::not_found)
         // Around the fallback, too: a browser's preflight is an OPTIONS, which no route takes.
@@ -67,7 +67,6 @@ pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, handler:
     open.method_not_allowed_fallback(answers::not_found)
         .merge(guarded)
         .fallback(answers::not_found)
-        .layer(CatchPanicLayer::custom(answers::panicked))
         .layer(from_fn_with_state(edge.metrics.clone(), count::count))
 }
 

@@ -1,39 +1,25 @@
 //! Whether a caller's scopes cover what it asks for: 403 `insufficient_scope` before the call, so that a client can ask its user
 //! for more. [`crate::tools::Tools::call`] refuses by itself whatever comes around this.
 
-use axum::{
-    Extension,
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::response::Response;
 use serde_json::Value;
 
-use super::{Body, challenge::Challenge};
-use crate::{
-    principal::{Grant, Principal},
-    tools,
-};
+use super::challenge::Challenge;
+use crate::{principal::Grant, tools};
 
-/// A layer behind the body's. It reads a body only of those who may not do everything.
-pub(super) async fn enforce(
-    State(challenge): State<Challenge>,
-    Extension(principal): Extension<Principal>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let grant = principal.grant();
+/// The refusal of a request that `grant` does not cover. The body is read only of those who may not do everything.
+pub(super) fn check(challenge: &Challenge, grant: Grant, body: &[u8]) -> Result<(), Box<Response>> {
     if grant == Grant::FULL {
-        return next.run(request).await;
+        return Ok(());
     }
     if !grant.read && !grant.write {
-        return challenge.insufficient_scope(grant, None);
+        return Err(challenge.insufficient_scope(grant, None).into());
     }
-    let body = request.extensions().get::<Body>().and_then(|Body(bytes)| serde_json::from_slice(bytes).ok());
+    let body: Option<Value> = serde_json::from_slice(body).ok();
     let needed = body.as_ref().and_then(called).and_then(tools::access);
     match needed.filter(|needed| !grant.covers(*needed)) {
-        Some(needed) => challenge.insufficient_scope(grant, Some(needed)),
-        None => next.run(request).await,
+        Some(needed) => Err(challenge.insufficient_scope(grant, Some(needed)).into()),
+        None => Ok(()),
     }
 }
 

@@ -6,17 +6,13 @@
 use axum::{
     Json,
     body::to_bytes,
-    extract::Request,
     http::{
         HeaderMap, StatusCode,
         header::{ALLOW, CONTENT_TYPE},
     },
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-
-use crate::http::Body;
 
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
@@ -24,30 +20,25 @@ const INVALID_REQUEST: i32 = -32600;
 /// The longest refusal that is read to be told again; rmcp's have one line.
 const MAX_REFUSAL_BYTES: usize = 4096;
 
-/// A layer for `/mcp`. Reads nothing unless the transport refused.
-pub async fn explain(request: Request, next: Next) -> Response {
-    let body = request.extensions().get::<Body>().cloned();
-    let declared_json = is_json(request.headers());
-    let answer = next.run(request).await;
+/// The transport's answer to a request with `body`, or one in its place if it refused.
+pub(super) async fn explain(answer: Response, declared_json: bool, body: &[u8]) -> Response {
     if !answer.status().is_client_error() || is_json(answer.headers()) {
         return answer;
     }
-    match (answer.status(), body) {
-        (StatusCode::UNSUPPORTED_MEDIA_TYPE, Some(Body(bytes))) if declared_json => {
-            (StatusCode::BAD_REQUEST, Json(diagnose(&bytes))).into_response()
+    match answer.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE if declared_json => {
+            (StatusCode::BAD_REQUEST, Json(diagnose(body))).into_response()
         }
-        (
-            StatusCode::BAD_REQUEST
-            | StatusCode::METHOD_NOT_ALLOWED
-            | StatusCode::NOT_ACCEPTABLE
-            | StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            _,
-        ) => told_again(answer).await,
+        StatusCode::BAD_REQUEST
+        | StatusCode::METHOD_NOT_ALLOWED
+        | StatusCode::NOT_ACCEPTABLE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE => told_again(answer).await,
         _ => answer,
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether something is JSON by its headers.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()?.split(';').next());
     kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

@@ -15,6 +15,7 @@ use rmcp::{
 use serde_json::Value;
 
 use crate::{
+    http::Admitted,
     principal::Principal,
     tools::{Answer, Definition, Effect, ToolError, Tools, shortened},
 };
@@ -23,7 +24,7 @@ use crate::{
 const LIST_TTL: Duration = Duration::from_secs(3600);
 
 /// The revisions that are served, oldest first. 2024-11-05 is left out: it had another HTTP transport.
-const REVISIONS: &[ProtocolVersion] = &[
+pub(super) const REVISIONS: &[ProtocolVersion] = &[
     ProtocolVersion::V_2025_03_26,
     ProtocolVersion::V_2025_06_18,
     ProtocolVersion::V_2025_11_25,
@@ -93,17 +94,11 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = principal(&context)?;
         // rmcp lets a handler go on when its client is gone or its time is up; nobody would bound that work.
-        let outcome = tokio::select! {
-            outcome = self.tools.call(&principal, &request.name, request.arguments.unwrap_or_default()) => outcome,
+        let called = tokio::select! {
+            called = self.tools.call(&principal, &request.name, request.arguments.unwrap_or_default()) => called,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
         };
-        match outcome {
-            Ok(answer) => Ok(result(answer).into()),
-            Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
-            Err(error @ ToolError::Internal) => Err(ErrorData::internal_error(error.to_string(), None)),
-            // What the model can mend, or wait for, it has to read: an error of the tool, not of the protocol.
-            Err(error) => Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())]).into()),
-        }
+        outcome(called).map(Into::into)
     }
 
     /// Where requests end that rmcp could not read as one it knows.
@@ -131,13 +126,24 @@ impl ServerHandler for Handler {
 /// Who calls: over HTTP the one whom the edge has let in, over stdio the one who started us.
 fn principal(context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
     let Some(http) = context.extensions.get::<Parts>() else { return Ok(Principal::shared()) };
-    let known = http.extensions.get::<Principal>().cloned();
+    let known = http.extensions.get::<Admitted>().map(|admitted| admitted.principal.clone());
     // A request that came around the edge is a defect of the router, and nobody's.
     known.ok_or_else(|| ErrorData::internal_error(ToolError::Internal.to_string(), None))
 }
 
 fn ttl_ms() -> u64 {
     LIST_TTL.as_secs() * 1000
+}
+
+/// A tool's outcome as MCP tells it.
+pub(super) fn outcome(called: Result<Answer, ToolError>) -> Result<CallToolResult, ErrorData> {
+    match called {
+        Ok(answer) => Ok(result(answer)),
+        Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
+        Err(error @ ToolError::Internal) => Err(ErrorData::internal_error(error.to_string(), None)),
+        // What the model can mend, or wait for, it has to read: an error of the tool, not of the protocol.
+        Err(error) => Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())])),
+    }
 }
 
 fn result(answer: Answer) -> CallToolResult {

@@ -93,7 +93,7 @@ impl Store {
             Either::Right((touched, write)) => (write.await?, touched),
         };
         if let Err(kind) = touched {
-            tracing::warn!(session = %session, kind = kind.label(), "written, but the session's lastActive was not");
+            tracing::warn!(kind = kind.label(), "written, but the session's lastActive was not");
         }
         Ok(written)
     }

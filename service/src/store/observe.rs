@@ -16,16 +16,10 @@ use aws_smithy_runtime_api::{box_error::BoxError, client::orchestrator::Metadata
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
 use super::{StoreError, error::ErrorBody};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, call};
 
 tokio::task_local! {
-    static CALLS: Cell<u32>;
     static LAST: Cell<Option<StoreError>>;
-}
-
-/// Runs `work` and counts the requests it sends to the table, retries included. What `work` spawns is not counted.
-pub async fn count_calls<T>(work: impl Future<Output = T>) -> (T, u32) {
-    CALLS.scope(Cell::new(0), async { (work.await, CALLS.with(Cell::get)) }).await
 }
 
 /// A request that failed, for those who have an answer to some failures.
@@ -76,7 +70,21 @@ pub(super) fn attempted<T, E>(
     }
 }
 
-/// Feeds [`Metrics`] and [`count_calls`].
+/// The operations that metrics tell apart: those of the tools, then those that make the table.
+const LABELS: [&str; 10] = [
+    "GetItem",
+    "PutItem",
+    "Query",
+    "UpdateItem",
+    "BatchWriteItem",
+    "TransactWriteItems",
+    "CreateTable",
+    "DescribeTable",
+    "DescribeTimeToLive",
+    "UpdateTimeToLive",
+];
+
+/// Feeds [`Metrics`] and the current [`call::Call`].
 #[derive(Debug)]
 pub(super) struct Observer(pub(super) Arc<Metrics>);
 
@@ -115,8 +123,7 @@ impl Intercept for Observer {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // Outside a counted scope (readiness, start-up) there is nobody to tell.
-        CALLS.try_with(|calls| calls.set(calls.get() + 1)).ok();
+        call::asks_the_store();
         self.0.store_attempt(operation(bag));
         Ok(())
     }
@@ -149,6 +156,8 @@ impl Intercept for Observer {
     }
 }
 
-fn operation(bag: &ConfigBag) -> &str {
-    bag.load::<Metadata>().map_or("unknown", Metadata::name)
+/// The operation's name, as one of those that are known: a metric's label lives as long as the process.
+fn operation(bag: &ConfigBag) -> &'static str {
+    let name = bag.load::<Metadata>().map_or("", Metadata::name);
+    LABELS.into_iter().find(|label| *label == name).unwrap_or("other")
 }

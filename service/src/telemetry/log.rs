@@ -1,6 +1,13 @@
 //! The log, on standard error: for people on a terminal, one JSON object a line elsewhere.
 
-use std::io::{self, IsTerminal};
+mod gather;
+mod human;
+mod json;
+
+use std::{
+    io::{self, IsTerminal},
+    sync::OnceLock,
+};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -11,6 +18,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+use self::{gather::Gather, human::Human, json::Json};
 use crate::config::{LogConfig, LogFormat};
 
 /// Libraries that quote requests and answers, and so notes and tokens, when they are more talkative than this: no setting
@@ -30,6 +38,8 @@ fn may_be_told(metadata: &Metadata<'_>) -> bool {
     library.is_none_or(|(_, most)| metadata.level() <= most)
 }
 
+static GATHER: OnceLock<Gather> = OnceLock::new();
+
 /// Starts logging for the process, panics included. Called once; a second call changes nothing.
 pub fn start(config: &LogConfig) {
     let human = match config.format {
@@ -37,21 +47,23 @@ pub fn start(config: &LogConfig) {
         LogFormat::Json => false,
         LogFormat::Auto => io::stderr().is_terminal(),
     };
+    let gather = GATHER.get_or_init(Gather::start).clone();
     let layer: Box<dyn Layer<Registry> + Send + Sync> = if human {
-        Box::new(fmt::layer().with_writer(io::stderr).with_ansi(config.colour && io::stderr().is_terminal()))
+        let colour = config.colour && io::stderr().is_terminal();
+        Box::new(fmt::layer().fmt_fields(Human::default()).with_writer(gather).with_ansi(colour))
     } else {
-        Box::new(
-            fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_current_span(true)
-                .with_span_list(false)
-                .with_writer(io::stderr),
-        )
+        Box::new(fmt::layer().event_format(Json).with_writer(gather))
     };
     let filter = EnvFilter::builder().parse_lossy(&config.filter).and(filter_fn(may_be_told));
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().ok();
     log_panics();
+}
+
+/// Writes the lines that were not written yet; for the end of the process.
+pub fn finish() {
+    if let Some(gather) = GATHER.get() {
+        gather.flush();
+    }
 }
 
 /// A panic becomes one log line with its place; its payload may quote a client's data, so it stays out.

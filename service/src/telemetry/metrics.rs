@@ -22,13 +22,13 @@ struct Tool {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StoreLabels {
-    operation: String,
+    operation: &'static str,
     outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Operation {
-    operation: String,
+    operation: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -107,15 +107,15 @@ impl Metrics {
     }
 
     /// A call to the table ended.
-    pub fn store_call(&self, operation: &str, ok: bool, took: Duration) {
+    pub fn store_call(&self, operation: &'static str, ok: bool, took: Duration) {
         let outcome = if ok { "ok" } else { "error" };
-        self.store_calls.get_or_create(&StoreLabels { operation: operation.to_owned(), outcome }).inc();
-        self.store_seconds.get_or_create(&Operation { operation: operation.to_owned() }).observe(took.as_secs_f64());
+        self.store_calls.get_or_create(&StoreLabels { operation, outcome }).inc();
+        self.store_seconds.get_or_create(&Operation { operation }).observe(took.as_secs_f64());
     }
 
     /// A request goes out to the table.
-    pub fn store_attempt(&self, operation: &str) {
-        self.store_attempts.get_or_create(&Operation { operation: operation.to_owned() }).inc();
+    pub fn store_attempt(&self, operation: &'static str) {
+        self.store_attempts.get_or_create(&Operation { operation }).inc();
     }
 
     /// A look-up of `echo_cached`.

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::ToolError;
-use crate::{clock::epoch_seconds, principal::Principal, session::Session, store::IdempotencyKey};
+use crate::{clock::epoch_seconds, principal::Principal, session::Session, store::IdempotencyKey, telemetry::call};
 
 /// The arguments of one call. `null` counts as missing.
 #[derive(Debug)]
@@ -20,10 +20,10 @@ impl Arguments {
         Self { tool, values }
     }
 
-    /// The session that the call is about, if `principal` may use it now. The call's span learns its fingerprint.
+    /// The session that the call is about, if `principal` may use it now. The call's log lines tell its fingerprint.
     pub(super) fn session(&mut self, principal: &Principal) -> Result<Session, ToolError> {
         let session = Session::open(principal, self.string("session_id")?, epoch_seconds())?;
-        tracing::Span::current().record("session", session.fingerprint());
+        call::is_about(&session);
         Ok(session)
     }
 

@@ -7,6 +7,7 @@ use crate::{
     clock::{epoch_seconds, rfc3339},
     principal::Principal,
     session::Session,
+    telemetry::call,
 };
 
 pub(super) const NAME: &str = "create_session";
@@ -42,7 +43,7 @@ pub(super) fn run(tools: &Tools, principal: &Principal) -> Result<Answer, ToolEr
         tracing::error!(%error, "no handle can be made");
         ToolError::Internal
     })?;
-    tracing::Span::current().record("session", session.fingerprint());
+    call::is_about(&session);
     let handle = session.id();
     let expires_at = rfc3339(session.expires_at().unwrap_or(end));
     let message = format!("Session {handle} created; it expires at {expires_at}.");

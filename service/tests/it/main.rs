@@ -12,6 +12,7 @@
 mod cli;
 mod cost;
 #[cfg(target_os = "linux")]
+mod direct;
 mod disk_full;
 mod edges;
 mod faults;

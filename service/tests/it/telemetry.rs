@@ -11,24 +11,23 @@ use crate::support::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_is_one_line_with_outcome_duration_and_store_calls() {
-    let server = Setup::new().token().start();
+    let mut server = Setup::new().token().start();
     server.call("add_note", json!({"session_id": "s", "note": "n"})).await;
     server.call("add_note", json!({"session_id": "s"})).await;
-    let log = server.log();
-    let spans: Vec<Value> = log
+    let log = server.whole_log();
+    let calls: Vec<Value> = log
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
         .filter(|event| event["message"] == "tool call")
-        .map(|event| event["span"].clone())
         .collect();
-    assert_eq!(spans.len(), 2, "{log}");
+    assert_eq!(calls.len(), 2, "{log}");
     assert_eq!(
-        (&spans[0]["tool"], &spans[0]["outcome"], &spans[0]["store_calls"]),
+        (&calls[0]["tool"], &calls[0]["outcome"], &calls[0]["store_calls"]),
         (&json!("add_note"), &json!("ok"), &json!(2))
     );
-    assert_eq!((&spans[1]["outcome"], &spans[1]["store_calls"]), (&json!("invalid"), &json!(0)));
-    assert!(spans[0]["duration_ms"].as_f64().unwrap() > 0.0);
-    assert_eq!(spans[0]["session"].as_str().unwrap().len(), 8);
+    assert_eq!((&calls[1]["outcome"], &calls[1]["store_calls"]), (&json!("invalid"), &json!(0)));
+    assert!(calls[0]["duration_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!(calls[0]["session"].as_str().unwrap().len(), 8);
 }
 
 /// What somebody who wants to see everything would set.
@@ -51,7 +50,7 @@ async fn no_setting_makes_the_log_tell_a_note_a_token_or_a_session() {
     }
 }
 
-async fn tells_no_secret(server: Server, setting: &str) {
+async fn tells_no_secret(mut server: Server, setting: &str) {
     let (session, note) = (fresh("private-session"), fresh("private-note"));
     server.call("add_note", json!({"session_id": session, "note": note})).await;
     server.call("no_such_tool", json!({"session_id": session, "note": note})).await;
@@ -61,7 +60,7 @@ async fn tells_no_secret(server: Server, setting: &str) {
         tool(&client, "add_note", json!({"session_id": session, "note": note})).await.unwrap();
         tool(&client, "get_notes", json!({"session_id": session})).await.unwrap();
     }
-    let log = server.log();
+    let log = server.whole_log();
     assert!(log.lines().count() > 5, "{log}");
     for secret in [session.as_str(), note.as_str(), TOKEN, "wrong-token-0123456789"] {
         assert!(!log.contains(secret), "{secret} is in the log at {setting}:\n{log}");
@@ -70,14 +69,14 @@ async fn tells_no_secret(server: Server, setting: &str) {
 
 #[tokio::test]
 async fn a_client_cannot_fill_the_log_with_a_name() {
-    let server = Setup::new().token().start();
+    let mut server = Setup::new().token().start();
     let name = "n".repeat(900_000);
     let (_, body) = server.call(&name, json!({})).await;
     assert!(body.to_string().len() < 500);
     let rpc = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name}});
     let request = server.post("/mcp").header("accept", "application/json, text/event-stream").json(&rpc);
     assert!(request.send().await.unwrap().text().await.unwrap().len() < 500);
-    assert!(server.log().len() < 20_000);
+    assert!(server.whole_log().len() < 20_000);
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ fn new_token_needs_a_name_and_no_settings() {
 #[tokio::test]
 async fn each_token_lets_in_and_no_other_does() {
     let ((alice, a), (bob, b)) = (token_and_entry("alice"), token_and_entry("bob@example.org"));
-    let server = Setup::new().token().env("MCP_AUTH_TOKENS", &format!(" {a},\n{b} ")).start();
+    let mut server = Setup::new().token().env("MCP_AUTH_TOKENS", &format!(" {a},\n{b} ")).start();
     for token in [&alice, &bob, TOKEN] {
         assert_eq!(server.call_as(token, "echo_cached", json!({"text": "x"})).await.0, 200);
     }
@@ -52,7 +52,7 @@ async fn each_token_lets_in_and_no_other_does() {
     for token in [hash, &a, &alice[1..], &alice.to_lowercase(), "alice", ""] {
         assert_eq!(server.post_as(token, "/mcp/call_tool").body("{}").send().await.unwrap().status(), 401, "{token}");
     }
-    let log = server.log();
+    let log = server.whole_log();
     assert!(log.contains("\"named_tokens\":2") && log.contains("\"token\":true"), "{log}");
     for secret in [&alice, &bob, hash, "bob@example"] {
         assert!(!log.contains(secret), "{log}");

@@ -3,17 +3,16 @@
 use serde_json::{Map, Value};
 
 /// What every line has, and what is shown apart from the other fields.
-const COMMON: [&str; 5] = ["timestamp", "level", "message", "target", "span"];
+const COMMON: [&str; 4] = ["timestamp", "level", "message", "target"];
 
-/// A line for people: level, message, fields, and the span that it belongs to. Text stays as it is.
+/// A line for people: level, message, fields. Text stays as it is.
 pub(crate) fn readable(text: &str) -> String {
     let Some(line) = object(text) else { return text.trim_end().to_owned() };
     let level = line.get("level").and_then(Value::as_str).unwrap_or_default();
     let message = line.get("message").and_then(Value::as_str).unwrap_or_default();
     let own = line.iter().filter(|(name, _)| !COMMON.contains(&name.as_str()));
     let fields = own.fold(String::new(), |all, (name, value)| format!("{all} {name}={}", plain(value)));
-    let span = line.get("span").and_then(Value::as_object).map(in_span).unwrap_or_default();
-    format!("{level:<5} {message}{fields}{span}")
+    format!("{level:<5} {message}{fields}")
 }
 
 /// What the table said when it did not let the service do something: the service logs such calls with the kind `denied`.
@@ -31,13 +30,6 @@ fn object(text: &str) -> Option<Map<String, Value>> {
     }
 }
 
-fn in_span(span: &Map<String, Value>) -> String {
-    let name = span.get("name").and_then(Value::as_str).unwrap_or_default();
-    let own = span.iter().filter(|(field, _)| *field != "name");
-    let fields = own.fold(String::new(), |all, (field, value)| format!("{all} {field}={}", plain(value)));
-    format!(" [{name}{fields}]")
-}
-
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) if !text.contains([' ', '"', '=']) => text.clone(),
@@ -50,14 +42,14 @@ mod tests {
     use super::*;
 
     const DENIED: &str = r#"{"timestamp":"2026-11-22T20:00:00Z","level":"WARN","message":"store call failed",
-        "kind":"denied","error":"service error: AccessDeniedException: no","target":"mcp_stateful::store::error",
-        "span":{"tool":"add_note","name":"tool_call"}}"#;
+        "kind":"denied","error":"service error: AccessDeniedException: no","tool":"add_note",
+        "target":"mcp_stateful::store::error"}"#;
 
     #[test]
     fn a_line_of_the_service_reads_as_level_message_and_fields() {
         let shown = readable(DENIED);
         assert!(shown.starts_with("WARN  store call failed "), "{shown}");
-        assert!(shown.contains("kind=denied") && shown.ends_with("[tool_call tool=add_note]"), "{shown}");
+        assert!(shown.contains("kind=denied") && shown.ends_with(" tool=add_note"), "{shown}");
         assert!(!shown.contains("timestamp") && !shown.contains("target"), "{shown}");
     }
 

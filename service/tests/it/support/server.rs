@@ -26,6 +26,7 @@ pub(crate) struct Setup {
 pub(crate) struct Server {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
+    reader: Option<thread::JoinHandle<()>>,
     pub(crate) url: String,
     pub(crate) metrics: Option<String>,
     pub(crate) http: reqwest::Client,
@@ -103,7 +104,7 @@ impl Setup {
         let (listening, listens) = mpsc::channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let kept = log.clone();
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 let event: Value = serde_json::from_str(&line).unwrap_or_default();
                 if event["message"] == "listening" {
@@ -117,7 +118,7 @@ impl Setup {
             child.kill().ok();
             panic!("the server does not listen: {:#?}", log.lock().unwrap());
         };
-        Server { child, log, url, metrics, http: client().build().unwrap(), _folder: self.folder }
+        Server { child, log, reader: Some(reader), url, metrics, http: client().build().unwrap(), _folder: self.folder }
     }
 }
 
@@ -162,6 +163,14 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends it, and answers all that it logged: a line may be written a little later than it is logged.
+    pub(crate) fn whole_log(&mut self) -> String {
+        self.terminate();
+        assert_eq!(self.wait(Duration::from_secs(30)).code(), Some(0));
+        self.reader.take().unwrap().join().unwrap();
+        self.log()
     }
 
     /// What it logged so far.
