@@ -4,10 +4,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 
-/// Seconds since 1970-01-01T00:00:00Z. A clock set before that day reads as 0.
+/// Now.
 #[expect(clippy::disallowed_methods, reason = "the door to the wall clock")]
+pub fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Seconds since 1970-01-01T00:00:00Z. A clock set before that day reads as 0.
 pub fn epoch_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Epoch seconds as people and programs read them: `2026-11-22T10:00:00Z`; beyond the year 9999, the seconds themselves.

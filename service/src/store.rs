@@ -6,6 +6,7 @@
 mod cache;
 mod client;
 mod credentials;
+mod direct;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod error;
@@ -42,6 +43,7 @@ pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Quer
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
+    direct: Option<Arc<direct::Direct>>,
     table: Arc<str>,
 }
 
@@ -51,17 +53,17 @@ impl Store {
     /// # Errors
     /// A file that cannot be opened, no region, or a backend that this build leaves out.
     pub async fn open(config: &StateConfig, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
-        let client = client::connect(config, metrics).await?;
-        let store = Self { client, table: config.table.as_str().into() };
+        let (client, direct) = client::connect(config, metrics).await?;
+        let store = Self { client, direct: Some(Arc::new(direct)), table: config.table.as_str().into() };
         if config.backend.is_embedded() {
             store.create_table().await.map_err(ClientError::CreateTable)?;
         }
         Ok(store)
     }
 
-    /// A store on a client that the caller configured: another endpoint, other credentials.
+    /// A store on a client that the caller configured, which all calls go through: another endpoint, other credentials.
     pub fn with_client(client: Client, table: &str) -> Self {
-        Self { client, table: table.into() }
+        Self { client, direct: None, table: table.into() }
     }
 
     /// The client underneath, for those who look at the table's items themselves.

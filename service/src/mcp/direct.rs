@@ -173,11 +173,11 @@ mod tests {
 
     #[test]
     fn leaves_to_the_transport_what_it_would_refuse() {
-        for without in 0..MODERN.len() {
+        for (without, again) in MODERN.into_iter().enumerate() {
             let headers: Vec<_> =
                 MODERN.into_iter().enumerate().filter(|(n, _)| *n != without).map(|(_, h)| h).collect();
             assert_eq!(taken(&modern(), &headers), None, "{headers:?}");
-            let twice: Vec<_> = MODERN.into_iter().chain([MODERN[without]]).collect();
+            let twice: Vec<_> = MODERN.into_iter().chain([again]).collect();
             assert_eq!(taken(&modern(), &twice), None, "{twice:?}");
         }
         assert_eq!(taken(&call(), &MODERN), None);

@@ -4,7 +4,6 @@ use super::{
     Store, StoreError,
     item::{self, Item, get_number, get_text, number, text},
     keys::{EXPIRES_AT, cache_sk, tool_pk},
-    observe::sent,
 };
 use crate::{clock::epoch_seconds, principal::Principal};
 
@@ -42,7 +41,7 @@ impl Store {
             .table_name(self.table())
             .set_key(Some(item::key(tool_pk(principal, tool), cache_sk(key))))
             .consistent_read(true);
-        let answer = sent(request.send()).await?;
+        let answer = self.send(request).await?;
         Ok(answer.item.and_then(|item| read(&item, key)).filter(|entry| entry.expires_at > epoch_seconds()))
     }
 
@@ -69,7 +68,7 @@ impl Store {
             .item(KEY, text(key))
             .item(VALUE, text(json))
             .item(EXPIRES_AT, number(entry.expires_at));
-        sent(request.send()).await?;
+        self.send(request).await?;
         Ok(())
     }
 }

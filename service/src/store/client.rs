@@ -10,9 +10,19 @@ use aws_sdk_dynamodb::{
         retry::{RetryConfig, RetryPartition, TokenBucket},
     },
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 
-use super::{StoreError, credentials::Credentials, observe::Observer};
+use super::{
+    StoreError,
+    credentials::KeptCredentials,
+    direct::{Direct, Pathfinder},
+    observe::Observer,
+};
 use crate::{
     config::{Backend, StateConfig},
     telemetry::Metrics,
@@ -45,15 +55,25 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest wait for one answer before the request is sent again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Result<Client, ClientError> {
-    let deadline = config.deadline;
-    let builder = match &config.backend {
+/// The SDK's client, and the short way beside it.
+pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Result<(Client, Direct), ClientError> {
+    let (deadline, patience) = (config.deadline, ATTEMPT_TIMEOUT.min(config.deadline));
+    let (builder, connector) = match &config.backend {
         Backend::DynamoDb => aws().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
-    let credentials = Credentials::new();
+    let credentials = KeptCredentials::new();
+    let pathfinder = Pathfinder::new(credentials.clone());
+    let direct = Direct {
+        connector: connector.clone(),
+        pathfinder: pathfinder.clone(),
+        metrics: metrics.clone(),
+        patience,
+        deadline,
+    };
     let config = builder
         .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
         // The deadline ends a call, not a count of attempts: 25 ms, doubling, 1 s apart in the end.
         .retry_config(
             RetryConfig::standard()
@@ -64,44 +84,47 @@ pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Resu
         // The SDK's own quota of retries is for the process's lifetime: one burst of throttling would spend it for good.
         .retry_partition(RetryPartition::custom("store").token_bucket(TokenBucket::unlimited()).build())
         .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT.min(deadline))
-                .operation_timeout(deadline)
-                .build(),
+            TimeoutConfig::builder().operation_attempt_timeout(patience).operation_timeout(deadline).build(),
         )
         // The attempt's timeout already ends a stalled answer; watching throughput besides would only cost.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .identity_cache(credentials.clone())
         .interceptor(credentials)
+        .interceptor(pathfinder)
         .interceptor(Observer(metrics))
         .build();
-    Ok(Client::from_conf(config))
+    Ok((Client::from_conf(config), direct))
 }
 
 /// AWS, or what `AWS_ENDPOINT_URL_DYNAMODB` names: region, credentials and endpoint by the SDK's own chain.
-async fn aws() -> Result<Builder, ClientError> {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+async fn aws() -> Result<(Builder, SharedHttpConnector), ClientError> {
+    let tls = Provider::Rustls(CryptoMode::Ring);
+    let http = aws_smithy_http_client::Builder::new().tls_provider(tls.clone()).build_https();
     let shared = ConfigLoader::default().behavior_version(BehaviorVersion::latest()).http_client(http).load().await;
     if shared.region().is_none() {
         return Err(ClientError::NoRegion);
     }
-    Ok(Builder::from(&shared))
+    let connector = Connector::builder()
+        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
+        .sleep_impl(TokioSleep::new())
+        .tls_provider(tls)
+        .build();
+    Ok((Builder::from(&shared), SharedHttpConnector::new(connector)))
 }
 
 #[cfg(feature = "embedded")]
-fn embedded(path: &std::path::Path) -> Result<Builder, ClientError> {
+fn embedded(path: &std::path::Path) -> Result<(Builder, SharedHttpConnector), ClientError> {
     let engine = super::embedded::Engine::open(path)
         .map_err(|reason| ClientError::Open { path: path.display().to_string(), reason: reason.to_string() })?;
     engine.sweep_in_background();
-    Ok(Builder::new()
+    let builder = Builder::new()
         .region(aws_sdk_dynamodb::config::Region::from_static("local"))
         .endpoint_url("http://embedded")
-        .allow_no_auth()
-        .http_client(engine))
+        .allow_no_auth();
+    Ok((builder, SharedHttpConnector::new(engine)))
 }
 
 #[cfg(not(feature = "embedded"))]
-fn embedded(_: &std::path::Path) -> Result<Builder, ClientError> {
+fn embedded(_: &std::path::Path) -> Result<(Builder, SharedHttpConnector), ClientError> {
     Err(ClientError::NotEmbedded)
 }

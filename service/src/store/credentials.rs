@@ -4,42 +4,48 @@
 //! was revoked) it would go on with them for hours, though new ones can be had.
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::{Duration, Instant},
 };
 
 use aws_sdk_dynamodb::config::{
-    ConfigBag, IdentityCache, Intercept, RuntimeComponents, SharedIdentityCache,
+    ConfigBag, Credentials, IdentityCache, Intercept, RuntimeComponents, SharedIdentityCache,
     interceptors::FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::{
     box_error::BoxError,
-    client::identity::{IdentityFuture, ResolveCachedIdentity, SharedIdentityResolver},
+    client::identity::{Identity, IdentityFuture, ResolveCachedIdentity, SharedIdentityResolver},
 };
 
 use super::error::ErrorBody;
+use crate::clock;
+
+/// Credentials that end sooner are left to the SDK, which asks for new ones before they do.
+const NEAR_THE_END: Duration = Duration::from_secs(60);
 
 /// The shortest time between two times of forgetting: who hands out credentials is not to be asked for every refusal.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The cache. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Credentials(Arc<RwLock<Kept>>);
+pub(super) struct KeptCredentials(Arc<RwLock<Kept>>);
 
 #[derive(Debug)]
 struct Kept {
     cache: SharedIdentityCache,
     since: Instant,
+    /// What the cache gave last.
+    last: Option<Identity>,
 }
 
-impl Credentials {
+impl KeptCredentials {
     pub(super) fn new() -> Self {
         Self(Arc::new(RwLock::new(Kept::nothing())))
     }
 
     /// The next attempt asks for new ones.
     fn forget(&self) {
-        let mut kept = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if kept.since.elapsed() >= PAUSE {
             tracing::warn!("the table refuses the credentials; asking for new ones");
             *kept = Kept::nothing();
@@ -47,17 +53,39 @@ impl Credentials {
     }
 
     fn cache(&self) -> SharedIdentityCache {
-        self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner()).cache.clone()
+        self.kept().cache.clone()
+    }
+
+    /// Those that the SDK signs with.
+    pub(super) fn current(&self) -> Option<Identity> {
+        self.kept().last.clone()
+    }
+
+    /// Whether the SDK would sign with these, now and for a while.
+    pub(super) fn are(&self, identity: &Identity) -> bool {
+        let until = clock::now() + NEAR_THE_END;
+        self.kept().last.as_ref().is_some_and(|last| same(last, identity))
+            && identity.expiration().is_none_or(|end| end > until)
+    }
+
+    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, identity: &Identity) {
+        if !self.kept().last.as_ref().is_some_and(|last| same(last, identity)) {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).last = Some(identity.clone());
+        }
     }
 }
 
 impl Kept {
     fn nothing() -> Self {
-        Self { cache: IdentityCache::lazy().build(), since: Instant::now() }
+        Self { cache: IdentityCache::lazy().build(), since: Instant::now(), last: None }
     }
 }
 
-impl ResolveCachedIdentity for Credentials {
+impl ResolveCachedIdentity for KeptCredentials {
     fn resolve_cached_identity<'a>(
         &'a self,
         resolver: SharedIdentityResolver,
@@ -65,12 +93,21 @@ impl ResolveCachedIdentity for Credentials {
         bag: &'a ConfigBag,
     ) -> IdentityFuture<'a> {
         let cache = self.cache();
-        IdentityFuture::new(async move { cache.resolve_cached_identity(resolver, components, bag).await })
+        IdentityFuture::new(async move {
+            let identity = cache.resolve_cached_identity(resolver, components, bag).await?;
+            self.learn(&identity);
+            Ok(identity)
+        })
     }
 }
 
+/// Whether two are one: the SDK's cache hands out the same until it has asked anew.
+fn same(one: &Identity, other: &Identity) -> bool {
+    one.data::<Credentials>() == other.data::<Credentials>()
+}
+
 /// Looks at every answer: refused credentials are forgotten.
-impl Intercept for Credentials {
+impl Intercept for KeptCredentials {
     fn name(&self) -> &'static str {
         "Credentials"
     }

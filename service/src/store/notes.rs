@@ -9,7 +9,6 @@ use super::{
     Store, StoreError,
     item::{Item, is_visible, key, number, text},
     keys::{EXPIRES_AT, InvalidCursor, META, NOTE_PREFIX, SK, decode_cursor, encode_cursor, new_note_sk, session_pk},
-    observe::sent,
 };
 use crate::{clock::epoch_seconds, session::Session};
 
@@ -73,7 +72,7 @@ impl Store {
         let now = epoch_seconds();
         // Retries of the SDK write the same key again, so they cannot double the note.
         let item = note_item(session, note, now);
-        let put = sent(self.client.put_item().table_name(self.table()).set_item(Some(item)).send());
+        let put = self.send(self.client.put_item().table_name(self.table()).set_item(Some(item)));
         self.beside_its_session(session, now, async { put.await.map(|_| ()) }).await
     }
 
@@ -114,7 +113,7 @@ impl Store {
                 .expression_attribute_values(":end", number(at)),
             None => request.update_expression(set),
         };
-        sent(request.send()).await?;
+        self.send(request).await?;
         Ok(())
     }
 
@@ -173,7 +172,7 @@ impl Store {
                 .expression_attribute_values(":last", text(last)),
             None => request.key_condition_expression("pk = :pk AND begins_with(sk, :note)"),
         };
-        let answer = sent(request.send()).await?;
+        let answer = self.send(request).await?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key.filter(|key| !key.is_empty())))
     }
 }

@@ -13,7 +13,6 @@ use super::{
     Store, StoreError,
     item::{Item, get_text, is_visible, key, number, text},
     keys::{EXPIRES_AT, hex, session_pk},
-    observe::sent,
 };
 use crate::session::Session;
 
@@ -82,7 +81,7 @@ impl Store {
     async fn record(&self, session: &Session, name: &IdempotencyKey) -> Result<Option<Item>, StoreError> {
         let key = key(session_pk(session), record_sk(name));
         let request = self.client.get_item().table_name(self.table()).set_key(Some(key)).consistent_read(true);
-        Ok(sent(request.send()).await?.item.filter(is_visible))
+        Ok(self.send(request).await?.item.filter(is_visible))
     }
 }
 

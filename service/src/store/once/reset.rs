@@ -16,7 +16,7 @@ use crate::{
         Store, StoreError,
         item::{Item, get_number, get_text, is_visible, number, text},
         keys::SK,
-        observe::{attempted, sent},
+        observe::attempted,
     },
 };
 
@@ -120,7 +120,7 @@ impl Store {
             self.delete_notes(session, Some(last), &AtomicUsize::new(0)).await?;
         }
         record.insert(DONE.to_owned(), AttributeValue::Bool(true));
-        sent(self.client.put_item().table_name(self.table()).set_item(Some(record)).send()).await?;
+        self.send(self.client.put_item().table_name(self.table()).set_item(Some(record))).await?;
         Ok(())
     }
 }
