@@ -18,9 +18,10 @@ mod once;
 mod reset;
 mod table;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, config::Builder};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 
 pub use cache::CachedValue;
 pub use client::ClientError;
@@ -36,6 +37,9 @@ use crate::{config::StateConfig, telemetry::Metrics};
 /// a transaction (`TransactWriteItems`) takes those of what it does.
 pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
 
+/// Longer than anybody waits.
+const NO_DEADLINE: Duration = Duration::from_secs(86_400);
+
 /// Sessions' notes and the tools' cache, in one table.
 ///
 /// Cloning is cheap and shares the connection pool. Every method returns within the deadline it was opened with
@@ -43,7 +47,7 @@ pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Quer
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
-    direct: Option<Arc<direct::Direct>>,
+    direct: Arc<direct::Direct>,
     table: Arc<str>,
 }
 
@@ -54,16 +58,23 @@ impl Store {
     /// A file that cannot be opened, no region, or a backend that this build leaves out.
     pub async fn open(config: &StateConfig, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
         let (client, direct) = client::connect(config, metrics).await?;
-        let store = Self { client, direct: Some(Arc::new(direct)), table: config.table.as_str().into() };
+        let store = Self { client, direct: Arc::new(direct), table: config.table.as_str().into() };
         if config.backend.is_embedded() {
             store.create_table().await.map_err(ClientError::CreateTable)?;
         }
         Ok(store)
     }
 
-    /// A store on a client that the caller configured, which all calls go through: another endpoint, other credentials.
-    pub fn with_client(client: Client, table: &str) -> Self {
-        Self { client, direct: None, table: table.into() }
+    /// A store with settings of the caller's: another endpoint, other credentials, other retries. Calls go through `connector`.
+    pub fn with_settings(settings: Builder, connector: SharedHttpConnector, table: &str) -> Self {
+        let metrics = Arc::new(Metrics::new(""));
+        let (client, direct) = client::assemble(settings, connector, metrics, client::ATTEMPT_TIMEOUT, NO_DEADLINE);
+        Self { client, direct: Arc::new(direct), table: table.into() }
+    }
+
+    /// Another table of the same store.
+    pub fn with_table(&self, table: &str) -> Self {
+        Self { table: table.into(), ..self.clone() }
     }
 
     /// The client underneath, for those who look at the table's items themselves.

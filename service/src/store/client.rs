@@ -53,7 +53,7 @@ pub enum ClientError {
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The longest wait for one answer before the request is sent again.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The SDK's client, and the short way beside it.
 pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Result<(Client, Direct), ClientError> {
@@ -62,18 +62,7 @@ pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Resu
         Backend::DynamoDb => aws().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
-    let credentials = KeptCredentials::new();
-    let pathfinder = Pathfinder::new(credentials.clone());
-    let direct = Direct {
-        connector: connector.clone(),
-        pathfinder: pathfinder.clone(),
-        metrics: metrics.clone(),
-        patience,
-        deadline,
-    };
-    let config = builder
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http_client_fn(move |_, _| connector.clone()))
+    let builder = builder
         // The deadline ends a call, not a count of attempts: 25 ms, doubling, 1 s apart in the end.
         .retry_config(
             RetryConfig::standard()
@@ -85,15 +74,32 @@ pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Resu
         .retry_partition(RetryPartition::custom("store").token_bucket(TokenBucket::unlimited()).build())
         .timeout_config(
             TimeoutConfig::builder().operation_attempt_timeout(patience).operation_timeout(deadline).build(),
-        )
+        );
+    Ok(assemble(builder, connector, metrics, patience, deadline))
+}
+
+/// A client whose calls go through `connector`, and the short way that they find.
+pub(super) fn assemble(
+    builder: Builder,
+    connector: SharedHttpConnector,
+    metrics: Arc<Metrics>,
+    patience: Duration,
+    deadline: Duration,
+) -> (Client, Direct) {
+    let credentials = KeptCredentials::new();
+    let pathfinder = Pathfinder::new(credentials.clone());
+    let (http, way, observer) = (connector.clone(), pathfinder.clone(), Observer(metrics.clone()));
+    let config = builder
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client_fn(move |_, _| http.clone()))
         // The attempt's timeout already ends a stalled answer; watching throughput besides would only cost.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .identity_cache(credentials.clone())
         .interceptor(credentials)
-        .interceptor(pathfinder)
-        .interceptor(Observer(metrics))
+        .interceptor(way)
+        .interceptor(observer)
         .build();
-    Ok((Client::from_conf(config), direct))
+    (Client::from_conf(config), Direct { connector, pathfinder, metrics, patience, deadline })
 }
 
 /// AWS, or what `AWS_ENDPOINT_URL_DYNAMODB` names: region, credentials and endpoint by the SDK's own chain.

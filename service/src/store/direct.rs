@@ -79,7 +79,7 @@ impl Store {
 
     /// All that the short way takes, if it is known.
     fn short_way<O: Operation>(&self, request: &O) -> Option<(&Direct, Arc<Way>, &'static FrozenLayer, Input)> {
-        let direct = self.direct.as_deref()?;
+        let direct = self.direct.as_ref();
         Some((direct, direct.pathfinder.way()?, O::serde()?, request.input()?))
     }
 }

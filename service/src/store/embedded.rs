@@ -11,12 +11,9 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_dynamodb::config::{
-    HttpClient, RuntimeComponents,
-    http::{HttpRequest, HttpResponse},
-};
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::{
-    http::{HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+    http::{HttpConnector, HttpConnectorFuture},
     orchestrator::{self},
     result::ConnectorError,
 };
@@ -178,11 +175,5 @@ impl HttpConnector for Engine {
             let status = status.try_into().map_err(|_| ConnectorError::user("no HTTP status".into()))?;
             Ok::<orchestrator::HttpResponse, ConnectorError>(HttpResponse::new(status, SdkBody::from(json)))
         })
-    }
-}
-
-impl HttpClient for Engine {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

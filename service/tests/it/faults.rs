@@ -202,9 +202,9 @@ async fn readiness_has_an_answer_though_the_store_has_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_that_is_cut_off_counts_what_it_deleted() {
-    use mcp_stateful::{principal::Principal, session::Session, store::Store};
+    use mcp_stateful::{principal::Principal, session::Session};
     let dynamodb = DynamoDb::with_table().await;
-    let store = Store::with_client(crate::support::dynamodb::client(&dynamodb.endpoint), "mcp_state");
+    let store = crate::support::dynamodb::store(&dynamodb.endpoint, "mcp_state");
     let session = Session::open(&Principal::shared(), fresh("cut"), 0).unwrap();
     for n in 0..200 {
         store.add_note(&session, &n.to_string()).await.unwrap();

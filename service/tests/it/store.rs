@@ -46,7 +46,7 @@ async fn endpoint() -> Place {
             (own.endpoint.clone(), Some(own))
         }
     };
-    let store = Store::with_client(dynamodb::client(&endpoint), &fresh("mcp_state"));
+    let store = dynamodb::store(&endpoint, &fresh("mcp_state"));
     assert_eq!(store.create_table().await, Ok(true));
     Place { store, _folder: None, _endpoint: own }
 }

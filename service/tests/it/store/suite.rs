@@ -253,7 +253,7 @@ pub(crate) async fn an_old_or_broken_cache_entry_is_a_miss(store: &Store) {
 }
 
 pub(crate) async fn a_table_is_made_once(store: &Store) {
-    let other = Store::with_client(store.client().clone(), &fresh("table"));
+    let other = store.with_table(&fresh("table"));
     assert_eq!(other.create_table().await, Ok(true));
     assert_eq!(other.create_table().await, Ok(false));
     let ttl = other.client().describe_time_to_live().table_name(other.table()).send().await.unwrap();

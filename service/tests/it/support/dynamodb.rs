@@ -7,6 +7,13 @@ mod fault;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Builder, Config, Credentials, Region},
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use mcp_stateful::store::Store;
 
 pub(crate) use bill::Bill;
@@ -35,7 +42,7 @@ impl DynamoDb {
     }
 
     pub(crate) async fn create_table(&self) {
-        let store = Store::with_client(client(&self.endpoint), TABLE);
+        let store = store(&self.endpoint, TABLE);
         assert_eq!(store.create_table().await, Ok(true));
     }
 
@@ -89,14 +96,27 @@ impl DynamoDb {
     }
 }
 
-/// A plain SDK client for an endpoint.
-pub(crate) fn client(endpoint: &str) -> aws_sdk_dynamodb::Client {
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-    let config = Config::builder()
+/// The SDK's settings for an endpoint.
+pub(crate) fn settings(endpoint: &str) -> Builder {
+    Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .endpoint_url(endpoint);
-    aws_sdk_dynamodb::Client::from_conf(config.build())
+        .endpoint_url(endpoint)
+}
+
+/// What sends requests over sockets.
+pub(crate) fn connector() -> SharedHttpConnector {
+    SharedHttpConnector::new(Connector::builder().sleep_impl(TokioSleep::new()).build_http())
+}
+
+/// A plain SDK client for an endpoint.
+pub(crate) fn client(endpoint: &str) -> Client {
+    let http = aws_smithy_http_client::Builder::new().build_http();
+    Client::from_conf(settings(endpoint).http_client(http).build())
+}
+
+/// A store on an endpoint.
+pub(crate) fn store(endpoint: &str, table: &str) -> Store {
+    Store::with_settings(settings(endpoint), connector(), table)
 }

@@ -67,15 +67,15 @@ impl Op {
     }
 }
 
-/// What goes wrong with the first request of a kind in a call; each call is sent twice at the most.
+/// What goes wrong with the requests of a kind in a call; each is sent a few times at the most.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Trouble {
     None,
     /// It is done, and its answer gets lost; the second gets through.
     AnswerLost(Request),
-    /// It is done, and both answers get lost: the caller is told of a failure.
+    /// It is done, and all answers get lost: the caller is told of a failure.
     AnswersLost(Request),
-    /// It is not done, twice: the caller is told of a failure.
+    /// It is not done, however often it is sent: the caller is told of a failure.
     Refused(Request),
 }
 

@@ -63,10 +63,6 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(replicas: &'a Replicas, dynamodb: Option<&'a DynamoDb>) -> Self {
-        if let Some(dynamodb) = dynamodb {
-            // The sequence before may have ended with a fault still planned.
-            dynamodb.heal();
-        }
         let (alice, name) = (Principal::named("model", "alice", Grant::FULL), fresh("model"));
         let handle = Session::create(&alice, epoch_seconds() + 3600).unwrap();
         let named = |principal: &Principal| Session::open(principal, name.clone(), 0).unwrap();
@@ -75,6 +71,10 @@ impl<'a> Run<'a> {
     }
 
     async fn step(&mut self, op: Op) -> Result<(), TestCaseError> {
+        if let Some(dynamodb) = self.dynamodb {
+            // A trouble lasts for one step.
+            dynamodb.heal();
+        }
         match op {
             Op::Add { replica, session, trouble } => {
                 let Some((store, opened)) = self.open(replica, session)? else { return Ok(()) };
@@ -191,8 +191,8 @@ impl<'a> Run<'a> {
         match trouble {
             Trouble::None => {}
             Trouble::AnswerLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.times(1)),
-            Trouble::AnswersLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.times(2)),
-            Trouble::Refused(request) => dynamodb.inject(operation(request), Fault::Throttle.times(2)),
+            Trouble::AnswersLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.always()),
+            Trouble::Refused(request) => dynamodb.inject(operation(request), Fault::Throttle.always()),
         }
     }
 
