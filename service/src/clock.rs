@@ -1,6 +1,6 @@
 //! The wall clock, as DynamoDB's TTL counts it. No other file reads it for an item's time.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_smithy_types::{DateTime, date_time::Format};
 
@@ -13,6 +13,11 @@ pub fn now() -> SystemTime {
 /// Seconds since 1970-01-01T00:00:00Z. A clock set before that day reads as 0.
 pub fn epoch_seconds() -> u64 {
     now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The time that so many epoch seconds are.
+pub fn at(epoch_seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(epoch_seconds)
 }
 
 /// Epoch seconds as people and programs read them: `2026-11-22T10:00:00Z`; beyond the year 9999, the seconds themselves.

@@ -147,11 +147,12 @@ impl Tools {
         if !access(tool).is_some_and(|needed| principal.grant().covers(needed)) {
             return Err(ToolError::Forbidden { tool });
         }
+        // What waits for the table is large: in boxes, so that no layer above copies it, least where nothing is waited for.
         match tool {
-            add_note::NAME => add_note::run(self, principal, arguments).await,
-            get_notes::NAME => get_notes::run(self, principal, arguments).await,
+            add_note::NAME => Box::pin(add_note::run(self, principal, arguments)).await,
+            get_notes::NAME => Box::pin(get_notes::run(self, principal, arguments)).await,
             echo_cached::NAME => echo_cached::run(self, principal, arguments).await,
-            reset_session::NAME => reset_session::run(self, principal, arguments).await,
+            reset_session::NAME => Box::pin(reset_session::run(self, principal, arguments)).await,
             create_session::NAME => create_session::run(self, principal),
             other => Err(ToolError::Unknown(other.to_owned())),
         }

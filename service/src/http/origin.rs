@@ -13,14 +13,29 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::error_answer;
 use crate::config::{AccessConfig, Allowed};
 
-pub(super) async fn check(State(access): State<Arc<AccessConfig>>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    if !host_allowed(&access.hosts, headers) && !names_resource(&access, headers) {
+/// What requests are checked by.
+#[derive(Debug)]
+pub(super) struct Origins {
+    access: Arc<AccessConfig>,
+    cors: CorsLayer,
+}
+
+impl Origins {
+    pub(super) fn new(access: Arc<AccessConfig>) -> Self {
+        Self { cors: cors(&access), access }
+    }
+}
+
+/// Refuses a foreign Host or Origin, and lets pages of the allowed origins read the answers (CORS).
+pub(super) async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
+    let (headers, access) = (request.headers(), &origins.access);
+    if !host_allowed(&access.hosts, headers) && !names_resource(access, headers) {
         let text = "this Host is not allowed; the operator allows it with MCP_ALLOWED_HOSTS";
         return error_answer(StatusCode::FORBIDDEN, text);
     }
@@ -28,11 +43,14 @@ pub(super) async fn check(State(access): State<Arc<AccessConfig>>, request: Requ
         let text = "this Origin is not allowed; the operator allows it with MCP_ALLOWED_ORIGINS";
         return error_answer(StatusCode::FORBIDDEN, text);
     }
-    next.run(request).await
+    if !headers.contains_key(ORIGIN) {
+        return next.run(request).await;
+    }
+    let Ok(answer) = origins.cors.layer(next).oneshot(request).await;
+    answer
 }
 
-/// Lets pages of the allowed origins read the answers (CORS); [`check`] has refused the others.
-pub(super) fn cors(access: &Arc<AccessConfig>) -> CorsLayer {
+fn cors(access: &Arc<AccessConfig>) -> CorsLayer {
     let access = access.clone();
     let allowed = move |origin: &HeaderValue, _: &Parts| origin_allowed(&access.origins, origin);
     CorsLayer::new()

@@ -62,8 +62,7 @@ pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, mcp: mcp
         .merge(described)
         .method_not_allowed_fallback(answers::not_found)
         // Around the fallback, too: a browser's preflight is an OPTIONS, which no route takes.
-        .layer(origin::cors(&edge.access))
-        .layer(from_fn_with_state(edge.access.clone(), origin::check));
+        .layer(from_fn_with_state(Arc::new(origin::Origins::new(edge.access.clone())), origin::check));
     open.method_not_allowed_fallback(answers::not_found)
         .merge(guarded)
         .fallback(answers::not_found)

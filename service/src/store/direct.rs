@@ -7,6 +7,7 @@
 //! knows of retries, credentials and clocks. Only operations that may be sent twice are called so ([`operation`]).
 
 mod operation;
+mod signing;
 mod way;
 
 use std::{
@@ -24,6 +25,7 @@ use aws_smithy_types::{
     body::SdkBody,
     config_bag::{ConfigBag, FrozenLayer},
 };
+use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 
 pub(super) use operation::Operation;
@@ -58,23 +60,26 @@ enum Sent {
 }
 
 impl Store {
-    /// Sends a request of the SDK, the short way if it is known.
-    pub(super) async fn send<O: Operation>(&self, request: O) -> Result<O::Output, StoreError> {
-        let Some((direct, way, serde, input)) = self.short_way(&request) else {
-            return sent(request.by_sdk(None)).await;
-        };
-        let started = Instant::now();
-        match direct.send(&way, O::NAME, serde, input).await {
-            Sent::Done(output) => {
-                direct.metrics.store_call(O::NAME, true, started.elapsed());
-                if let Ok(output) = output.downcast() {
-                    return Ok(output);
+    /// Sends a request of the SDK, the short way if it is known. In a box: whoever waits for several at once, or below many
+    /// layers, would copy each.
+    pub(super) fn send<O: Operation>(&self, request: O) -> BoxFuture<'_, Result<O::Output, StoreError>> {
+        Box::pin(async move {
+            let Some((direct, way, serde, input)) = self.short_way(&request) else {
+                return sent(request.by_sdk(None)).await;
+            };
+            let started = Instant::now();
+            match direct.send(&way, O::NAME, serde, input).await {
+                Sent::Done(output) => {
+                    direct.metrics.store_call(O::NAME, true, started.elapsed());
+                    if let Ok(output) = output.downcast() {
+                        return Ok(output);
+                    }
                 }
+                Sent::Refused => tokio::time::sleep(pause()).await,
+                Sent::Unanswered => {}
             }
-            Sent::Refused => tokio::time::sleep(pause()).await,
-            Sent::Unanswered => {}
-        }
-        sent(request.by_sdk(Some(direct.deadline.saturating_sub(started.elapsed())))).await
+            sent(request.by_sdk(Some(direct.deadline.saturating_sub(started.elapsed())))).await
+        })
     }
 
     /// All that the short way takes, if it is known.

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, local_cache::Lookup};
+use super::{
+    Answer, Arguments, Definition, Effect, ToolError, Tools,
+    local_cache::{Lookup, Miss},
+};
 use crate::{clock::epoch_seconds, principal::Principal, store::CachedValue};
 
 pub(super) const NAME: &str = "echo_cached";
@@ -39,29 +42,33 @@ pub(super) fn definition() -> Definition {
 
 pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
     let text = arguments.bounded_string("text", MAX_TEXT_BYTES)?;
-    let guard = match tools.echoes.look_up(&local_key(principal, &text)).await {
+    match tools.echoes.look_up(&local_key(principal, &text)).await {
         Lookup::Hit(upper) => {
             tools.metrics.cache("local_hit");
-            return Ok(answer(&upper, true));
+            Ok(answer(&upper, true))
         }
-        Lookup::Failed(kind) => return Err(ToolError::store("")(kind)),
-        Lookup::Miss(guard) => guard,
-    };
+        Lookup::Failed(kind) => Err(ToolError::store("")(kind)),
+        Lookup::Miss(miss) => Box::pin(find_out(tools, principal, &text, miss)).await,
+    }
+}
+
+/// Asks the table, and computes what it does not have.
+async fn find_out(tools: &Tools, principal: &Principal, text: &str, miss: Miss<'_>) -> Result<Answer, ToolError> {
     let key = json!({"text": text}).to_string();
     let found = match tools.store.cached(principal, NAME, &key).await {
         Ok(found) => found,
         Err(kind) => {
-            guard.fail(kind);
+            miss.fail(kind);
             return Err(ToolError::store("")(kind));
         }
     };
     let (entry, cached) = match found {
         Some(entry) => (entry, true),
-        None => (compute(tools, principal, &text, &key).await, false),
+        None => (compute(tools, principal, text, &key).await, false),
     };
     tools.metrics.cache(if cached { "table_hit" } else { "miss" });
     let answer = answer(&entry.value, cached);
-    guard.fill(entry);
+    miss.fill(entry);
     Ok(answer)
 }
 

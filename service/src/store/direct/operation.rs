@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::{interceptors::context::Input, runtime_plugi
 use aws_smithy_types::config_bag::FrozenLayer;
 
 /// A request of the SDK, built and not sent.
-pub(in crate::store) trait Operation: Sized + Send {
+pub(in crate::store) trait Operation: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     type Output: std::fmt::Debug + Send + Sync + 'static;
     type Error: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static;

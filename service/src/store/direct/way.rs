@@ -6,16 +6,14 @@ use aws_sdk_dynamodb::config::{
     ConfigBag, Intercept, RuntimeComponents,
     interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
 };
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{identity::Identity, orchestrator::HttpRequest},
 };
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use http::Uri;
 
+use super::signing::Signing;
 use crate::{clock, store::credentials::KeptCredentials};
 
 /// The headers that tell the table who asks, as the SDK writes them.
@@ -24,16 +22,10 @@ const TOLD: [&str; 2] = ["user-agent", "x-amz-user-agent"];
 /// A way to the table: what requests that it answers have in common.
 #[derive(Debug)]
 pub(super) struct Way {
-    uri: String,
+    uri: Uri,
     told: Vec<(&'static str, String)>,
     /// Nothing if requests are not signed: the embedded store knows its callers.
     signing: Option<Signing>,
-}
-
-#[derive(Debug)]
-struct Signing {
-    identity: Identity,
-    region: String,
 }
 
 impl Way {
@@ -42,42 +34,22 @@ impl Way {
         let headers = request.headers();
         let signing = match headers.get("authorization") {
             None => None,
-            Some(authorization) => Some(Signing { identity: identity?, region: region(authorization)?.to_owned() }),
+            Some(authorization) => Some(Signing::new(identity?, region(authorization)?)?),
         };
         let told = TOLD.into_iter().filter_map(|name| Some((name, headers.get(name)?.to_owned()))).collect();
-        Some(Self { uri: request.uri().to_owned(), told, signing })
+        Some(Self { uri: request.uri().parse().ok()?, told, signing })
     }
 
     /// Makes a request that was just written ready to be sent.
     pub(super) fn prepare(&self, mut request: HttpRequest) -> Option<HttpRequest> {
-        request.set_uri(self.uri.as_str()).ok()?;
+        request.set_uri(self.uri.clone()).ok()?;
         for (name, value) in &self.told {
             request.headers_mut().insert(*name, value.clone());
         }
         if let Some(signing) = &self.signing {
-            signing.sign(&mut request)?;
+            signing.sign(&mut request, clock::epoch_seconds())?;
         }
         Some(request)
-    }
-}
-
-impl Signing {
-    fn sign(&self, request: &mut HttpRequest) -> Option<()> {
-        let settings = SigningSettings::default();
-        let parameters = v4::SigningParams::builder()
-            .identity(&self.identity)
-            .region(&self.region)
-            .name("dynamodb")
-            .time(clock::now())
-            .settings(settings);
-        let body = SignableBody::Bytes(request.body().bytes()?);
-        let signable = SignableRequest::new(request.method(), request.uri(), request.headers().iter(), body).ok()?;
-        let signed = sign(signable, &parameters.build().ok()?.into()).ok()?;
-        let (instructions, _) = signed.into_parts();
-        for header in instructions.into_parts().0 {
-            request.headers_mut().insert(header.name(), header.value().to_owned());
-        }
-        Some(())
     }
 }
 
@@ -113,7 +85,7 @@ impl Pathfinder {
     /// The way, if one is known and its credentials are still those that the SDK would take.
     pub(super) fn way(&self) -> Option<Arc<Way>> {
         let way = self.known.read().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let good = way.signing.as_ref().is_none_or(|signing| self.credentials.are(&signing.identity));
+        let good = way.signing.as_ref().is_none_or(|signing| self.credentials.are(signing.identity()));
         good.then_some(way)
     }
 }
