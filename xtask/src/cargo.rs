@@ -43,6 +43,16 @@ pub(crate) fn build_service(profile: Profile) -> Line {
     }
 }
 
+/// Builds the store that services are measured on, as the tests would: it is not itself measured.
+pub(crate) fn build_store() -> Line {
+    cargo(["build", "--workspace", "--locked", "--bin", "bench-store", "--example", "conformance-fixture"])
+}
+
+/// Where `build_store` puts the binary.
+pub(crate) fn store_binary(target: &Path) -> PathBuf {
+    target.join("debug").join(format!("bench-store{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// Builds an example of the service as the tests do, so that whoever has run them waits for nothing.
 pub(crate) fn build_example(name: &str) -> Line {
     cargo(["build", "--workspace", "--locked", "--example", name])

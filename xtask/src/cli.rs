@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Clients,
     /// Let libFuzzer try to break what parses input from outside (needs a C++ compiler; not on Windows).
     Fuzz(Fuzz),
+    /// Count the instructions that a request takes, and compare with what is kept in docs/bench (needs valgrind).
+    Instructions(Instructions),
     /// Measure the service beside what one would use instead, and write the figures to docs/bench (needs npm and Python).
     Bench(Bench),
 }
@@ -317,6 +319,13 @@ pub(crate) struct Fuzz {
     /// Seconds for each target; without it, 60.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Instructions {
+    /// Keep the new figures instead of comparing them with the old.
+    #[arg(long)]
+    pub(crate) accept: bool,
 }
 
 #[derive(Debug, Args)]

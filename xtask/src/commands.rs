@@ -10,6 +10,7 @@ mod doctor;
 mod drill;
 mod fuzz;
 mod import;
+mod instructions;
 mod logs;
 mod policy;
 mod rehearse;
@@ -37,6 +38,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Conformance(args) => conformance::run(args.keep_output.as_deref()),
         Command::Clients => clients::run(),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Instructions(args) => instructions::run(&args),
         Command::Bench(args) => bench::run(&args),
     }
 }

@@ -26,6 +26,11 @@ pub(crate) fn auth_token() -> Option<String> {
     set("MCP_AUTH_TOKEN")?.into_string().ok()
 }
 
+/// `CI`: whether what could not be checked counts as failed.
+pub(crate) fn is_ci() -> bool {
+    set("CI").is_some_and(|ci| ci == "true")
+}
+
 /// `NO_COLOR`: set to anything, it turns colours off.
 pub(crate) fn no_color() -> bool {
     set("NO_COLOR").is_some()

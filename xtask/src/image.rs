@@ -16,6 +16,7 @@ mod native;
 mod oci;
 mod plan;
 mod push;
+mod quick;
 pub(crate) mod registry;
 mod rustflags;
 mod scratch;
@@ -26,6 +27,7 @@ pub(crate) use self::{
     architecture::Architecture,
     delivered::Delivered,
     plan::{Plan, plan},
+    quick::{Quick, quickly},
     registry::Registry,
 };
 use crate::{

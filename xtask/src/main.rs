@@ -18,6 +18,7 @@ mod error;
 mod fuzz;
 mod http;
 mod image;
+mod instructions;
 mod local;
 mod lock;
 mod node;

@@ -40,6 +40,10 @@ impl Server {
         Err(anyhow!("`{line}` did not become ready; {said}\n{}", log.trim_end()))
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn mcp_url(&self) -> String {
         format!("{}/mcp", self.url)
     }

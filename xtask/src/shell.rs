@@ -68,6 +68,18 @@ impl Line {
         self
     }
 
+    /// The same line as the last arguments of another program, which runs it.
+    pub(crate) fn under<A: AsRef<OsStr>>(
+        mut self,
+        program: impl Into<OsString>,
+        args: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let inner = std::mem::replace(&mut self.program, program.into());
+        let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
+        self.args = args.chain([inner]).chain(self.args).collect();
+        self
+    }
+
     /// The value that the line sets for a variable.
     #[cfg(test)]
     pub(crate) fn value_of(&self, name: &str) -> Option<&OsStr> {
@@ -215,6 +227,13 @@ mod tests {
         let line = Line::new("/usr/bin/tool").arg("--flag").args(["a", "b"]).env("SECRET", "hidden");
         assert_eq!(line.to_string(), "tool --flag a b");
         assert_eq!(line.value_of("SECRET"), Some(OsStr::new("hidden")));
+    }
+
+    #[test]
+    fn a_line_under_another_program_keeps_its_arguments_and_its_environment() {
+        let line = Line::new("/usr/bin/tool").arg("--flag").env("NAME", "value").under("watch", ["-n", "1"]);
+        assert_eq!(line.to_string(), "watch -n 1 /usr/bin/tool --flag");
+        assert_eq!(line.value_of("NAME"), Some(OsStr::new("value")));
     }
 
     #[test]

@@ -87,29 +87,33 @@ impl Contestant {
     pub(crate) fn line(self, target: &Path, packages: &Packages, port: u16, store: &str) -> anyhow::Result<Line> {
         let port_text = port.to_string();
         let line = match self {
-            Self::Ours => ours(target, port).env("MCP_STATE_BACKEND", "dynamodb"),
+            Self::Ours => ours(&self.binary(target).unwrap_or_default(), port).env("MCP_STATE_BACKEND", "dynamodb"),
             Self::Rmcp | Self::Axum => Line::new(self.binary(target).unwrap_or_default()).arg(port_text),
             Self::Sdk => Line::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
             Self::FastMcp => packages.python("fastmcp_server.py").arg(port_text),
             Self::Stdlib => packages.python("stdlib_server.py").arg(port_text),
             Self::TypeScript => packages.node("typescript_server.mjs")?.arg(port_text),
         };
-        Ok(line
-            .env("AWS_ENDPOINT_URL_DYNAMODB", store)
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_DEFAULT_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "bench")
-            .env("AWS_SECRET_ACCESS_KEY", "bench")
-            .env("AWS_EC2_METADATA_DISABLED", "true"))
+        Ok(at_store(line, store))
     }
 }
 
 /// Our service on a port with all the defaults of a deployment; where its table is has to be added.
-pub(crate) fn ours(target: &Path, port: u16) -> Line {
-    Line::new(cargo::release_binary(target, "mcp-stateful"))
+pub(crate) fn ours(binary: &Path, port: u16) -> Line {
+    Line::new(binary)
         .env("MCP_HOST", "127.0.0.1")
         .env("MCP_PORT", port.to_string())
         .env("MCP_METRICS_PORT", "0")
         .env("MCP_LOG_FORMAT", "json")
         .env("MCP_AUTH_TOKEN", TOKEN)
+}
+
+/// Gives a line the store at an endpoint in DynamoDB's place.
+pub(crate) fn at_store(line: Line, endpoint: &str) -> Line {
+    line.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "bench")
+        .env("AWS_SECRET_ACCESS_KEY", "bench")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
 }

@@ -12,7 +12,7 @@ use super::{
     running::{Ask, Running},
     store::Store,
 };
-use crate::{server, ui};
+use crate::{cargo, server, ui};
 
 /// No run asks more, however fast the server is.
 const MOST_REQUESTS: u64 = 40_000;
@@ -78,7 +78,7 @@ impl Bench<'_> {
         for number in 0..STARTS {
             let file = self.directory.join(format!("notes-{number}.db"));
             let line = |port| {
-                let line = contestant::ours(self.target, port);
+                let line = contestant::ours(&cargo::release_binary(self.target, "mcp-stateful"), port);
                 Ok(line.env("MCP_STATE_BACKEND", "embedded").env("MCP_STATE_PATH", &file))
             };
             embedded.push(milliseconds(&Running::start(line, first_ask(Contestant::Ours), &self.log("embedded"))?));
@@ -100,7 +100,7 @@ impl Bench<'_> {
     }
 
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
-        Store::start(self.target, &self.log("store"))
+        Store::start(&cargo::release_binary(self.target, "bench-store"), &self.log("store"))
     }
 
     pub(crate) fn start(&self, contestant: Contestant, store: &Store) -> anyhow::Result<Running> {

@@ -7,7 +7,7 @@ use bench_load::connection::Connection;
 use serde_json::{Value, json};
 
 use crate::{
-    cargo, runtime, server,
+    runtime, server,
     shell::{self, Line},
 };
 
@@ -22,10 +22,11 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn start(target: &Path, log: &Path) -> anyhow::Result<Self> {
+    /// Starts the stand-in's binary, however that was built.
+    pub(crate) fn start(binary: &Path, log: &Path) -> anyhow::Result<Self> {
         let port = server::free_port()?;
         let file = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let line = Line::new(cargo::release_binary(target, "bench-store")).arg(port.to_string());
+        let line = Line::new(binary).arg(port.to_string());
         let store = Self { child: shell::start(&line, &file)?, address: SocketAddr::from(([127, 0, 0, 1], port)) };
         for _ in 0..2000 {
             if store.counts().is_ok() {

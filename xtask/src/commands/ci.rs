@@ -20,7 +20,7 @@ enum Work {
 }
 
 /// Every step, in order.
-const STEPS: [(&str, Work); 11] = [
+const STEPS: [(&str, Work); 12] = [
     ("fmt", Work::Run(fmt)),
     ("clippy", Work::Run(clippy)),
     ("clippy container", Work::Run(clippy_container)),
@@ -31,6 +31,8 @@ const STEPS: [(&str, Work); 11] = [
     ("conformance", Work::Call(|| super::conformance::run(None))),
     ("clients", Work::Call(super::clients::run)),
     ("drill", Work::Call(super::drill::in_ci)),
+    // What this compiles the rehearsal deploys.
+    ("instructions", Work::Call(super::instructions::in_ci)),
     ("rehearse", Work::Call(super::rehearse::all)),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 
 use crate::error::{Advice, Exit};
 
@@ -23,6 +23,15 @@ impl Architecture {
                 .hint("cpu_architecture is X86_64 or ARM64")
                 .exits(Exit::Usage),
         }
+    }
+
+    /// The architecture of the machine that this runs on.
+    pub(super) fn of_this_machine() -> anyhow::Result<Self> {
+        let name = std::env::consts::ARCH;
+        let found = [Self::X86_64, Self::Arm64].into_iter().find(|architecture| architecture.rust() == name);
+        found
+            .with_context(|| format!("no image is built for processors of this machine's kind, {name}"))
+            .exits(Exit::Preflight)
     }
 
     /// What images and engines call it.

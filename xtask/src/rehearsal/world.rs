@@ -16,7 +16,7 @@ use super::{
     place::Place,
     process::Running,
 };
-use crate::{project::Project, shell::Line};
+use crate::{image, project::Project, shell::Line};
 
 /// The only address that is let in; the emulator has no firewall, so this is what the task is told and no more.
 pub(super) const CIDR: &str = "127.0.0.1/32";
@@ -142,13 +142,8 @@ impl World {
         // Whatever names other credentials would be found before or beside these.
         let others =
             ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "MCP_AUTH_TOKEN"];
-        // What is rehearsed is the deployer: its image need not be the fastest, and compiles in half the time.
-        let quickly = [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16")];
-        let line = Line::new(&self.program);
-        let line = quickly
-            .into_iter()
-            .fold(line, |line, (setting, value)| line.env(format!("CARGO_PROFILE_RELEASE_{setting}"), value));
-        Ok(line
+        // What is rehearsed is the deployer: its image need not be the fastest.
+        Ok(image::quickly(Line::new(&self.program))
             .args(args)
             .args(["--project", project.as_str()])
             .without_env(others.map(Into::into))
