@@ -14,7 +14,7 @@ use mcp_stateful::{
     cli::Cli,
     config::Config,
     http::{Edge, router},
-    mcp::Handler,
+    mcp::Endpoint,
     principal::Principal,
     session::Session,
     store::{Cursor, PageRequest, Store},
@@ -132,5 +132,6 @@ async fn serve(config: Config) -> (Router, Arc<Tools>) {
         metrics,
         revision: config.revision,
     };
-    (router(&edge, tools.clone(), Handler::new(tools.clone())), tools)
+    let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
+    (router(&edge, tools.clone(), endpoint), tools)
 }
