@@ -47,7 +47,8 @@ pub(crate) enum Command {
     Clients,
     /// Let libFuzzer try to break what parses input from outside (needs a C++ compiler; not on Windows).
     Fuzz(Fuzz),
-    /// Measure the service beside what one would use instead, and write the figures to docs/bench (needs npm and Python).
+    /// Measure the service beside what one would use instead (needs npm and Python), or with --growth how its cost grows, and write
+    /// the figures to docs/bench.
     Bench(Bench),
 }
 
@@ -324,6 +325,9 @@ pub(crate) struct Bench {
     /// Only what the goals need, in a few minutes.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// How cost grows instead: with notes in a session, sessions in the table, and replicas. Takes a gigabyte of memory.
+    #[arg(long, conflicts_with = "quick")]
+    pub(crate) growth: bool,
     /// Write to this directory instead of docs/bench.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,

@@ -87,21 +87,20 @@ impl Contestant {
     pub(crate) fn line(self, target: &Path, packages: &Packages, port: u16, store: &str) -> anyhow::Result<Line> {
         let port_text = port.to_string();
         let line = match self {
-            Self::Ours => ours(target, port).env("MCP_STATE_BACKEND", "dynamodb"),
+            Self::Ours => return Ok(ours_at(target, port, store)),
             Self::Rmcp | Self::Axum => Line::new(self.binary(target).unwrap_or_default()).arg(port_text),
             Self::Sdk => Line::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
             Self::FastMcp => packages.python("fastmcp_server.py").arg(port_text),
             Self::Stdlib => packages.python("stdlib_server.py").arg(port_text),
             Self::TypeScript => packages.node("typescript_server.mjs")?.arg(port_text),
         };
-        Ok(line
-            .env("AWS_ENDPOINT_URL_DYNAMODB", store)
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_DEFAULT_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "bench")
-            .env("AWS_SECRET_ACCESS_KEY", "bench")
-            .env("AWS_EC2_METADATA_DISABLED", "true"))
+        Ok(with_store(line, store))
     }
+}
+
+/// Our service on a port with all the defaults of a deployment, its table at an endpoint.
+pub(crate) fn ours_at(target: &Path, port: u16, store: &str) -> Line {
+    with_store(ours(target, port).env("MCP_STATE_BACKEND", "dynamodb"), store)
 }
 
 /// Our service on a port with all the defaults of a deployment; where its table is has to be added.
@@ -112,4 +111,13 @@ pub(crate) fn ours(target: &Path, port: u16) -> Line {
         .env("MCP_METRICS_PORT", "0")
         .env("MCP_LOG_FORMAT", "json")
         .env("MCP_AUTH_TOKEN", TOKEN)
+}
+
+fn with_store(line: Line, store: &str) -> Line {
+    line.env("AWS_ENDPOINT_URL_DYNAMODB", store)
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "bench")
+        .env("AWS_SECRET_ACCESS_KEY", "bench")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
 }
