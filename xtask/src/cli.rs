@@ -49,7 +49,8 @@ pub(crate) enum Command {
     Fuzz(Fuzz),
     /// Count the instructions that a request takes, and compare with what is kept in docs/bench (needs valgrind).
     Instructions(Instructions),
-    /// Measure the service beside what one would use instead, and write the figures to docs/bench (needs npm and Python).
+    /// Measure the service beside what one would use instead (needs npm and Python), or with --growth how its cost grows, and write
+    /// the figures to docs/bench.
     Bench(Bench),
 }
 
@@ -333,6 +334,9 @@ pub(crate) struct Bench {
     /// Only what the goals need, in a few minutes.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// How cost grows instead: with notes in a session, sessions in the table, and replicas. Takes a gigabyte of memory.
+    #[arg(long, conflicts_with = "quick")]
+    pub(crate) growth: bool,
     /// Write to this directory instead of docs/bench.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,

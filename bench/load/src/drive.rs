@@ -66,7 +66,7 @@ async fn ask(plan: Rc<Plan>, next: Rc<Cell<u64>>, started: Instant) -> Result<Ve
 /// How long the answer took, from the first byte sent; making and checking are ours.
 async fn call(plan: &Plan, connection: &mut Connection, number: u64) -> Result<Duration, String> {
     let call = plan.work.call(&plan.run, number);
-    let request = plan.surface.request(&call, plan.token.as_deref());
+    let request = plan.surface.request(call.tool, &call.arguments, plan.token.as_deref());
     let asked = Instant::now();
     let answer = tokio::time::timeout(PATIENCE, connection.exchange(&request)).await;
     let answer = answer.map_err(|_| format!("no answer to {} within {} s", call.tool, PATIENCE.as_secs()))?;

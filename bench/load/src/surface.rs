@@ -30,9 +30,9 @@ impl Surface {
         }
     }
 
-    /// The bytes of a request.
-    pub fn request(self, call: &Call, token: Option<&str>) -> Vec<u8> {
-        let body = self.body(call).to_string();
+    /// The bytes of a request that calls a tool.
+    pub fn request(self, tool: &str, arguments: &Value, token: Option<&str>) -> Vec<u8> {
+        let body = self.body(tool, arguments).to_string();
         let path = match self {
             Self::Mcp2026 | Self::Mcp2025 => "/mcp",
             Self::Rest => "/mcp/call_tool",
@@ -40,7 +40,7 @@ impl Surface {
         };
         let version = match self {
             Self::Mcp2026 => {
-                format!("mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: {}\r\n", call.tool)
+                format!("mcp-protocol-version: 2026-07-28\r\nmcp-method: tools/call\r\nmcp-name: {tool}\r\n")
             }
             Self::Mcp2025 => "mcp-protocol-version: 2025-11-25\r\n".to_owned(),
             Self::Rest | Self::Echo => String::new(),
@@ -54,8 +54,8 @@ impl Surface {
         .into_bytes()
     }
 
-    fn body(self, call: &Call) -> Value {
-        let params = json!({"name": call.tool, "arguments": call.arguments});
+    fn body(self, tool: &str, arguments: &Value) -> Value {
+        let params = json!({"name": tool, "arguments": arguments});
         match self {
             Self::Rest | Self::Echo => params,
             Self::Mcp2025 => json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}),
@@ -75,7 +75,7 @@ impl Surface {
     pub fn is_right(self, call: &Call, body: &[u8]) -> bool {
         let Ok(answer) = serde_json::from_slice::<Value>(body) else { return false };
         match self {
-            Self::Echo => answer == self.body(call),
+            Self::Echo => answer == self.body(call.tool, &call.arguments),
             Self::Rest => match &answer["result"] {
                 Value::String(text) => call.expected.fits_text(text),
                 Value::Array(notes) => call.expected.fits_notes(notes),
@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn a_request_says_how_long_its_body_is() {
         for surface in [Surface::Mcp2026, Surface::Mcp2025, Surface::Rest, Surface::Echo] {
-            let text = String::from_utf8(surface.request(&Work::EchoHot.call("r", 1), Some("t"))).unwrap();
+            let call = Work::EchoHot.call("r", 1);
+            let text = String::from_utf8(surface.request(call.tool, &call.arguments, Some("t"))).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
             assert!(head.contains("authorization: Bearer t"), "{head}");

@@ -87,9 +87,9 @@ impl Work {
     }
 }
 
-/// The `number`th note of [`NOTED_SESSION`].
+/// The `number`th note of [`NOTED_SESSION`], and of every session that is filled for `cargo xtask bench --growth`.
 pub fn note(number: usize) -> String {
-    format!("note {number} of fifty, as long as a sentence that somebody wants to remember for later")
+    format!("note {number} of many, as long as a sentence that somebody wants to remember for later")
 }
 
 fn echo(text: String) -> Call {

@@ -29,7 +29,8 @@ pub(crate) fn page(figures: &Figures) -> String {
     );
     page += "## Goals\n\n";
     page += &goals(figures);
-    page += "\n\nWhat holds back those that are not met, with the profile: [profile.md](profile.md).\n\n";
+    page += "\n\nWhat holds back those that are not met, with the profile: [profile.md](profile.md). How cost grows with notes, sessions and \
+        replicas: [growth.md](growth.md); on paper to a billion notes a day: [scale.md](scale.md).\n\n";
     page += &side_by_side(figures);
     page += &cpu(figures);
     for delay_ms in [0, DELAY_MS] {

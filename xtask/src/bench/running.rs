@@ -71,7 +71,7 @@ impl Running {
     /// Connections that have got one right answer each and stay open.
     pub(crate) fn keep_open(&self, count: u32, ask: Ask) -> anyhow::Result<Vec<Connection>> {
         let call = ask.work.call("open", 1);
-        let request = ask.surface.request(&call, ask.token);
+        let request = ask.surface.request(call.tool, &call.arguments, ask.token);
         runtime::wait_for(async {
             let mut open = Vec::new();
             for _ in 0..count {

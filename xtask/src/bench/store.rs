@@ -55,6 +55,11 @@ impl Store {
         Ok(cost)
     }
 
+    /// Puts notes `from..to` into sessions of `notes_each`, all sessions' notes numbered through.
+    pub(crate) fn fill(&self, notes_each: u64, from: u64, to: u64) -> anyhow::Result<()> {
+        self.ask("PUT /fill", &json!({"notes_each": notes_each, "from": from, "to": to}).to_string()).map(drop)
+    }
+
     fn counts(&self) -> anyhow::Result<Cost> {
         let body = self.ask("GET /counts", "")?;
         let counts: Value = serde_json::from_slice(&body).context("cannot read the stand-in's counts")?;

@@ -1,41 +1,19 @@
-//! `cargo xtask bench`: the service and what a user would pick instead, one after the other, on the same work and the same
-//! store; the figures go to docs/bench.
+//! `cargo xtask bench`: measures the service, beside what one would use instead or as it grows; the figures go to docs/bench.
 
-use std::{fs, path::Path};
+mod beside;
+mod growth;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 
-use crate::{
-    bench::{
-        chart,
-        contestant::Contestant,
-        duel,
-        figures::Figures,
-        load::Load,
-        machine::{self, Machine},
-        packages::Packages,
-        report,
-        schedule::{self, Bench},
-    },
-    cargo, cli, revision, shell, timestamp, ui,
-};
+use crate::{cargo, cli, shell, ui};
 
 pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
-    let target = cargo::target_directory()?;
-    let packages = Packages::install(&target)?;
-    build()?;
-    let directory = schedule::directory(&target)?;
-    let load = Load::new(&target, &directory);
-    let bench = Bench { target: &target, directory: &directory, packages: &packages, load, quick: args.quick };
-    let figures = measure(&bench)?;
-    let docs = match &args.output {
-        Some(path) => path.clone(),
-        None => cargo::workspace_root().join("docs").join("bench"),
-    };
-    write(&docs, &figures)?;
-    ui::result(&report::goals(&figures));
-    ui::result(&format!("\nall figures are in {}", docs.display()));
-    Ok(())
+    if args.growth { growth::run(args) } else { beside::run(args) }
 }
 
 fn build() -> anyhow::Result<()> {
@@ -44,43 +22,15 @@ fn build() -> anyhow::Result<()> {
     shell::run(&line)
 }
 
-fn measure(bench: &Bench<'_>) -> anyhow::Result<Figures> {
-    let mut machine = Machine::look()?;
-    let date = timestamp::rfc3339(timestamp::now());
-    let duels = duel::hot_echoes(bench)?;
-    let (embedded_start_ms, dynamodb_start_ms) = bench.our_starts()?;
-    let thousand_connections_mb = bench.thousand_connections()?;
-    let (mut rows, mut processes, mut costs) = (Vec::new(), Vec::new(), Vec::new());
-    for contestant in Contestant::ALL {
-        let turn = bench.turn(contestant).with_context(|| format!("{} failed", contestant.name()))?;
-        rows.extend(turn.rows);
-        processes.push(turn.process);
-        costs.extend(turn.costs);
-    }
-    machine.load_after = machine::load_average();
-    Ok(Figures {
-        date,
-        revision: revision::of_checkout(),
-        quick: bench.quick,
-        machine,
-        versions: bench.packages.versions()?,
-        duels,
-        rows,
-        processes,
-        costs,
-        embedded_start_ms,
-        dynamodb_start_ms,
-        thousand_connections_mb,
-    })
+/// Where the figures go.
+fn docs(args: &cli::Bench) -> PathBuf {
+    args.output.clone().unwrap_or_else(|| cargo::workspace_root().join("docs").join("bench"))
 }
 
-fn write(docs: &Path, figures: &Figures) -> anyhow::Result<()> {
+fn write<N: AsRef<str>>(docs: &Path, files: impl IntoIterator<Item = (N, String)>) -> anyhow::Result<()> {
     fs::create_dir_all(docs).with_context(|| format!("cannot make {}", docs.display()))?;
-    let results = serde_json::to_string_pretty(figures)? + "\n";
-    for (name, text) in
-        [("results.json", results), ("README.md", report::page(figures)), ("cpu.svg", chart::cpu(figures))]
-    {
-        let path = docs.join(name);
+    for (name, text) in files {
+        let path = docs.join(name.as_ref());
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())

@@ -48,7 +48,7 @@ impl HotPath {
         match self {
             Self::Tool(surface, work) => {
                 let call = work.call("count", number);
-                let body = exchange(connection, &surface.request(&call, Some(TOKEN))).await?;
+                let body = exchange(connection, &surface.request(call.tool, &call.arguments, Some(TOKEN))).await?;
                 if !surface.is_right(&call, &body) {
                     return Err(anyhow!("a wrong answer to {}: {}", call.tool, String::from_utf8_lossy(&body)));
                 }

@@ -5,6 +5,7 @@
 
 mod bare;
 mod counts;
+mod fill;
 mod seed;
 mod stand_in;
 
@@ -14,7 +15,7 @@ use axum::{Router, serve::ListenerExt};
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().and_then(|port| port.parse().ok()).unwrap_or(0);
     let router = match arguments.next() {
@@ -24,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     serve(port, router).await
 }
 
-async fn serve(port: u16, router: Router) -> Result<(), Box<dyn Error>> {
+async fn serve(port: u16, router: Router) -> Result<(), Box<dyn Error + Send + Sync>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     Ok(axum::serve(listener, router).await?)

@@ -1,5 +1,5 @@
 //! What the store holds before the first request: the table, and one session with fifty notes as the original wrote them,
-//! which every contestant can read.
+//! which every contestant can read. `fill.rs` puts more in.
 
 use std::error::Error;
 
@@ -7,10 +7,10 @@ use bench_load::work::{NOTED_SESSION, NOTES, note};
 use mcp_stateful::store::embedded::Engine;
 use serde_json::{Value, json};
 
-const TABLE: &str = "mcp_state";
+pub(crate) const TABLE: &str = "mcp_state";
 
 /// Makes the table and the notes.
-pub(crate) fn seed(engine: &Engine) -> Result<(), Box<dyn Error>> {
+pub(crate) fn seed(engine: &Engine) -> Result<(), Box<dyn Error + Send + Sync>> {
     run(
         engine,
         "CreateTable",
@@ -35,7 +35,8 @@ pub(crate) fn seed(engine: &Engine) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn run(engine: &Engine, operation: &str, request: &Value) -> Result<(), Box<dyn Error>> {
+/// One request to the engine, whose answer nobody needs.
+pub(crate) fn run(engine: &Engine, operation: &str, request: &Value) -> Result<(), Box<dyn Error + Send + Sync>> {
     engine.dispatch(operation, &request.to_string())?;
     Ok(())
 }

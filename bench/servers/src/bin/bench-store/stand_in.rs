@@ -1,4 +1,4 @@
-//! DynamoDB's one route, with a delay in front; and `/settings` and `/counts` for xtask.
+//! DynamoDB's one route, with a delay in front; and `/settings`, `/counts` and `/fill` for xtask.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -13,7 +13,11 @@ use mcp_stateful::store::embedded::{Engine, IN_MEMORY};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{counts::Counts, seed};
+use crate::{
+    counts::Counts,
+    fill::{self, Part},
+    seed,
+};
 
 struct Shared {
     engine: Engine,
@@ -22,7 +26,7 @@ struct Shared {
 }
 
 /// The stand-in, with its table and notes made.
-pub(crate) fn router() -> Result<Router, Box<dyn Error>> {
+pub(crate) fn router() -> Result<Router, Box<dyn Error + Send + Sync>> {
     let engine = Engine::open(IN_MEMORY.as_ref())?;
     seed::seed(&engine)?;
     let shared = Arc::new(Shared { engine, delay_ms: AtomicU64::new(0), counts: Counts::default() });
@@ -30,6 +34,7 @@ pub(crate) fn router() -> Result<Router, Box<dyn Error>> {
         .route("/", post(answer))
         .route("/settings", put(set))
         .route("/counts", get(count))
+        .route("/fill", put(fill))
         .with_state(shared))
 }
 
@@ -57,4 +62,18 @@ async fn set(State(shared): State<Arc<Shared>>, Json(settings): Json<Value>) {
 
 async fn count(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(json!(shared.counts.seen()))
+}
+
+/// `{"notes_each": 100, "from": 0, "to": 20000}`: puts that part in before it answers.
+async fn fill(State(shared): State<Arc<Shared>>, Json(part): Json<Value>) -> Response {
+    let number = |name: &str| part[name].as_u64().and_then(|number| usize::try_from(number).ok());
+    let (Some(notes_each @ 1..), Some(from), Some(to)) = (number("notes_each"), number("from"), number("to")) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let filled = tokio::task::spawn_blocking(move || fill::fill(&shared.engine, Part { notes_each, from, to }));
+    match filled.await {
+        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
 }
