@@ -1,9 +1,9 @@
 //! The image's binary in half the time, for it is optimised less: what the rehearsal deploys, and whose instructions are
 //! counted. One build for both, so that CI compiles it once.
 
-use std::path::PathBuf;
+use std::{fs::File, path::PathBuf, process::Child};
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 
 use super::{
     Architecture, native,
@@ -37,6 +37,17 @@ impl Quick {
         }
     }
 
+    /// Begins to build the binary beside other work, with the time that it leaves. [`Quick::build`] waits for cargo's lock, and so
+    /// for this.
+    pub(crate) fn begin(&self) -> anyhow::Result<Ahead> {
+        let target_directory = cargo::target_directory()?;
+        let line = quickly(native::build(&self.0, &target_directory));
+        let line = if cfg!(unix) { line.under("nice", ["-n", "19"]) } else { line };
+        let log = target_directory.join("image-ahead.log");
+        let log = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
+        Ok(Ahead(shell::start(&line, &log)?))
+    }
+
     /// Builds the binary, and says where it is.
     pub(crate) fn build(&self) -> anyhow::Result<PathBuf> {
         let target_directory = cargo::target_directory()?;
@@ -50,6 +61,17 @@ impl Quick {
     pub(crate) fn describe(&self) -> String {
         let profile = PROFILE.map(|(setting, value)| format!("{}={value}", setting.to_lowercase().replace('_', "-")));
         format!("{}, release with {}", self.0.target, profile.join(" "))
+    }
+}
+
+/// A build that was begun; dropped, it ends.
+#[derive(Debug)]
+pub(crate) struct Ahead(Child);
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
     }
 }
 
