@@ -15,6 +15,7 @@ mod keys;
 mod notes;
 mod observe;
 mod once;
+mod query;
 mod reset;
 mod table;
 

@@ -11,15 +11,16 @@ mod signing;
 mod way;
 
 use std::{
+    mem,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, SharedHttpConnector},
-    interceptors::context::{Input, Output},
+    interceptors::context::Input,
     orchestrator::HttpResponse,
-    ser_de::{DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer},
+    ser_de::{SerializeRequest, SharedRequestSerializer},
 };
 use aws_smithy_types::{
     body::SdkBody,
@@ -51,8 +52,8 @@ pub(super) struct Direct {
 }
 
 /// What became of a request.
-enum Sent {
-    Done(Output),
+enum Sent<T> {
+    Done(T),
     /// The table answered something else.
     Refused,
     /// Nothing was sent, or no answer came.
@@ -68,12 +69,10 @@ impl Store {
                 return sent(request.by_sdk(None)).await;
             };
             let started = Instant::now();
-            match direct.send(&way, O::NAME, serde, input).await {
+            match direct.send::<O>(&way, serde, input).await {
                 Sent::Done(output) => {
                     direct.metrics.store_call(O::NAME, true, started.elapsed());
-                    if let Ok(output) = output.downcast() {
-                        return Ok(output);
-                    }
+                    return Ok(output);
                 }
                 Sent::Refused => tokio::time::sleep(pause()).await,
                 Sent::Unanswered => {}
@@ -90,15 +89,15 @@ impl Store {
 }
 
 impl Direct {
-    async fn send(&self, way: &Way, operation: &'static str, serde: &FrozenLayer, input: Input) -> Sent {
+    async fn send<O: Operation>(&self, way: &Way, serde: &FrozenLayer, input: Input) -> Sent<O::Output> {
         let mut bag = ConfigBag::base();
         let request = serde.load::<SharedRequestSerializer>().and_then(|s| s.serialize_input(input, &mut bag).ok());
         let Some(request) = request.and_then(|request| way.prepare(request)) else { return Sent::Unanswered };
-        self.metrics.store_attempt(operation);
+        self.metrics.store_attempt(O::NAME);
         call::asks_the_store();
         let exchange = async {
-            let answer = self.connector.call(request).await.ok()?;
-            let (status, headers) = (answer.status(), answer.headers().clone());
+            let mut answer = self.connector.call(request).await.ok()?;
+            let (status, headers) = (answer.status(), mem::take(answer.headers_mut()));
             let body = answer.into_body().collect().await.ok()?.to_bytes();
             let mut whole = HttpResponse::new(status, SdkBody::from(body));
             *whole.headers_mut() = headers;
@@ -108,9 +107,7 @@ impl Direct {
         if answer.status().as_u16() != 200 {
             return Sent::Refused;
         }
-        let read = serde.load::<SharedResponseDeserializer>();
-        let output = read.and_then(|read| read.deserialize_nonstreaming_with_config(&answer, &bag).ok());
-        output.map_or(Sent::Refused, Sent::Done)
+        O::read(&answer, &bag).map_or(Sent::Refused, Sent::Done)
     }
 }
 

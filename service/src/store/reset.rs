@@ -12,9 +12,10 @@ use tokio::time::Instant;
 
 use super::{
     Store, StoreError,
-    item::{Item, get_text, is_visible, key},
+    item::{get_text, key},
     keys::{SK, session_pk},
     observe::sent,
+    query::{Row, Rows, Wanted},
 };
 use crate::session::Session;
 
@@ -65,18 +66,19 @@ impl Store {
         last: Option<&str>,
         deleted: &AtomicUsize,
     ) -> Result<(), StoreError> {
-        let mut start = None;
+        let mut after: Option<String> = None;
         loop {
-            let (items, next) = self.query_notes(session, "sk, expiresAt", last, start, None).await?;
-            let keys: Vec<DoomedNote> = items.iter().filter_map(doomed).collect();
-            let batches: Vec<Vec<DoomedNote>> = keys.chunks(BATCH).map(<[DoomedNote]>::to_vec).collect();
+            let wanted = Wanted { after: after.as_deref(), last, ..Wanted::default() };
+            let Rows { rows, next } = self.query_notes(session, wanted).await?;
+            let notes: Vec<DoomedNote> = rows.into_iter().map(DoomedNote::from).collect();
+            let batches: Vec<Vec<DoomedNote>> = notes.chunks(BATCH).map(<[DoomedNote]>::to_vec).collect();
             stream::iter(batches)
                 .map(|batch| self.delete_batch(session, batch, deleted))
                 .buffer_unordered(BATCHES_AT_ONCE)
                 .try_for_each(|()| async { Ok(()) })
                 .await?;
             match next {
-                Some(key) => start = Some(key),
+                Some(sk) => after = Some(sk),
                 None => return Ok(()),
             }
         }
@@ -114,8 +116,10 @@ fn delete_request(session: &Session, sk: &str) -> Option<WriteRequest> {
     Some(WriteRequest::builder().delete_request(delete).build())
 }
 
-fn doomed(item: &Item) -> Option<DoomedNote> {
-    Some(DoomedNote { sk: get_text(item, SK)?.to_owned(), visible: is_visible(item) })
+impl From<Row> for DoomedNote {
+    fn from(row: Row) -> Self {
+        Self { visible: row.is_visible(), sk: row.sk }
+    }
 }
 
 /// The sort key that an unprocessed request was to delete.

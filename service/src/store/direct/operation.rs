@@ -8,8 +8,13 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation,
 };
-use aws_smithy_runtime_api::client::{interceptors::context::Input, runtime_plugin::RuntimePlugin};
-use aws_smithy_types::config_bag::FrozenLayer;
+use aws_smithy_runtime_api::client::{
+    interceptors::context::Input,
+    orchestrator::HttpResponse,
+    runtime_plugin::RuntimePlugin,
+    ser_de::{DeserializeResponse, SharedResponseDeserializer},
+};
+use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
 
 /// A request of the SDK, built and not sent.
 pub(in crate::store) trait Operation: Sized + Send + Sync + 'static {
@@ -22,6 +27,12 @@ pub(in crate::store) trait Operation: Sized + Send + Sync + 'static {
 
     /// How it is written and its answer read, among the operation's settings.
     fn serde() -> Option<&'static FrozenLayer>;
+
+    /// Reads a good answer; nothing if it is none.
+    fn read(answer: &HttpResponse, bag: &ConfigBag) -> Option<Self::Output> {
+        let read = Self::serde()?.load::<SharedResponseDeserializer>()?;
+        read.deserialize_nonstreaming_with_config(answer, bag).ok()?.downcast().ok()
+    }
 
     /// Sends it by the SDK, within `left` if that is not what every call has.
     fn by_sdk(self, left: Option<Duration>)

@@ -14,9 +14,9 @@ use crate::{
     session::Session,
     store::{
         Store, StoreError,
-        item::{Item, get_number, get_text, is_visible, number, text},
-        keys::SK,
+        item::{Item, get_number, get_text, number, text},
         observe::attempted,
+        query::{Rows, Wanted},
     },
 };
 
@@ -103,13 +103,14 @@ impl Store {
 
     /// How many notes live, and the last sort key of all that are there, living or expired.
     async fn count_notes(&self, session: &Session) -> Result<(u64, Option<String>), StoreError> {
-        let (mut count, mut last, mut start) = (0, None, None);
+        let (mut count, mut last, mut after) = (0, None, None::<String>);
         loop {
-            let (items, next) = self.query_notes(session, "sk, expiresAt", None, start, None).await?;
-            count += items.iter().filter(|item| is_visible(item)).count() as u64;
-            last = items.last().and_then(|item| get_text(item, SK)).map(str::to_owned).or(last);
+            let wanted = Wanted { after: after.as_deref(), ..Wanted::default() };
+            let Rows { mut rows, next } = self.query_notes(session, wanted).await?;
+            count += rows.iter().filter(|row| row.is_visible()).count() as u64;
+            last = rows.pop().map(|row| row.sk).or(last);
             match next {
-                Some(key) => start = Some(key),
+                Some(sk) => after = Some(sk),
                 None => return Ok((count, last)),
             }
         }
