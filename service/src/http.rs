@@ -5,6 +5,7 @@ mod auth;
 mod body;
 mod challenge;
 mod count;
+mod front;
 mod gate;
 mod guard;
 mod health;
@@ -15,6 +16,7 @@ mod router;
 mod scope;
 
 pub use answers::error_answer;
+pub use front::Front;
 pub use guard::Admitted;
 pub use listener::{DRAIN, serve};
-pub use router::{Edge, metrics_router, router};
+pub use router::{Edge, metrics};

@@ -10,12 +10,7 @@ mod stdio;
 
 use std::sync::Arc;
 
-use axum::{
-    Extension,
-    body::Body,
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{body::Body, extract::Request, response::Response};
 pub use handler::Handler;
 use rmcp::{
     ServerHandler,
@@ -54,22 +49,25 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
         let sessions = Arc::new(NeverSessionManager::default());
         Self { transport: StreamableHttpService::new(move || Ok(handler.clone()), sessions, config), tools: None }
     }
-}
 
-/// Answers a request that was let in.
-pub async fn answer<H: ServerHandler + Clone>(
-    State(endpoint): State<Endpoint<H>>,
-    Extension(Admitted { principal, body }): Extension<Admitted>,
-    request: Request,
-) -> Response {
-    if let Some(tools) = &endpoint.tools
-        && let Some(call) = direct::read(request.method(), request.headers(), &body)
-    {
-        return call.answer(tools, &principal).await;
+    /// Answers a request that was let in.
+    pub async fn answer(&self, request: Box<Admitted>) -> Response {
+        if let Some(tools) = &self.tools
+            && let Some(call) = direct::read(&request.head.method, &request.head.headers, &request.body)
+        {
+            return call.answer(tools, &request.principal).await;
+        }
+        // Large, and in a box, so that a call that was answered without it need not carry it along.
+        Box::pin(self.over_transport(*request)).await
     }
-    let declared_json = explain::is_json(request.headers());
-    let answer = endpoint.transport.handle(request).await.map(Body::new);
-    explain::explain(answer, declared_json, &body).await
+
+    async fn over_transport(&self, Admitted { principal, mut head, body }: Admitted) -> Response {
+        let declared_json = explain::is_json(&head.headers);
+        head.extensions.insert(principal);
+        let request = Request::from_parts(head, Body::from(body.clone()));
+        let answer = self.transport.handle(request).await.map(Body::new);
+        explain::explain(answer, declared_json, &body).await
+    }
 }
 
 impl<H> std::fmt::Debug for Endpoint<H> {

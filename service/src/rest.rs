@@ -1,11 +1,8 @@
 //! The original's REST routes, byte for byte: `GET /mcp/list_tools` and `POST /mcp/call_tool`.
 
-use std::sync::Arc;
-
 use axum::{
-    Extension, Json,
-    extract::State,
-    http::StatusCode,
+    Json,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -15,8 +12,10 @@ use crate::{
     tools::{ToolError, Tools},
 };
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 /// The tools, as a bare array.
-pub async fn list_tools(State(tools): State<Arc<Tools>>) -> Response {
+pub fn list_tools(tools: &Tools) -> Response {
     let tools: Vec<Value> = tools
         .definitions()
         .iter()
@@ -26,16 +25,16 @@ pub async fn list_tools(State(tools): State<Arc<Tools>>) -> Response {
 }
 
 /// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Whatever is wrong with it is a 400, as it always was.
-pub async fn call_tool(State(tools): State<Arc<Tools>>, Extension(admitted): Extension<Admitted>) -> Response {
-    let Ok(request) = serde_json::from_slice::<Value>(&admitted.body) else {
+pub async fn call_tool(tools: &Tools, request: &Admitted) -> Response {
+    let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return error_answer(StatusCode::BAD_REQUEST, "Invalid JSON");
     };
-    let (name, arguments) = match parse(request) {
+    let (name, arguments) = match parse(body) {
         Ok(call) => call,
         Err(problem) => return error_answer(StatusCode::BAD_REQUEST, problem),
     };
-    match tools.call(&admitted.principal, &name, arguments).await {
-        Ok(answer) => Json(answer.rest).into_response(),
+    match tools.call(&request.principal, &name, arguments).await {
+        Ok(answer) => ([(CONTENT_TYPE, JSON)], answer.rest()).into_response(),
         Err(ToolError::Internal) => error_answer(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
         Err(error @ ToolError::Forbidden { .. }) => error_answer(StatusCode::FORBIDDEN, error.to_string()),
         Err(error) => error_answer(StatusCode::BAD_REQUEST, error.to_string()),

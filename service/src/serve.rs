@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::Config,
-    http::{self, Edge},
+    http::{self, Edge, Front},
     mcp::{Endpoint, Handler, serve_stdio},
     oauth::OAuth,
     process::Stop,
@@ -57,7 +57,7 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
         revision: config.revision,
     };
     let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
-    let router = http::router(&edge, tools, endpoint);
+    let front = Front::new(&edge, tools, endpoint);
     let head_timeout = edge.limits.body_timeout;
     tracing::info!(
         address = %listener.local_addr()?,
@@ -69,10 +69,15 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
     );
     let metrics_served = async {
         if let Some(listener) = metrics_listener {
-            http::serve(listener, http::metrics_router(metrics), head_timeout, stop.clone().wait()).await;
+            let answer = move |request| {
+                let metrics = metrics.clone();
+                async move { http::metrics(&metrics, &request) }
+            };
+            http::serve(listener, answer, head_timeout, stop.clone().wait()).await;
         }
     };
-    tokio::join!(http::serve(listener, router, head_timeout, stop.clone().wait()), metrics_served);
+    let answer = move |request| front.clone().answer(request);
+    tokio::join!(http::serve(listener, answer, head_timeout, stop.clone().wait()), metrics_served);
     tracing::info!("stopped");
     Ok(())
 }

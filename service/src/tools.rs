@@ -1,6 +1,7 @@
 //! What the tools mean, apart from how a client reaches them: both surfaces ([`crate::mcp`], [`crate::rest`]) call here.
 
 mod add_note;
+mod answer;
 mod arguments;
 mod create_session;
 mod echo_cached;
@@ -16,6 +17,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Map, Value};
 
 pub use add_note::MAX_NOTE_BYTES;
+pub use answer::Answer;
 pub use echo_cached::{LIFETIME_SECONDS, MAX_TEXT_BYTES};
 pub use error::ToolError;
 pub use get_notes::MAX_LIMIT;
@@ -66,17 +68,6 @@ impl Effect {
             Self::Adds | Self::Deletes => Access::Write,
         }
     }
-}
-
-/// A tool's result in the three shapes that clients read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// MCP's text content. The first is the result as the original gave it, byte for byte.
-    pub texts: Vec<String>,
-    /// MCP's structured content, as the tool's output schema says.
-    pub structured: Value,
-    /// The REST route's whole answer.
-    pub rest: Value,
 }
 
 /// The tools on one store.
@@ -130,7 +121,7 @@ impl Tools {
         principal: &Principal,
         tool: &str,
         arguments: Map<String, Value>,
-    ) -> Result<Answer, ToolError> {
+    ) -> Result<Box<dyn Answer>, ToolError> {
         match known(tool) {
             Some(name) => {
                 let run = self.run(principal, name, Arguments::new(name, arguments));
@@ -143,7 +134,12 @@ impl Tools {
         }
     }
 
-    async fn run(&self, principal: &Principal, tool: &'static str, arguments: Arguments) -> Result<Answer, ToolError> {
+    async fn run(
+        &self,
+        principal: &Principal,
+        tool: &'static str,
+        arguments: Arguments,
+    ) -> Result<Box<dyn Answer>, ToolError> {
         if !access(tool).is_some_and(|needed| principal.grant().covers(needed)) {
             return Err(ToolError::Forbidden { tool });
         }

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc};
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use bytes::Bytes;
 use clap::Parser;
 use http::{
@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use mcp_stateful::{
     cli::Cli,
     config::Config,
-    http::{Edge, router},
+    http::{Edge, Front},
     mcp::Endpoint,
     principal::Principal,
     session::Session,
@@ -23,14 +23,13 @@ use mcp_stateful::{
 };
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
-use tower::ServiceExt;
 
 const TOKEN: &str = "bench-token-0123456789abcdef";
 
 /// A running service.
 pub(crate) struct Service {
     runtime: Runtime,
-    router: Router,
+    front: Front,
     tools: Arc<Tools>,
 }
 
@@ -53,8 +52,8 @@ impl Service {
         flags.auth_token = Some(TOKEN.to_owned());
         let (config, _) = Config::parse(&flags).expect("the flags are the service's");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-        let (router, tools) = runtime.block_on(serve(config));
-        let service = Self { runtime, router, tools };
+        let (front, tools) = runtime.block_on(serve(config));
+        let service = Self { runtime, front, tools };
         service.echo(hot_text());
         service
     }
@@ -62,7 +61,7 @@ impl Service {
     /// Sends a request and reads the answer, a good one, to its end.
     pub(crate) fn ask(&self, request: Request<Body>) -> Bytes {
         self.runtime.block_on(async {
-            let Ok(answer) = self.router.clone().oneshot(request).await;
+            let answer = self.front.clone().answer(request).await;
             let status = answer.status();
             let body = answer.into_body().collect().await.expect("the answer comes whole").to_bytes();
             assert_eq!(status, StatusCode::OK, "{body:?}");
@@ -71,7 +70,7 @@ impl Service {
     }
 
     /// Calls the tool itself.
-    pub(crate) fn echo(&self, arguments: Map<String, Value>) -> Answer {
+    pub(crate) fn echo(&self, arguments: Map<String, Value>) -> Box<dyn Answer> {
         let caller = Principal::shared();
         self.runtime.block_on(self.tools.call(&caller, "echo_cached", arguments)).expect("it is a text")
     }
@@ -121,7 +120,7 @@ impl Surface {
     }
 }
 
-async fn serve(config: Config) -> (Router, Arc<Tools>) {
+async fn serve(config: Config) -> (Front, Arc<Tools>) {
     let metrics = Arc::new(Metrics::new(&config.revision));
     let store = Store::open(&config.state, metrics.clone()).await.expect("a store in memory opens");
     let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
@@ -133,5 +132,5 @@ async fn serve(config: Config) -> (Router, Arc<Tools>) {
         revision: config.revision,
     };
     let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
-    (router(&edge, tools.clone(), endpoint), tools)
+    (Front::new(&edge, tools.clone(), endpoint), tools)
 }

@@ -19,7 +19,7 @@ use clap::Parser;
 use mcp_stateful::{
     cli::Cli,
     config::{Config, LogConfig},
-    http::{self, Edge},
+    http::{self, Edge, Front},
     mcp,
     process::{self, Stop},
     store::Store,
@@ -82,11 +82,13 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         revision: config.revision,
     };
     let endpoint = mcp::Endpoint::new(fixture, &edge.limits);
+    let front = Front::new(&edge, tools, endpoint);
+    let answer = move |request| front.clone().answer(request);
     let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Stops at once, without the service's drain: a client's `subscriptions/listen` would keep that waiting.
     tokio::select! {
-        () = http::serve(listener, http::router(&edge, tools, endpoint), head_timeout, std::future::pending()) => {}
+        () = http::serve(listener, answer, head_timeout, std::future::pending()) => {}
         () = stop.wait() => {}
     }
     Ok(())

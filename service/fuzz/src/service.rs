@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use clap::Parser;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use mcp_stateful::{
     cli::Cli,
     config::Config,
-    http::{Edge, router},
+    http::{Edge, Front},
     mcp::Endpoint,
     store::Store,
     telemetry::Metrics,
@@ -17,12 +17,11 @@ use mcp_stateful::{
 };
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
-use tower::ServiceExt;
 
 /// A running service.
 pub(crate) struct Service {
     runtime: Runtime,
-    router: Router,
+    front: Front,
 }
 
 /// What it answered.
@@ -40,14 +39,14 @@ impl Service {
         flags.auth_token = token.map(str::to_owned);
         let (config, _) = Config::parse(&flags).expect("the target's flags are the service's");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-        let router = runtime.block_on(serve(config));
-        Self { runtime, router }
+        let front = runtime.block_on(serve(config));
+        Self { runtime, front }
     }
 
     /// Sends a request and reads the answer to its end.
     pub(crate) fn ask(&self, request: Request<Body>) -> Answer {
         self.runtime.block_on(async {
-            let Ok(answer) = self.router.clone().oneshot(request).await;
+            let answer = self.front.clone().answer(request).await;
             let (parts, body) = answer.into_parts();
             let body = body.collect().await.expect("the answer comes whole").to_bytes().into();
             Answer { status: parts.status, headers: parts.headers, body }
@@ -62,7 +61,7 @@ impl Answer {
     }
 }
 
-async fn serve(config: Config) -> Router {
+async fn serve(config: Config) -> Front {
     let metrics = Arc::new(Metrics::new(&config.revision));
     let store = Store::open(&config.state, metrics.clone()).await.expect("a store in memory opens");
     let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
@@ -74,5 +73,5 @@ async fn serve(config: Config) -> Router {
         revision: config.revision,
     };
     let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
-    router(&edge, tools, endpoint)
+    Front::new(&edge, tools, endpoint)
 }

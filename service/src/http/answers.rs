@@ -13,7 +13,7 @@ pub fn error_answer(status: StatusCode, text: impl Into<String>) -> Response {
 }
 
 /// 404, for every path and method that is not ours.
-pub(super) async fn not_found() -> Response {
+pub(super) fn not_found() -> Response {
     error_answer(StatusCode::NOT_FOUND, "Not found")
 }
 

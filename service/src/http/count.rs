@@ -1,32 +1,28 @@
-//! Counts every request, also those whose client goes away before the answer, and answers for one that panics.
+//! Counts every request, also those whose client goes away before the answer.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use axum::response::Response;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use futures_util::FutureExt;
-
-use super::answers;
 use crate::telemetry::Metrics;
 
-struct InFlight {
-    metrics: Arc<Metrics>,
+/// A request that is being answered. Dropped without an end, its client went away.
+pub(super) struct InFlight<'a> {
+    metrics: &'a Metrics,
     status: Option<u16>,
 }
 
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.metrics.answered(self.status);
+impl<'a> InFlight<'a> {
+    pub(super) fn begin(metrics: &'a Metrics) -> Self {
+        metrics.asked();
+        Self { metrics, status: None }
+    }
+
+    pub(super) fn end(mut self, answer: &Response) {
+        self.status = Some(answer.status().as_u16());
     }
 }
 
-pub(super) async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
-    metrics.asked();
-    let mut in_flight = InFlight { metrics, status: None };
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| answers::panicked());
-    in_flight.status = Some(answer.status().as_u16());
-    answer
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.metrics.answered(self.status);
+    }
 }

@@ -1,26 +1,25 @@
 //! What a request to a guarded route passes before a surface sees it, step by step: who calls, the whole body, a place among
-//! those that are worked on, what the caller may do. One layer of axum's: each layer clones all that lies below it for every
-//! request.
+//! those that are worked on, what the caller may do.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, handler::Handler, http::request::Parts, response::Response};
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::{Edge, auth::Callers, body, challenge::Challenge, gate::Gate, scope};
 use crate::{config::Limits, principal::Principal};
 
-/// What a surface knows of a request that was let in, in its extensions.
-#[derive(Debug, Clone)]
+/// A request that was let in, which nobody makes but the guard.
+#[derive(Debug)]
+#[non_exhaustive]
 pub struct Admitted {
     /// Who calls.
     pub principal: Principal,
-    /// The request's body, which the request has, too.
+    /// The request's head.
+    pub head: Parts,
+    /// Its body, whole.
     pub body: Bytes,
 }
 
@@ -43,20 +42,60 @@ impl Guard {
         }
     }
 
-    async fn let_in(&self, request: Request, next: Next) -> Result<Response, Box<Response>> {
+    async fn let_in<F>(
+        &self,
+        request: Request,
+        surface: impl FnOnce(Box<Admitted>) -> F,
+    ) -> Result<Response, Box<Response>>
+    where
+        F: Future<Output = Response>,
+    {
         // Waiting for an issuer's keys and for the body is part of the request's time.
         let since = Instant::now();
-        let (mut parts, body) = request.into_parts();
-        let principal = self.callers.identify(&parts.headers).await?;
-        let body = body::read(&parts.headers, body, &self.limits).await?;
+        let (head, body) = request.into_parts();
+        let principal = self.callers.identify(&head.headers).await?;
+        let body = body::read(&head.headers, body, &self.limits).await?;
         let _place = self.gate.enter()?;
         scope::check(&self.challenge, principal.grant(), &body)?;
-        parts.extensions.insert(Admitted { principal, body: body.clone() });
-        self.gate.in_time(since, next.run(Request::from_parts(parts, body.into()))).await
+        self.gate.in_time(since, surface(Box::new(Admitted { principal, head, body }))).await
     }
 }
 
-/// The layer.
-pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    guard.let_in(request, next).await.unwrap_or_else(|refusal| *refusal)
+/// A route's handler: `surface`, which works on `state`, behind the guard.
+#[derive(Debug)]
+pub(super) struct Guarded<T, S> {
+    guard: Arc<Guard>,
+    state: Arc<T>,
+    surface: S,
+}
+
+impl<T, S> Guarded<T, S> {
+    pub(super) fn new<F>(guard: &Arc<Guard>, state: &Arc<T>, surface: S) -> Self
+    where
+        S: FnOnce(Arc<T>, Box<Admitted>) -> F,
+    {
+        Self { guard: guard.clone(), state: state.clone(), surface }
+    }
+}
+
+impl<T, S, F> Handler<(), ()> for Guarded<T, S>
+where
+    T: Send + Sync + 'static,
+    S: FnOnce(Arc<T>, Box<Admitted>) -> F + Copy + Send + Sync + 'static,
+    F: Future<Output = Response> + Send,
+{
+    type Future = BoxFuture<'static, Response>;
+
+    fn call(self, request: Request, (): ()) -> Self::Future {
+        Box::pin(async move {
+            let Self { guard, state, surface } = self;
+            guard.let_in(request, |admitted| surface(state, admitted)).await.unwrap_or_else(|refusal| *refusal)
+        })
+    }
+}
+
+impl<T, S: Copy> Clone for Guarded<T, S> {
+    fn clone(&self) -> Self {
+        Self { guard: self.guard.clone(), state: self.state.clone(), surface: self.surface }
+    }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -18,6 +18,11 @@ const FRESH: Duration = Duration::from_secs(1);
 
 /// How long the table may take: less than those who ask usually wait.
 const PATIENCE: Duration = Duration::from_millis(2500);
+
+/// The routes, which everybody may ask, by whatever name they know the host.
+pub(super) const ALIVE: &str = "/healthz";
+pub(super) const READY: &str = "/readyz";
+pub(super) const ORIGINAL: &str = "/mcp/health";
 
 /// What the health routes know.
 #[derive(Debug, Clone)]
@@ -53,6 +58,11 @@ impl Health {
             }
         }
     }
+}
+
+/// Whether a request is for one of these routes.
+pub(super) fn is_asked(request: &Request) -> bool {
+    [ALIVE, READY, ORIGINAL].contains(&request.uri().path())
 }
 
 pub(super) async fn original() -> Response {

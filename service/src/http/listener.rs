@@ -1,18 +1,18 @@
 //! Accepts connections until told to stop, then lets those that are being served finish.
 
 use std::{
+    convert::Infallible,
     future::Future,
     io,
     pin::{Pin, pin},
     time::Duration,
 };
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{body::Body, extract::Request, response::Response};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
@@ -23,13 +23,20 @@ pub const DRAIN: Duration = Duration::from_secs(22);
 /// The pause after an `accept` that failed for want of file descriptors: going on at once would only spin.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `router` on `listener` until `stop`; returns when every connection is closed, or after [`DRAIN`].
+/// Serves what `answer` answers on `listener` until `stop`; returns when every connection is closed, or after [`DRAIN`].
 ///
 /// `head_timeout` is the longest wait for a request's head, and so for the next request on an idle connection, and the
 /// longest that a client may leave its answer unread.
-pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration, stop: impl Future<Output = ()>) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head_timeout);
+pub async fn serve<F>(
+    listener: TcpListener,
+    answer: impl Fn(Request) -> F + Clone + Send + 'static,
+    head_timeout: Duration,
+    stop: impl Future<Output = ()>,
+) where
+    F: Future<Output = Response> + Send + 'static,
+{
+    let mut http1 = http1::Builder::new();
+    http1.timer(TokioTimer::new()).header_read_timeout(head_timeout);
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -43,7 +50,12 @@ pub async fn serve(listener: TcpListener, router: Router, head_timeout: Duration
                 }
             },
         };
-        let connection = http.serve_connection(prepare(stream, head_timeout), TowerToHyperService::new(router.clone()));
+        let answer = answer.clone();
+        let service = service_fn(move |request: http::Request<Incoming>| {
+            let answer = answer(request.map(Body::new));
+            async { Ok::<_, Infallible>(answer.await) }
+        });
+        let connection = http1.serve_connection(prepare(stream, head_timeout), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -24,6 +24,6 @@ pub(super) async fn document(State(oauth): State<Option<OAuthConfig>>, uri: Uri)
             });
             Json(document).into_response()
         }
-        _ => answers::not_found().await,
+        _ => answers::not_found(),
     }
 }

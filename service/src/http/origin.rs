@@ -4,16 +4,16 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
+    Router,
+    extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{HOST, ORIGIN, WWW_AUTHENTICATE},
         request::Parts,
     },
-    middleware::Next,
     response::Response,
 };
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::error_answer;
@@ -30,24 +30,24 @@ impl Origins {
     pub(super) fn new(access: Arc<AccessConfig>) -> Self {
         Self { cors: cors(&access), access }
     }
-}
 
-/// Refuses a foreign Host or Origin, and lets pages of the allowed origins read the answers (CORS).
-pub(super) async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
-    let (headers, access) = (request.headers(), &origins.access);
-    if !host_allowed(&access.hosts, headers) && !names_resource(access, headers) {
-        let text = "this Host is not allowed; the operator allows it with MCP_ALLOWED_HOSTS";
-        return error_answer(StatusCode::FORBIDDEN, text);
+    /// Refuses a foreign Host or Origin, and lets pages of the allowed origins read the answers of `routes` (CORS).
+    pub(super) async fn check(&self, routes: &Router, request: Request) -> Response {
+        let (headers, access) = (request.headers(), &self.access);
+        if !host_allowed(&access.hosts, headers) && !names_resource(access, headers) {
+            let text = "this Host is not allowed; the operator allows it with MCP_ALLOWED_HOSTS";
+            return error_answer(StatusCode::FORBIDDEN, text);
+        }
+        if headers.get_all(ORIGIN).iter().any(|origin| !origin_allowed(&access.origins, origin)) {
+            let text = "this Origin is not allowed; the operator allows it with MCP_ALLOWED_ORIGINS";
+            return error_answer(StatusCode::FORBIDDEN, text);
+        }
+        let Ok(answer) = match headers.contains_key(ORIGIN) {
+            true => self.cors.layer(routes.clone()).call(request).await,
+            false => routes.clone().call(request).await,
+        };
+        answer
     }
-    if headers.get_all(ORIGIN).iter().any(|origin| !origin_allowed(&access.origins, origin)) {
-        let text = "this Origin is not allowed; the operator allows it with MCP_ALLOWED_ORIGINS";
-        return error_answer(StatusCode::FORBIDDEN, text);
-    }
-    if !headers.contains_key(ORIGIN) {
-        return next.run(request).await;
-    }
-    let Ok(answer) = origins.cors.layer(next).oneshot(request).await;
-    answer
 }
 
 fn cors(access: &Arc<AccessConfig>) -> CorsLayer {

@@ -1,20 +1,20 @@
-//! Which path goes where, and through which layers. Read a guarded route's layers from the bottom up: the last is the first
-//! that a request meets.
+//! Which path goes where.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    http::header::CONTENT_TYPE,
-    middleware::from_fn_with_state,
+    extract::Request,
+    http::{Method, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
     routing::{any, get, post},
 };
 use rmcp::ServerHandler;
 
 use super::{
-    answers, count,
-    guard::{Guard, guard},
-    health, metadata, origin,
+    answers,
+    guard::{Guard, Guarded},
+    health, metadata,
 };
 use crate::{
     config::{AccessConfig, Limits, METADATA_PATH},
@@ -24,6 +24,8 @@ use crate::{
     telemetry::Metrics,
     tools::Tools,
 };
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What the edge is told.
 #[derive(Debug, Clone)]
@@ -40,38 +42,33 @@ pub struct Edge {
     pub revision: String,
 }
 
-/// Every route of the service: `mcp` at `/mcp`, `tools` on the REST routes beside it.
-pub fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, mcp: mcp::Endpoint<H>) -> Router {
+/// Every route of the service. Those of the surfaces are reached through the guard alone: they take what only it hands out.
+pub(super) fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, mcp: mcp::Endpoint<H>) -> Router {
     let health = health::Health::new(tools.store().clone(), &edge.revision);
-    let open = Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/mcp/health", get(health::original))
-        .with_state(health);
-    let oauth = &edge.access.oauth;
-    let described = Router::new()
+    let guard = Arc::new(Guard::new(edge));
+    let list_tools = Guarded::new(&guard, &tools, |tools, _| async move { rest::list_tools(&tools) });
+    let call_tool =
+        Guarded::new(&guard, &tools, |tools, request| async move { rest::call_tool(&tools, &request).await });
+    let mcp = Guarded::new(&guard, &Arc::new(mcp), |mcp, request| async move { mcp.answer(request).await });
+    Router::new()
+        .route(health::ALIVE, get(health::alive))
+        .route(health::READY, get(health::ready))
+        .route(health::ORIGINAL, get(health::original))
+        .with_state(health)
         .route(METADATA_PATH, get(metadata::document))
         .route(&format!("{METADATA_PATH}/{{*resource}}"), get(metadata::document))
-        .with_state(oauth.clone());
-    let guarded = Router::new()
-        .route("/mcp/list_tools", get(rest::list_tools))
-        .route("/mcp/call_tool", post(rest::call_tool))
-        .with_state(tools)
-        .route("/mcp", any(mcp::answer).with_state(mcp))
-        .route_layer(from_fn_with_state(Arc::new(Guard::new(edge)), guard))
-        .merge(described)
-        .method_not_allowed_fallback(answers::not_found)
-        // Around the fallback, too: a browser's preflight is an OPTIONS, which no route takes.
-        .layer(from_fn_with_state(Arc::new(origin::Origins::new(edge.access.clone())), origin::check));
-    open.method_not_allowed_fallback(answers::not_found)
-        .merge(guarded)
-        .fallback(answers::not_found)
-        .layer(from_fn_with_state(edge.metrics.clone(), count::count))
+        .with_state(edge.access.oauth.clone())
+        .route("/mcp/list_tools", get(list_tools))
+        .route("/mcp/call_tool", post(call_tool))
+        .route("/mcp", any(mcp))
+        .method_not_allowed_fallback(async || answers::not_found())
+        .fallback(async || answers::not_found())
 }
 
-/// The one route of the metrics' own port.
-pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
-    let openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let render = move || async move { ([(CONTENT_TYPE, openmetrics)], metrics.render()) };
-    Router::new().route("/metrics", get(render)).fallback(answers::not_found)
+/// Answers on the metrics' own port: at `/metrics`, nowhere else.
+pub fn metrics(metrics: &Metrics, request: &Request) -> Response {
+    match (request.method(), request.uri().path()) {
+        (&Method::GET | &Method::HEAD, "/metrics") => ([(CONTENT_TYPE, OPENMETRICS)], metrics.render()).into_response(),
+        _ => answers::not_found(),
+    }
 }

@@ -15,7 +15,6 @@ use rmcp::{
 use serde_json::Value;
 
 use crate::{
-    http::Admitted,
     principal::Principal,
     tools::{Answer, Definition, Effect, ToolError, Tools, shortened},
 };
@@ -126,7 +125,7 @@ impl ServerHandler for Handler {
 /// Who calls: over HTTP the one whom the edge has let in, over stdio the one who started us.
 fn principal(context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
     let Some(http) = context.extensions.get::<Parts>() else { return Ok(Principal::shared()) };
-    let known = http.extensions.get::<Admitted>().map(|admitted| admitted.principal.clone());
+    let known = http.extensions.get::<Principal>().cloned();
     // A request that came around the edge is a defect of the router, and nobody's.
     known.ok_or_else(|| ErrorData::internal_error(ToolError::Internal.to_string(), None))
 }
@@ -136,7 +135,7 @@ fn ttl_ms() -> u64 {
 }
 
 /// A tool's outcome as MCP tells it.
-pub(super) fn outcome(called: Result<Answer, ToolError>) -> Result<CallToolResult, ErrorData> {
+pub(super) fn outcome(called: Result<Box<dyn Answer>, ToolError>) -> Result<CallToolResult, ErrorData> {
     match called {
         Ok(answer) => Ok(result(answer)),
         Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
@@ -146,9 +145,9 @@ pub(super) fn outcome(called: Result<Answer, ToolError>) -> Result<CallToolResul
     }
 }
 
-fn result(answer: Answer) -> CallToolResult {
-    let mut result = CallToolResult::success(answer.texts.into_iter().map(ContentBlock::text).collect());
-    result.structured_content = Some(answer.structured);
+fn result(answer: Box<dyn Answer>) -> CallToolResult {
+    let mut result = CallToolResult::success(answer.texts().into_iter().map(ContentBlock::text).collect());
+    result.structured_content = Some(answer.structured());
     result
 }
 

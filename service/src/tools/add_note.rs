@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, keyed};
+use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, answer::Made, keyed};
 use crate::{principal::Principal, store::MAX_KEY_BYTES};
 
 pub(super) const NAME: &str = "add_note";
@@ -40,7 +40,11 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+pub(super) async fn run(
+    tools: &Tools,
+    principal: &Principal,
+    mut arguments: Arguments,
+) -> Result<Box<dyn Answer>, ToolError> {
     let session = arguments.session(principal)?;
     let note = arguments.bounded_string("note", MAX_NOTE_BYTES)?;
     let replayed = match arguments.idempotency_key()? {
@@ -55,7 +59,6 @@ pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arg
         }
     };
     let message = format!("Note added to {}.", session.id());
-    let answer =
-        Answer { structured: json!({"message": message}), rest: json!({"result": message}), texts: vec![message] };
-    Ok(keyed::mark(answer, replayed))
+    let answer = Made { structured: json!({"message": message}), rest: json!({"result": message}), text: message };
+    Ok(Box::new(keyed::mark(answer, replayed)))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Answer, Definition, Effect, ToolError, Tools};
+use super::{Answer, Definition, Effect, ToolError, Tools, answer::Made};
 use crate::{
     clock::{epoch_seconds, rfc3339},
     principal::Principal,
@@ -37,7 +37,7 @@ pub(super) fn definition(ttl_seconds: u64) -> Definition {
     }
 }
 
-pub(super) fn run(tools: &Tools, principal: &Principal) -> Result<Answer, ToolError> {
+pub(super) fn run(tools: &Tools, principal: &Principal) -> Result<Box<dyn Answer>, ToolError> {
     let end = epoch_seconds().saturating_add(tools.session_ttl_seconds);
     let session = Session::create(principal, end).map_err(|error| {
         tracing::error!(%error, "no handle can be made");
@@ -47,11 +47,11 @@ pub(super) fn run(tools: &Tools, principal: &Principal) -> Result<Answer, ToolEr
     let handle = session.id();
     let expires_at = rfc3339(session.expires_at().unwrap_or(end));
     let message = format!("Session {handle} created; it expires at {expires_at}.");
-    Ok(Answer {
+    Ok(Box::new(Made {
         structured: json!({"session_id": handle, "expiresAt": expires_at, "message": message}),
         rest: json!({"result": handle, "expiresAt": expires_at}),
-        texts: vec![message],
-    })
+        text: message,
+    }))
 }
 
 /// A duration in the largest unit that tells it exactly.

@@ -1,9 +1,13 @@
 //! `echo_cached`: upper case, computed once. It stands for any tool whose result is worth keeping.
 
-use serde_json::json;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{
     Answer, Arguments, Definition, Effect, ToolError, Tools,
+    answer::json_text,
     local_cache::{Lookup, Miss},
 };
 use crate::{clock::epoch_seconds, principal::Principal, store::CachedValue};
@@ -40,12 +44,16 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+pub(super) async fn run(
+    tools: &Tools,
+    principal: &Principal,
+    mut arguments: Arguments,
+) -> Result<Box<dyn Answer>, ToolError> {
     let text = arguments.bounded_string("text", MAX_TEXT_BYTES)?;
     match tools.echoes.look_up(&local_key(principal, &text)).await {
         Lookup::Hit(upper) => {
             tools.metrics.cache("local_hit");
-            Ok(answer(&upper, true))
+            Ok(Box::new(Echo { upper, cached: true }))
         }
         Lookup::Failed(kind) => Err(ToolError::store("")(kind)),
         Lookup::Miss(miss) => Box::pin(find_out(tools, principal, &text, miss)).await,
@@ -53,7 +61,12 @@ pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arg
 }
 
 /// Asks the table, and computes what it does not have.
-async fn find_out(tools: &Tools, principal: &Principal, text: &str, miss: Miss<'_>) -> Result<Answer, ToolError> {
+async fn find_out(
+    tools: &Tools,
+    principal: &Principal,
+    text: &str,
+    miss: Miss<'_>,
+) -> Result<Box<dyn Answer>, ToolError> {
     let key = json!({"text": text}).to_string();
     let found = match tools.store.cached(principal, NAME, &key).await {
         Ok(found) => found,
@@ -67,14 +80,13 @@ async fn find_out(tools: &Tools, principal: &Principal, text: &str, miss: Miss<'
         None => (compute(tools, principal, text, &key).await, false),
     };
     tools.metrics.cache(if cached { "table_hit" } else { "miss" });
-    let answer = answer(&entry.value, cached);
-    miss.fill(entry);
-    Ok(answer)
+    let upper = miss.fill(entry);
+    Ok(Box::new(Echo { upper, cached }))
 }
 
 /// An id of a principal has one length, so no text can make one principal's key another's.
 fn local_key(principal: &Principal, text: &str) -> String {
-    format!("{}\0{text}", principal.id().unwrap_or_default())
+    [principal.id().unwrap_or_default(), "\0", text].concat()
 }
 
 async fn compute(tools: &Tools, principal: &Principal, text: &str, key: &str) -> CachedValue {
@@ -86,7 +98,33 @@ async fn compute(tools: &Tools, principal: &Principal, text: &str, key: &str) ->
     entry
 }
 
-fn answer(upper: &str, cached: bool) -> Answer {
-    let text = if cached { format!("[cache] {upper}") } else { upper.to_owned() };
-    Answer { structured: json!({"text": upper, "cached": cached}), rest: json!({"result": text}), texts: vec![text] }
+#[derive(Debug)]
+struct Echo {
+    upper: Arc<str>,
+    cached: bool,
+}
+
+#[derive(Serialize)]
+struct Rest<'a> {
+    result: &'a str,
+}
+
+impl Echo {
+    fn text(&self) -> String {
+        if self.cached { ["[cache] ", &self.upper].concat() } else { self.upper.to_string() }
+    }
+}
+
+impl Answer for Echo {
+    fn texts(&self) -> Vec<String> {
+        vec![self.text()]
+    }
+
+    fn structured(self: Box<Self>) -> Value {
+        json!({"text": *self.upper, "cached": self.cached})
+    }
+
+    fn rest(&self) -> String {
+        json_text(&Rest { result: &self.text() })
+    }
 }

@@ -1,10 +1,11 @@
 //! `get_notes`: reads a session, in one answer or in pages.
 
-use std::num::NonZeroUsize;
+use std::{iter, num::NonZeroUsize};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Arguments, Definition, Effect, ToolError, Tools};
+use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, answer::json_text};
 use crate::{
     principal::Principal,
     store::{Cursor, PageRequest},
@@ -44,7 +45,11 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+pub(super) async fn run(
+    tools: &Tools,
+    principal: &Principal,
+    mut arguments: Arguments,
+) -> Result<Box<dyn Answer>, ToolError> {
     let session = arguments.session(principal)?;
     let limit = arguments.optional_number("limit", 1..=MAX_LIMIT)?;
     let cursor = arguments.optional_string("cursor")?;
@@ -52,34 +57,55 @@ pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arg
     let request =
         PageRequest { after, limit: limit.and_then(NonZeroUsize::new), max_bytes: Some(tools.max_answer_bytes) };
     let page = tools.store.notes(&session, request).await.map_err(ToolError::store(""))?;
-    Ok(answer(page.notes, page.next.map(|cursor| cursor.encode(&session))))
+    Ok(Box::new(Notes { notes: page.notes, next: page.next.map(|cursor| cursor.encode(&session)) }))
 }
 
-fn answer(notes: Vec<String>, next: Option<String>) -> Answer {
-    let notes = Value::from(notes);
-    let mut texts = vec![notes.to_string()];
-    let mut structured = json!({"notes": notes});
-    let mut rest = json!({"result": notes});
-    if let Some(cursor) = next {
-        texts.push(format!("More notes follow; call get_notes again with \"cursor\": \"{cursor}\"."));
-        structured["nextCursor"] = cursor.as_str().into();
-        rest["nextCursor"] = cursor.into();
+#[derive(Debug)]
+struct Notes {
+    notes: Vec<String>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Rest<'a> {
+    result: &'a [String],
+    #[serde(rename = "nextCursor", skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+impl Answer for Notes {
+    fn texts(&self) -> Vec<String> {
+        let follows = |cursor| format!("More notes follow; call get_notes again with \"cursor\": \"{cursor}\".");
+        iter::once(json_text(&self.notes)).chain(self.next.as_ref().map(follows)).collect()
     }
-    Answer { texts, structured, rest }
+
+    fn structured(self: Box<Self>) -> Value {
+        let next = self.next.map(|cursor| ("nextCursor".to_owned(), Value::from(cursor)));
+        Value::from_iter(iter::once(("notes".to_owned(), Value::from(self.notes))).chain(next))
+    }
+
+    fn rest(&self) -> String {
+        json_text(&Rest { result: &self.notes, next: self.next.as_deref() })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn one(next: Option<&str>) -> Box<dyn Answer> {
+        Box::new(Notes { notes: vec!["a".to_owned()], next: next.map(str::to_owned) })
+    }
+
     #[test]
     fn a_cursor_is_told_on_every_surface_and_never_otherwise() {
-        let more = answer(vec!["a".into()], Some("c".into()));
-        assert_eq!(more.structured["nextCursor"], "c");
-        assert_eq!(more.rest["nextCursor"], "c");
-        assert!(more.texts[1].contains("\"cursor\": \"c\""));
-        let all = answer(vec!["a".into()], None);
-        assert_eq!(all.texts, [r#"["a"]"#]);
-        assert_eq!(all.rest, json!({"result": ["a"]}));
+        let more = one(Some("c"));
+        assert_eq!(more.rest(), r#"{"result":["a"],"nextCursor":"c"}"#);
+        assert!(more.texts()[1].contains("\"cursor\": \"c\""));
+        assert_eq!(more.structured(), json!({"notes": ["a"], "nextCursor": "c"}));
+        let all = one(None);
+        assert_eq!(all.texts(), [r#"["a"]"#]);
+        assert_eq!(all.rest(), r#"{"result":["a"]}"#);
+        assert_eq!(all.structured(), json!({"notes": ["a"]}));
     }
 }

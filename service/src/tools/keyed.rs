@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::answer::Made;
 
 /// What a failure of the store means for a keyed call.
 pub(super) const UNCERTAIN: &str =
@@ -17,7 +17,7 @@ pub(super) fn replayed_schema() -> Value {
 }
 
 /// Marks the answer of a keyed call as a repeat or not; that of any other call stays as it is.
-pub(super) fn mark(mut answer: Answer, replayed: Option<bool>) -> Answer {
+pub(super) fn mark(mut answer: Made, replayed: Option<bool>) -> Made {
     if let Some(replayed) = replayed {
         answer.structured[REPLAYED] = replayed.into();
         answer.rest[REPLAYED] = replayed.into();

@@ -89,11 +89,12 @@ impl LocalCache {
 }
 
 impl Miss<'_> {
-    /// Makes the value known to all who wait.
-    pub(super) fn fill(self, value: CachedValue) {
-        let entry = Entry::Value { value: value.value.into(), expires_at: value.expires_at };
+    /// Makes the value known to all who wait, and gives it back.
+    pub(super) fn fill(self, value: CachedValue) -> Arc<str> {
+        let (value, expires_at) = (Arc::<str>::from(value.value), value.expires_at);
         // An entry that was removed meanwhile stays removed; the next caller asks the table.
-        self.0.insert(entry).ok();
+        self.0.insert(Entry::Value { value: value.clone(), expires_at }).ok();
+        value
     }
 
     /// Makes the failure known to all who wait.
@@ -124,7 +125,7 @@ mod tests {
 
     async fn fill(cache: &LocalCache, value: CachedValue) {
         match cache.look_up("a").await {
-            Lookup::Miss(miss) => miss.fill(value),
+            Lookup::Miss(miss) => drop(miss.fill(value)),
             Lookup::Hit(_) | Lookup::Failed(_) => panic!("nothing was there"),
         }
     }

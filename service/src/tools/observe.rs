@@ -16,8 +16,8 @@ pub(super) async fn observed(
     metrics: &Metrics,
     principal: &Principal,
     tool: &'static str,
-    work: impl Future<Output = Result<Answer, ToolError>>,
-) -> Result<Answer, ToolError> {
+    work: impl Future<Output = Result<Box<dyn Answer>, ToolError>>,
+) -> Result<Box<dyn Answer>, ToolError> {
     let call = Call::new(tool, principal);
     let mut record = CallRecord { metrics, call: call.clone(), started: Instant::now(), outcome: "cancelled" };
     // The panic hook has logged what happened; the payload says no more.

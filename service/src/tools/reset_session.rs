@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, keyed};
+use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, answer::Made, keyed};
 use crate::{
     principal::Principal,
     session::Session,
@@ -47,7 +47,11 @@ pub(super) fn definition() -> Definition {
     }
 }
 
-pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arguments) -> Result<Answer, ToolError> {
+pub(super) async fn run(
+    tools: &Tools,
+    principal: &Principal,
+    mut arguments: Arguments,
+) -> Result<Box<dyn Answer>, ToolError> {
     let session = arguments.session(principal)?;
     let deadline = Instant::now() + DEADLINE;
     let (deleted, replayed) = match arguments.idempotency_key()? {
@@ -58,12 +62,12 @@ pub(super) async fn run(tools: &Tools, principal: &Principal, mut arguments: Arg
         }
     };
     let message = format!("Deleted {deleted} notes from {}.", session.id());
-    let answer = Answer {
+    let answer = Made {
         structured: json!({"deleted": deleted, "message": message}),
         rest: json!({"result": message}),
-        texts: vec![message],
+        text: message,
     };
-    Ok(keyed::mark(answer, replayed))
+    Ok(Box::new(keyed::mark(answer, replayed)))
 }
 
 async fn plain(tools: &Tools, session: &Session, deadline: Instant) -> Result<usize, ToolError> {
