@@ -3,6 +3,7 @@
 mod gather;
 mod human;
 mod json;
+mod time;
 
 use std::{
     io::{self, IsTerminal},
