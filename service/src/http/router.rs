@@ -42,7 +42,7 @@ pub struct Edge {
     pub revision: String,
 }
 
-/// Every route of the service. Those of the surfaces are reached through the guard alone: they take what only it hands out.
+/// Every route of the service. Those of the surfaces are reached through the guard alone.
 pub(super) fn router<H: ServerHandler + Clone>(edge: &Edge, tools: Arc<Tools>, mcp: mcp::Endpoint<H>) -> Router {
     let health = health::Health::new(tools.store().clone(), &edge.revision);
     let guard = Arc::new(Guard::new(edge));
