@@ -1,6 +1,7 @@
-//! Terraform's command lines, and what it says. What is deployed with it is `stack`'s to know.
+//! Terraform: the door to it, its checks and its version, and what it says. What is deployed with it is `stack`'s to know.
 
 mod check;
+pub(crate) mod process;
 mod said;
 mod version;
 

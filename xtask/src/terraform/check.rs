@@ -4,11 +4,8 @@
 
 use std::path::Path;
 
-use crate::{
-    cargo, problem,
-    shell::{self, Line},
-    ui,
-};
+use super::process;
+use crate::{cargo, problem, shell::Line, ui};
 
 /// Formatting, validity and the tests of the configuration, with providers that are mocked: no account, no credentials.
 pub(crate) fn check() -> anyhow::Result<()> {
@@ -16,7 +13,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     let data = cargo::target_directory()?.join("terraform");
     for line in checks(&data) {
         ui::step("terraform", &line.to_string());
-        shell::run(&line)?;
+        process::run(&line)?;
     }
     Ok(())
 }
@@ -33,7 +30,7 @@ fn checks(data: &Path) -> [Line; 4] {
 
 fn on_infra(data: &Path, args: &[&str]) -> Line {
     let infra = cargo::workspace_root().join("infra");
-    Line::new("terraform").arg(format!("-chdir={}", infra.display())).args(args).env("TF_DATA_DIR", data)
+    process::line().arg(format!("-chdir={}", infra.display())).args(args).env("TF_DATA_DIR", data)
 }
 
 #[cfg(test)]

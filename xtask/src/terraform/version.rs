@@ -2,10 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::{
-    problem::Problem,
-    shell::{self, Line},
-};
+use super::process;
+use crate::problem::Problem;
 
 /// The oldest Terraform that has write-only arguments; `infra/versions.tf` says the same.
 const OLDEST: (u32, u32) = (1, 11);
@@ -17,7 +15,7 @@ pub(crate) fn require() -> Result<String, Problem> {
         terraform_version: String,
     }
     let fix = format!("install Terraform {}.{} or newer, and have it on the path", OLDEST.0, OLDEST.1);
-    let output = match shell::capture(&Line::new("terraform").args(["version", "-json"])) {
+    let output = match process::capture(&process::line().args(["version", "-json"])) {
         Ok(output) if output.success => output.stdout,
         Ok(output) => return Err(Problem::new(format!("terraform cannot be run: {}", output.stderr.trim()), fix)),
         Err(error) => return Err(Problem::new(format!("terraform cannot be run: {}", error.root_cause()), fix)),

@@ -4,11 +4,15 @@
 
 mod agree;
 mod present;
+mod took;
 
 use anyhow::Context;
 use serde_json::json;
 
-use self::present::{Deployed, present};
+use self::{
+    present::{Deployed, present},
+    took::Clock,
+};
 use crate::{
     aws::ssm,
     cli,
@@ -38,13 +42,14 @@ pub(super) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
 }
 
 async fn deploy(args: &cli::Deploy) -> anyhow::Result<()> {
+    let mut clock = Clock::start();
     let project = &args.which.project;
     let given = args.options.image.as_deref().map(given).transpose()?;
     let ground = preflight(args).await?;
     if args.options.dry_run {
         return Ok(());
     }
-    agree::agree(project, args.options.yes)?;
+    clock.stand_still(|| agree::agree(project, args.options.yes))?;
     let image = match given {
         Some(image) => image,
         None => deliver(&ground).await?,
@@ -56,7 +61,7 @@ async fn deploy(args: &cli::Deploy) -> anyhow::Result<()> {
     let url = address(&ground, &applied.outputs).await?;
     let token = token(&ground, &applied.outputs).await?;
     let report = smoke(&url, &token, &applied.outputs).await?;
-    present(&Deployed::new(project, &ground, &applied.outputs, &image, &url, &report));
+    present(&Deployed::new(project, &ground, &applied.outputs, &image, &url, &report), clock.read());
     green(&ground, &applied.outputs, &report).await
 }
 

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::took::Took;
 use crate::{connect, image::Delivered, preflight::Ground, project::Project, smoke::Report, stack::Outputs, ui};
 
 /// A finished deployment.
@@ -31,8 +32,8 @@ impl<'a> Deployed<'a> {
     }
 }
 
-/// Prints it.
-pub(super) fn present(deployed: &Deployed<'_>) {
+/// Prints it, and how long it took.
+pub(super) fn present(deployed: &Deployed<'_>, took: Took) {
     let Deployed { project, region, outputs, image, url, allowed_cidr, smoke } = deployed;
     let told = ui::event(&json!({
         "event": "deployed",
@@ -49,10 +50,13 @@ pub(super) fn present(deployed: &Deployed<'_>) {
         "log_group": outputs.log_group,
         "token_parameter": outputs.token_parameter,
         "smoke": smoke,
+        "seconds": took.seconds(),
+        "terraform_seconds": took.terraform_seconds(),
     }));
     if told {
         return;
     }
+    ui::step("deployed", &format!("in {took}"));
     let flag = project.flag();
     let token = format!("cargo xtask token{flag}");
     ui::result(&format!(
