@@ -31,10 +31,7 @@ pub(crate) use self::{
     registry::Registry,
 };
 use crate::{
-    aws::{
-        Account,
-        ecr::{self, Named},
-    },
+    aws::{Account, ecr},
     error::{Advice, Exit},
     ui,
 };
@@ -49,54 +46,57 @@ pub(crate) struct Request<'a> {
     pub(crate) revision: String,
 }
 
-/// Sees to it that the image of a revision is in the registry. One that is there under its tag is not built again.
+/// Sees to it that the image of a revision is in the registry. One that is there under its tag is not built again, and one
+/// that has to be built to know its tag is not compressed again.
 pub(crate) async fn deliver(
     account: &Account,
     registry: &Registry,
     request: &Request<'_>,
     step: &ui::Step,
 ) -> anyhow::Result<Delivered> {
-    if let Some(there) = find(account, registry, request).await? {
+    let tag = tag::of_revision(&request.revision, request.architecture);
+    if tag::is_clean(&request.revision)
+        && let Some(there) = find(account, registry, tag, None).await?
+    {
         return Ok(there);
     }
     step.note(&format!("builds {} for {} with {}", request.revision, request.architecture.oci(), request.plan));
-    let image = build::build(request, step).await.exits(Exit::Build)?;
-    let tag = tag::of_image(&request.revision, request.architecture, &image.digest);
-    let pushed = match ecr::image(account, &registry.name, Named::Digest(&image.digest)).await? {
-        Some(_) => false,
-        None => {
-            let login = ecr::login(account).await?;
-            let pushed = push::push(&image, &registry.uri, &tag, &login, step).await;
-            if let Err(error) = pushed {
-                // Somebody else may have pushed this revision while we built it; a tag keeps its first image.
-                return find(account, registry, request).await?.map_or_else(|| Err(error).exits(Exit::Apply), Ok);
-            }
-            true
-        }
-    };
-    Ok(Delivered {
-        reference: format!("{}@{}", registry.uri, image.digest),
-        tag,
-        pushed,
-        size_bytes: image.size_bytes(),
-        builder: Some(request.plan.builder()),
-        digest: image.digest,
-    })
+    let built = build::build(request, step).await.exits(Exit::Build)?;
+    let tag = tag::of_image(&request.revision, request.architecture, &built.id);
+    let builder = Some(request.plan.builder());
+    if let Some(there) = find(account, registry, tag.clone(), builder).await? {
+        return Ok(there);
+    }
+    let image = built.pack()?;
+    let login = ecr::login(account).await?;
+    match push::push(&image, &registry.uri, &tag, &login, step).await {
+        Ok(pushed) => Ok(Delivered {
+            reference: format!("{}@{}", registry.uri, image.digest),
+            tag,
+            pushed: Some(pushed),
+            size_bytes: image.size_bytes(),
+            builder,
+            digest: image.digest,
+        }),
+        // Somebody else may have pushed it while we built it; a tag keeps its first image.
+        Err(error) => find(account, registry, tag, builder).await?.map_or_else(|| Err(error).exits(Exit::Apply), Ok),
+    }
 }
 
-/// The image of a revision that names one source for good, if it was pushed before.
-async fn find(account: &Account, registry: &Registry, request: &Request<'_>) -> anyhow::Result<Option<Delivered>> {
-    if !tag::is_clean(&request.revision) {
-        return Ok(None);
-    }
-    let tag = tag::of_revision(&request.revision, request.architecture);
-    let found = ecr::image(account, &registry.name, Named::Tag(&tag)).await?;
+/// The image that is in the registry under a tag.
+async fn find(
+    account: &Account,
+    registry: &Registry,
+    tag: String,
+    builder: Option<&'static str>,
+) -> anyhow::Result<Option<Delivered>> {
+    let found = ecr::image(account, &registry.name, &tag).await?;
     Ok(found.map(|stored| Delivered {
         reference: format!("{}@{}", registry.uri, stored.digest),
         digest: stored.digest,
         tag,
-        pushed: false,
+        pushed: None,
         size_bytes: stored.size_bytes,
-        builder: None,
+        builder,
     }))
 }

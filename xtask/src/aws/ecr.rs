@@ -45,13 +45,6 @@ pub(crate) struct Stored {
     pub(crate) size_bytes: u64,
 }
 
-/// What names an image in a repository.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Named<'a> {
-    Tag(&'a str),
-    Digest(&'a str),
-}
-
 /// What a registry asks for; it is good for twelve hours.
 pub(crate) struct Login {
     pub(crate) user: String,
@@ -116,13 +109,10 @@ pub(crate) async fn tags(account: &Account, repository: &Repository) -> anyhow::
     Ok(answer.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect())
 }
 
-/// An image, if it is in the repository.
-pub(crate) async fn image(account: &Account, repository: &str, named: Named<'_>) -> anyhow::Result<Option<Stored>> {
-    let id = match named {
-        Named::Tag(tag) => ImageIdentifier::builder().image_tag(tag),
-        Named::Digest(digest) => ImageIdentifier::builder().image_digest(digest),
-    };
-    let result = client(account).describe_images().repository_name(repository).image_ids(id.build()).send().await;
+/// The image of a tag, if it is in the repository.
+pub(crate) async fn image(account: &Account, repository: &str, tag: &str) -> anyhow::Result<Option<Stored>> {
+    let id = ImageIdentifier::builder().image_tag(tag).build();
+    let result = client(account).describe_images().repository_name(repository).image_ids(id).send().await;
     match result {
         Ok(answer) => Ok(answer.image_details().first().and_then(|detail| {
             let size_bytes = detail.image_size_in_bytes().and_then(|size| u64::try_from(size).ok());

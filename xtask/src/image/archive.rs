@@ -1,6 +1,6 @@
 //! Reads the archive that `docker save` and `podman save` write: an index, the image's configuration, its layers.
 //!
-//! The layers are compressed again by our own means, so that the same layers are the same blobs whichever engine saved them.
+//! The layers are unpacked, to be compressed by our own means: so the same layers are the same blobs whichever engine saved them.
 
 use std::{
     collections::HashMap,
@@ -14,8 +14,8 @@ use serde::Deserialize;
 
 use super::{
     Architecture,
-    layer::{self, Layer},
-    oci::Image,
+    layer::{self, Archive},
+    oci::Unpacked,
 };
 
 const INDEX: &str = "manifest.json";
@@ -41,7 +41,7 @@ struct RootFs {
 }
 
 /// The one image in an archive, which has to be of this architecture. Its configuration stays as it is.
-pub(super) fn read(archive: impl Read, architecture: Architecture) -> anyhow::Result<Image> {
+pub(super) fn read(archive: impl Read, architecture: Architecture) -> anyhow::Result<Unpacked> {
     let mut members = Members::read(archive).context("cannot read the archive of the image")?;
     let index = members.take(Path::new(INDEX))?;
     let entries: Vec<Entry> = serde_json::from_slice(&index).with_context(|| format!("cannot read {INDEX}"))?;
@@ -64,19 +64,19 @@ pub(super) fn read(archive: impl Read, architecture: Architecture) -> anyhow::Re
     }
     let diff_ids: Vec<_> = layers.iter().map(|layer| layer.diff_id.clone()).collect();
     ensure!(diff_ids == configuration.rootfs.diff_ids, "the layers in the archive are not those that the image lists");
-    Image::new(bytes, layers)
+    Ok(Unpacked::new(bytes, layers))
 }
 
-fn layer(bytes: &[u8]) -> anyhow::Result<Layer> {
+fn layer(bytes: &[u8]) -> anyhow::Result<Archive> {
     if bytes.starts_with(&ZSTD) {
         bail!("it is compressed with zstd, which is not read here");
     }
     if !bytes.starts_with(&GZIP) {
-        return Ok(layer::of_tar(bytes)?);
+        return Ok(layer::of_tar(bytes.to_owned()));
     }
     let mut archive = Vec::new();
     copy(&mut MultiGzDecoder::new(bytes), &mut archive)?;
-    Ok(layer::of_tar(&archive)?)
+    Ok(layer::of_tar(archive))
 }
 
 /// The files of an archive; older engines put a link in the place of a layer that is there already.
@@ -170,13 +170,14 @@ mod tests {
 
     #[test]
     fn layers_are_the_same_blobs_however_they_were_saved() {
-        let plain = read(archive("amd64", b"second", &diff_ids()).as_slice(), Architecture::X86_64).unwrap();
+        let read = |archive: Vec<u8>| read(archive.as_slice(), Architecture::X86_64).unwrap().pack().unwrap();
+        let plain = read(archive("amd64", b"second", &diff_ids()));
         let compressed = archive("amd64", &gzip(b"second"), &diff_ids());
-        let compressed = read(compressed.as_slice(), Architecture::X86_64).unwrap();
+        let compressed = read(compressed);
         assert_eq!(plain.digest, compressed.digest);
         assert_eq!(plain.blobs.len(), 4);
         assert_eq!(plain.blobs[0], plain.blobs[1]);
-        assert_eq!(plain.blobs[2].0, layer::of_tar(b"second").unwrap().digest);
+        assert_eq!(plain.blobs[2].0, layer::of_tar(b"second".to_vec()).pack().unwrap().digest);
         let config: Value = serde_json::from_slice(&plain.blobs[3].1).unwrap();
         assert_eq!(config["rootfs"]["diff_ids"], diff_ids());
     }

@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{Plan, Request, archive, elf, engine::Engine, labels, native, oci::Image, scratch, toolchain::Toolchain};
+use super::{
+    Plan, Request, archive, elf, engine::Engine, labels, native, oci::Unpacked, scratch, toolchain::Toolchain,
+};
 use crate::{
     cargo,
     error::Advice,
@@ -17,7 +19,7 @@ use crate::{
 };
 
 /// Builds the image of a revision.
-pub(super) async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Image> {
+pub(super) async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unpacked> {
     let target_directory = cargo::target_directory()?;
     let directory = target_directory.join("image");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
@@ -35,7 +37,7 @@ async fn build_native(
     target_directory: &Path,
     log: &Path,
     step: &ui::Step,
-) -> anyhow::Result<Image> {
+) -> anyhow::Result<Unpacked> {
     run(&native::build(toolchain, target_directory), log, step).await?;
     let path = native::binary(toolchain, target_directory);
     let binary = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -52,7 +54,7 @@ async fn build_by_engine(
     directory: &Path,
     log: &Path,
     step: &ui::Step,
-) -> anyhow::Result<Image> {
+) -> anyhow::Result<Unpacked> {
     // Another process may be building another project's image from this checkout.
     let process = std::process::id();
     let id = Passing(directory.join(format!("{process}.id")));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// What is in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivered {
@@ -9,11 +11,18 @@ pub(crate) struct Delivered {
     pub(crate) reference: String,
     pub(crate) digest: String,
     pub(crate) tag: String,
-    /// Whether it had to be pushed.
-    pub(crate) pushed: bool,
+    /// What of it had to be pushed; nothing, if the image was there.
+    pub(crate) pushed: Option<Vec<Blob>>,
     pub(crate) size_bytes: u64,
     /// What built it, in the words of `--builder`; nothing, if it was there.
     pub(crate) builder: Option<&'static str>,
+}
+
+/// A layer or the configuration, as it lies in the registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Blob {
+    pub(crate) digest: String,
+    pub(crate) bytes: u64,
 }
 
 impl Delivered {
@@ -29,7 +38,7 @@ impl Delivered {
             reference: reference.to_owned(),
             digest: digest.to_owned(),
             tag: "given".to_owned(),
-            pushed: false,
+            pushed: None,
             size_bytes: 0,
             builder: None,
         })
@@ -46,8 +55,11 @@ impl fmt::Display for Delivered {
         if let Some(builder) = self.builder {
             write!(f, ", built by {builder}")?;
         }
-        let done = if self.pushed { "pushed" } else { "is there already" };
-        write!(f, ", {done} as {}", self.digest)
+        match self.pushed.as_ref().map(|blobs| blobs.iter().map(|blob| blob.bytes).sum::<u64>()) {
+            None => write!(f, ", is there already as {}", self.digest),
+            Some(all) if all == self.size_bytes => write!(f, ", pushed as {}", self.digest),
+            Some(part) => write!(f, ", {} of it pushed as {}", size(part), self.digest),
+        }
     }
 }
 
@@ -75,18 +87,24 @@ mod tests {
         }
     }
 
+    fn blob(bytes: u64) -> Blob {
+        Blob { digest: format!("sha256:{bytes}"), bytes }
+    }
+
     #[test]
     fn what_came_of_it_is_told_in_one_line() {
         let delivered = Delivered {
             reference: "host/name@sha256:1".to_owned(),
             digest: "sha256:1".to_owned(),
             tag: "abc".to_owned(),
-            pushed: true,
+            pushed: Some(vec![blob(6_000_000), blob(500_000)]),
             size_bytes: 6_500_000,
             builder: Some("native"),
         };
         assert_eq!(delivered.to_string(), "abc, 6.5 MB, built by native, pushed as sha256:1");
-        let there = Delivered { pushed: false, size_bytes: 0, builder: None, ..delivered };
+        let changed = Delivered { pushed: Some(vec![blob(6_000_000)]), ..delivered.clone() };
+        assert_eq!(changed.to_string(), "abc, 6.5 MB, built by native, 6.0 MB of it pushed as sha256:1");
+        let there = Delivered { pushed: None, size_bytes: 0, builder: None, ..delivered };
         assert_eq!(there.to_string(), "abc, is there already as sha256:1");
     }
 

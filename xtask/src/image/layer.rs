@@ -1,4 +1,5 @@
-//! A layer of an image: a tar archive, compressed. The same files give the same bytes, whoever packs them, where and when.
+//! A layer of an image: a tar archive, and that archive compressed. The same files give the same bytes, whoever packs them,
+//! where and when.
 
 use std::io::{self, Write};
 
@@ -17,18 +18,24 @@ pub(super) struct File<'a> {
     pub(super) bytes: &'a [u8],
 }
 
-/// A compressed layer.
+/// A layer as it is unpacked.
+#[derive(Debug, Clone)]
+pub(super) struct Archive {
+    bytes: Vec<u8>,
+    /// Of the bytes.
+    pub(super) diff_id: String,
+}
+
+/// A layer as it lies in a registry.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     pub(super) blob: Vec<u8>,
     /// Of the blob.
     pub(super) digest: String,
-    /// Of the archive in it.
-    pub(super) diff_id: String,
 }
 
-/// Packs files, in the order of their paths, with the directories above them.
-pub(super) fn of_files(files: &[File<'_>]) -> io::Result<Layer> {
+/// Files in the order of their paths, with the directories above them.
+pub(super) fn of_files(files: &[File<'_>]) -> io::Result<Archive> {
     let mut files = files.to_vec();
     files.sort_by_key(|file| file.path);
     let mut archive = tar::Builder::new(Vec::new());
@@ -43,15 +50,22 @@ pub(super) fn of_files(files: &[File<'_>]) -> io::Result<Layer> {
         }
         append(&mut archive, tar::EntryType::Regular, file.path, file.mode, file.bytes)?;
     }
-    of_tar(&archive.into_inner()?)
+    Ok(of_tar(archive.into_inner()?))
 }
 
-/// Compresses an archive as it is.
-pub(super) fn of_tar(archive: &[u8]) -> io::Result<Layer> {
-    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
-    encoder.write_all(archive)?;
-    let blob = encoder.finish()?;
-    Ok(Layer { digest: digest::of(&blob), diff_id: digest::of(archive), blob })
+/// An archive as it is.
+pub(super) fn of_tar(bytes: Vec<u8>) -> Archive {
+    Archive { diff_id: digest::of(&bytes), bytes }
+}
+
+impl Archive {
+    /// Compresses it. It is what a deploy computes longest.
+    pub(super) fn pack(&self) -> io::Result<Layer> {
+        let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
+        encoder.write_all(&self.bytes)?;
+        let blob = encoder.finish()?;
+        Ok(Layer { digest: digest::of(&blob), blob })
+    }
 }
 
 fn append(
@@ -92,7 +106,7 @@ mod tests {
 
     #[test]
     fn entries_are_sorted_below_their_directories_and_belong_to_nobody() {
-        let bytes = unpacked(&of_files(&FILES).unwrap());
+        let bytes = unpacked(&of_files(&FILES).unwrap().pack().unwrap());
         let mut archive = tar::Archive::new(bytes.as_slice());
         let entries: Vec<_> = archive
             .entries()
@@ -119,18 +133,19 @@ mod tests {
 
     #[test]
     fn the_order_of_the_files_does_not_matter_and_their_bytes_do() {
-        let layer = of_files(&FILES).unwrap();
+        let archive = of_files(&FILES).unwrap();
         let [one, other] = FILES;
-        assert_eq!(of_files(&[other, one]).unwrap().digest, layer.digest);
-        assert_ne!(of_files(&[one, File { bytes: b"other", ..other }]).unwrap().digest, layer.digest);
-        assert_ne!(of_files(&[one, File { mode: 0o644, ..other }]).unwrap().digest, layer.digest);
+        assert_eq!(of_files(&[other, one]).unwrap().diff_id, archive.diff_id);
+        assert_ne!(of_files(&[one, File { bytes: b"other", ..other }]).unwrap().diff_id, archive.diff_id);
+        assert_ne!(of_files(&[one, File { mode: 0o644, ..other }]).unwrap().diff_id, archive.diff_id);
     }
 
     /// Other bytes here are other digests of images that did not change: everybody's next deployment rolls out.
     #[test]
     fn the_bytes_are_the_same_on_every_machine() {
-        let layer = of_files(&FILES).unwrap();
-        assert_eq!(layer.diff_id, digest::of(&unpacked(&layer)));
+        let archive = of_files(&FILES).unwrap();
+        let layer = archive.pack().unwrap();
+        assert_eq!(archive.diff_id, digest::of(&unpacked(&layer)));
         assert_eq!(layer.digest, "sha256:4326e2c602e3980a7ae64ad533782cbd649f481a0c1555af99421f93c8fde7fc");
     }
 }

@@ -7,12 +7,21 @@
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{digest, layer::Layer};
+use super::{digest, layer::Archive};
 
 /// The media type of the manifest.
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// An image that nothing of was compressed yet: enough to know whether a registry has it.
+#[derive(Debug, Clone)]
+pub(super) struct Unpacked {
+    config: Vec<u8>,
+    archives: Vec<Archive>,
+    /// The digest of the configuration, which names the layers as they are unpacked: engines call it the image's id.
+    pub(super) id: String,
+}
 
 /// An image, ready to be pushed.
 #[derive(Debug, Clone)]
@@ -42,14 +51,20 @@ struct Descriptor<'a> {
     size: usize,
 }
 
-impl Image {
+impl Unpacked {
     /// Puts together a configuration, taken as it is, and the layers that it lists.
-    pub(super) fn new(config: Vec<u8>, layers: Vec<Layer>) -> anyhow::Result<Self> {
-        let config_digest = digest::of(&config);
+    pub(super) fn new(config: Vec<u8>, archives: Vec<Archive>) -> Self {
+        Self { id: digest::of(&config), config, archives }
+    }
+
+    /// Compresses the layers.
+    pub(super) fn pack(self) -> anyhow::Result<Image> {
+        let layers = self.archives.iter().map(Archive::pack).collect::<Result<Vec<_>, _>>();
+        let layers = layers.context("cannot compress the image's layers")?;
         let manifest = serde_json::to_vec(&Manifest {
             schema_version: 2,
             media_type: MANIFEST,
-            config: Descriptor { media_type: CONFIG, digest: &config_digest, size: config.len() },
+            config: Descriptor { media_type: CONFIG, digest: &self.id, size: self.config.len() },
             layers: layers
                 .iter()
                 .map(|layer| Descriptor { media_type: LAYER, digest: &layer.digest, size: layer.blob.len() })
@@ -57,10 +72,12 @@ impl Image {
         })
         .context("cannot write the image's manifest")?;
         let layers = layers.into_iter().map(|layer| (layer.digest, layer.blob));
-        let blobs = layers.chain([(config_digest, config)]).collect();
-        Ok(Self { blobs, digest: digest::of(&manifest), manifest })
+        let blobs = layers.chain([(self.id, self.config)]).collect();
+        Ok(Image { blobs, digest: digest::of(&manifest), manifest })
     }
+}
 
+impl Image {
     /// How much it is in a registry.
     pub(super) fn size_bytes(&self) -> u64 {
         self.blobs.iter().map(|(_, blob)| blob.len() as u64).sum()
@@ -76,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_manifest_names_every_blob_by_its_digest_and_size() {
-        let image = Image::new(b"{}".to_vec(), vec![layer::of_tar(b"archive").unwrap()]).unwrap();
+        let image = Unpacked::new(b"{}".to_vec(), vec![layer::of_tar(b"archive".to_vec())]).pack().unwrap();
         let manifest: Value = serde_json::from_slice(&image.manifest).unwrap();
         let named = [&manifest["layers"][0], &manifest["config"]];
         for ((digest, blob), descriptor) in image.blobs.iter().zip(named) {

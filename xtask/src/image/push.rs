@@ -12,7 +12,7 @@ use oci_client::{
 use reqwest::header::HeaderValue;
 
 use super::{
-    delivered,
+    delivered::{self, Blob},
     oci::{self, Image},
 };
 use crate::{aws::ecr::Login, ui};
@@ -21,37 +21,47 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The answer to a blob comes after the blob: a slow line must get through.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Pushes an image under a tag of the repository at `uri`.
-pub(super) async fn push(image: &Image, uri: &str, tag: &str, login: &Login, step: &ui::Step) -> anyhow::Result<()> {
+/// Pushes an image under a tag of the repository at `uri`; says which blobs that took.
+pub(super) async fn push(
+    image: &Image,
+    uri: &str,
+    tag: &str,
+    login: &Login,
+    step: &ui::Step,
+) -> anyhow::Result<Vec<Blob>> {
     let name = format!("{uri}:{tag}");
     let reference: Reference = name.parse().with_context(|| format!("{name} names no image"))?;
     let client = client(reference.resolve_registry());
     let auth = RegistryAuth::Basic(login.user.clone(), login.password.clone());
     let log_in = client.auth(&reference, &auth, RegistryOperation::Push).await;
     log_in.with_context(|| format!("cannot log in to the registry {}", reference.resolve_registry()))?;
+    let mut pushed = Vec::new();
     for (digest, blob) in &image.blobs {
-        push_blob(&client, &reference, digest, blob, step)
-            .await
-            .with_context(|| format!("cannot push {digest} to {uri}"))?;
+        let lacked = push_blob(&client, &reference, digest, blob, step).await;
+        if lacked.with_context(|| format!("cannot push {digest} to {uri}"))? {
+            pushed.push(Blob { digest: digest.clone(), bytes: blob.len() as u64 });
+        }
     }
     let media_type = HeaderValue::from_static(oci::MANIFEST);
-    let pushed = client.push_manifest_raw(&reference, image.manifest.clone(), media_type).await;
-    accept(pushed).with_context(|| format!("cannot push the manifest of {name}"))
+    let taken = client.push_manifest_raw(&reference, image.manifest.clone(), media_type).await;
+    accept(taken).with_context(|| format!("cannot push the manifest of {name}"))?;
+    Ok(pushed)
 }
 
+/// Pushes a blob, if the registry lacks it; says whether it did.
 async fn push_blob(
     client: &Client,
     reference: &Reference,
     digest: &str,
     blob: &[u8],
     step: &ui::Step,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     // The question only saves time: where the registry does not answer it, it will say why it does not take the blob.
     if client.blob_exists(reference, digest).await.unwrap_or(false) {
-        return Ok(());
+        return Ok(false);
     }
     step.note(&format!("pushes {} of {digest}", delivered::size(blob.len() as u64)));
-    accept(client.push_blob(reference, blob.to_vec(), digest).await)
+    accept(client.push_blob(reference, blob.to_vec(), digest).await).map(|()| true)
 }
 
 /// A registry that has taken something need not say where it is: we know.

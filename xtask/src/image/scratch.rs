@@ -9,7 +9,7 @@ use super::{
     Architecture, certificates,
     labels::Labels,
     layer::{self, File},
-    oci::Image,
+    oci::Unpacked,
 };
 use crate::timestamp;
 
@@ -50,7 +50,12 @@ struct RootFs<'a> {
 struct Nothing {}
 
 /// Lays a binary into an image.
-pub(super) fn image(binary: &[u8], architecture: Architecture, labels: &Labels, created: u64) -> anyhow::Result<Image> {
+pub(super) fn image(
+    binary: &[u8],
+    architecture: Architecture,
+    labels: &Labels,
+    created: u64,
+) -> anyhow::Result<Unpacked> {
     let certificates = certificates::pem();
     // The certificates change rarely: their layer is pushed once.
     let layers = [
@@ -58,7 +63,7 @@ pub(super) fn image(binary: &[u8], architecture: Architecture, labels: &Labels, 
         File { path: ENTRYPOINT.trim_start_matches('/'), mode: 0o755, bytes: binary },
     ];
     let layers = layers.map(|file| layer::of_files(&[file])).into_iter().collect::<Result<Vec<_>, _>>();
-    let layers = layers.context("cannot pack the image's layers")?;
+    let layers = layers.context("cannot lay out the image's layers")?;
     let configuration = serde_json::to_vec(&Configuration {
         created: timestamp::rfc3339(created),
         architecture: architecture.oci(),
@@ -73,7 +78,7 @@ pub(super) fn image(binary: &[u8], architecture: Architecture, labels: &Labels, 
         },
         rootfs: RootFs { kind: "layers", diff_ids: layers.iter().map(|layer| layer.diff_id.as_str()).collect() },
     });
-    Image::new(configuration.context("cannot write the image's configuration")?, layers)
+    Ok(Unpacked::new(configuration.context("cannot write the image's configuration")?, layers))
 }
 
 #[cfg(test)]
@@ -81,10 +86,14 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::image::labels;
+    use crate::image::{labels, oci::Image};
+
+    fn unpacked(binary: &[u8], revision: &str, created: u64) -> Unpacked {
+        image(binary, Architecture::X86_64, &labels::of(revision), created).unwrap()
+    }
 
     fn made(binary: &[u8], revision: &str, created: u64) -> Image {
-        image(binary, Architecture::X86_64, &labels::of(revision), created).unwrap()
+        unpacked(binary, revision, created).pack().unwrap()
     }
 
     #[test]
@@ -94,6 +103,11 @@ mod tests {
         assert_ne!(made(b"binary", "abd", 1).digest, image.digest);
         assert_ne!(made(b"binary", "abc", 2).digest, image.digest);
         assert_ne!(made(b"other", "abc", 1).digest, image.digest);
+        let id = unpacked(b"binary", "abc", 1).id;
+        assert_eq!(unpacked(b"binary", "abc", 1).id, id);
+        for other in [unpacked(b"other", "abc", 1), unpacked(b"binary", "abd", 1), unpacked(b"binary", "abc", 2)] {
+            assert_ne!(other.id, id);
+        }
         // Whatever changes, the certificates are not pushed again.
         assert_eq!(made(b"other", "abd", 2).blobs[0], image.blobs[0]);
     }
@@ -109,7 +123,7 @@ mod tests {
         assert_eq!(configuration["config"]["Labels"]["org.opencontainers.image.revision"], "abc");
         let binary = layer::of_files(&[File { path: "mcp-stateful", mode: 0o755, bytes: b"binary" }]).unwrap();
         assert_eq!(configuration["rootfs"]["diff_ids"][1], binary.diff_id);
-        assert_eq!(image.blobs[1].0, binary.digest);
+        assert_eq!(image.blobs[1].0, binary.pack().unwrap().digest);
     }
 
     #[test]

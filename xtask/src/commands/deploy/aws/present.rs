@@ -45,6 +45,7 @@ pub(super) fn present(deployed: &Deployed<'_>, took: Took) {
         "image": image.reference,
         "digest": outputs.image_digest,
         "tag": image.tag,
+        "pushed": image.pushed,
         "task_definition": outputs.task_definition_arn,
         "table": outputs.dynamodb_table,
         "log_group": outputs.log_group,
