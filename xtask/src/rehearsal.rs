@@ -5,6 +5,7 @@
 //! calls: nothing of a deployment is made or mended here, but what a scenario breaks on purpose.
 
 mod address;
+mod changed;
 mod cloud;
 mod daemon;
 mod deployers;

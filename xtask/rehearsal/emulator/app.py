@@ -1,6 +1,7 @@
-"""What the web server runs: ministack's own application behind faults, and the two addresses that only an emulator has.
+"""What the web server runs: ministack's own application behind faults, and the three addresses that only an emulator has.
 
-`POST /_emu/faults` sets faults and `GET` counts calls (faults.py); `GET /_emu/state` lists everything there is (state.py).
+`POST /_emu/faults` sets faults and `GET` counts calls (faults.py); `GET /_emu/state` lists everything there is (state.py), and
+`GET /_emu/uploads` every blob that the registry took (registry.py).
 """
 
 import json
@@ -32,6 +33,8 @@ async def app(scope, receive, send):
             return await faults.reply(send, 200, faults.told())
         case "/_emu/state":
             return await faults.reply(send, 200, state.everything())
+        case "/_emu/uploads":
+            return await faults.reply(send, 200, registry.uploads())
     if await faults.inject(scope, send):
         return None
     return await ministack.app(scope, receive, send)

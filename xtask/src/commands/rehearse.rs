@@ -34,8 +34,8 @@ async fn rehearse(chosen: &[&Scenario], keep: bool) -> anyhow::Result<()> {
     }
     let report = report.into_inner();
     ui::result(&format!("\n{}", report.table()));
-    if let Some(steps) = world.first_deploy() {
-        ui::result(&format!("\nfirst deploy: {steps}"));
+    if let Some(deploys) = world.deploys() {
+        ui::result(&format!("\n{deploys}"));
     }
     if keep {
         ui::result(&format!("\neverything runs on; to look at it as its owner:\n\n{}", world.leave()));

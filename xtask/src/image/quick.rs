@@ -54,7 +54,12 @@ impl Quick {
         let line = quickly(native::build(&self.0, &target_directory));
         ui::step("build", &line.to_string());
         shell::run(&line).exits(Exit::Build)?;
-        Ok(native::binary(&self.0, &target_directory))
+        self.binary()
+    }
+
+    /// Where the binary is, or will be.
+    pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
+        Ok(native::binary(&self.0, &cargo::target_directory()?))
     }
 
     /// All of it that decides which instructions the compiler chooses.

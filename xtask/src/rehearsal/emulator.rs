@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::Context;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     address::{ADDRESS, Address},
@@ -24,6 +25,13 @@ const PORT: u16 = 4566;
 
 /// Everything there is, as lists of keys by store.
 pub(crate) type State = BTreeMap<String, Vec<String>>;
+
+/// A blob that the registry took.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Upload {
+    pub(super) repository: String,
+    pub(super) digest: String,
+}
 
 /// A running emulator. Its parts end in this order when it is dropped: tasks need the engine, and the engine the address.
 #[derive(Debug)]
@@ -61,9 +69,19 @@ impl Emulator {
 
     /// Everything that there is on it.
     pub(super) async fn state(&self) -> anyhow::Result<State> {
+        self.told("state").await
+    }
+
+    /// Every blob that its registry took, in order.
+    pub(super) async fn uploads(&self) -> anyhow::Result<Vec<Upload>> {
+        self.told("uploads").await
+    }
+
+    async fn told<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<T> {
         let client = http::client(&self.url)?;
-        let answer = client.get(format!("{}/_emu/state", self.url)).timeout(Duration::from_secs(30)).send().await;
-        answer.context("the emulator does not say what there is")?.json().await.context("cannot read what there is")
+        let answer = client.get(format!("{}/_emu/{what}", self.url)).timeout(Duration::from_secs(30)).send().await;
+        let answer = answer.with_context(|| format!("the emulator does not tell its {what}"))?;
+        answer.json().await.with_context(|| format!("cannot read the emulator's {what}"))
     }
 
     /// Lets everything run on; says how to end it.

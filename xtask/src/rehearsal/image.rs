@@ -1,5 +1,5 @@
-//! Variants of an image that is in the emulator's registry: the same layers under another configuration. So a scenario gets a
-//! new build, or one that does not work, without building anything.
+//! Images in the emulator's registry: what one is made of, and variants of it, the same layers under another configuration.
+//! So a scenario gets an image that does not work without building anything.
 
 use std::time::Duration;
 
@@ -15,22 +15,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How a variant differs.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Variant {
-    /// In its label alone: it works, and has another digest.
-    Relabelled(&'static str),
     /// It is given a setting that the service refuses, so it ends when it starts.
     Refused,
     /// It listens on a port where nobody looks for it.
     OnAnotherPort,
 }
 
+/// The digests of an image's parts.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) layers: Vec<String>,
+    pub(super) configuration: String,
+}
+
 /// Makes a variant of the image that a reference names, pushes it to the same repository, and names it by its digest.
 pub(super) async fn push(reference: &str, variant: Variant) -> anyhow::Result<String> {
-    let (repository, digest) = reference.split_once('@').with_context(|| format!("{reference} has no digest"))?;
-    let (host, name) = repository.split_once('/').with_context(|| format!("{reference} has no registry"))?;
-    let registry = Registry { client: http::client("http://127.0.0.1")?, url: format!("http://{host}/v2/{name}") };
-
-    let mut manifest: Value = read(&registry.get(&format!("manifests/{digest}")).await?)?;
-    let config = manifest["config"]["digest"].as_str().context("the image's manifest names no configuration")?;
+    let (repository, digest) = parts(reference)?;
+    let registry = Registry::of(repository)?;
+    let mut manifest = registry.manifest(digest).await?;
+    let config = digest_in(&manifest["config"])?;
     let mut config: Value = read(&registry.get(&format!("blobs/{config}")).await?)?;
     variant.change(&mut config["config"]);
 
@@ -43,10 +46,20 @@ pub(super) async fn push(reference: &str, variant: Variant) -> anyhow::Result<St
     Ok(format!("{repository}@{}", digest_of(&manifest)))
 }
 
+/// What the image that a reference names is made of.
+pub(super) async fn contents(reference: &str) -> anyhow::Result<Contents> {
+    let (repository, digest) = parts(reference)?;
+    let manifest = Registry::of(repository)?.manifest(digest).await?;
+    let layers = manifest["layers"].as_array().context("the image's manifest lists no layers")?;
+    Ok(Contents {
+        layers: layers.iter().map(digest_in).collect::<anyhow::Result<_>>()?,
+        configuration: digest_in(&manifest["config"])?,
+    })
+}
+
 impl Variant {
     fn change(self, config: &mut Value) {
         match self {
-            Self::Relabelled(label) => config["Labels"]["rehearsal"] = label.into(),
             Self::Refused => {
                 if let Value::Array(environment) = &mut config["Env"] {
                     environment.push("MCP_MAX_CONCURRENCY=none".into());
@@ -58,7 +71,6 @@ impl Variant {
 
     fn tag(self) -> &'static str {
         match self {
-            Self::Relabelled(label) => label,
             Self::Refused => "refused",
             Self::OnAnotherPort => "on-another-port",
         }
@@ -73,6 +85,15 @@ struct Registry {
 }
 
 impl Registry {
+    fn of(repository: &str) -> anyhow::Result<Self> {
+        let (host, name) = repository.split_once('/').with_context(|| format!("{repository} has no registry"))?;
+        Ok(Self { client: http::client("http://127.0.0.1")?, url: format!("http://{host}/v2/{name}") })
+    }
+
+    async fn manifest(&self, digest: &str) -> anyhow::Result<Value> {
+        read(&self.get(&format!("manifests/{digest}")).await?)
+    }
+
     async fn get(&self, what: &str) -> anyhow::Result<String> {
         let request = self.client.get(format!("{}/{what}", self.url)).header("accept", MANIFEST);
         send(request, what).await
@@ -99,6 +120,15 @@ async fn send(request: reqwest::RequestBuilder, what: &str) -> anyhow::Result<St
     if status.is_success() { Ok(text) } else { Err(anyhow!("the registry refuses {what}: {status} {text}")) }
 }
 
+/// The repository and the digest.
+fn parts(reference: &str) -> anyhow::Result<(&str, &str)> {
+    reference.split_once('@').with_context(|| format!("{reference} has no digest"))
+}
+
+fn digest_in(descriptor: &Value) -> anyhow::Result<String> {
+    descriptor["digest"].as_str().map(str::to_owned).context("the image's manifest names a part without a digest")
+}
+
 fn read(text: &str) -> anyhow::Result<Value> {
     serde_json::from_str(text).context("cannot read what the registry has")
 }
@@ -120,9 +150,7 @@ mod tests {
             variant.change(&mut config);
             config
         };
-        for (variant, key) in
-            [(Variant::Relabelled("new"), "Labels"), (Variant::Refused, "Env"), (Variant::OnAnotherPort, "Entrypoint")]
-        {
+        for (variant, key) in [(Variant::Refused, "Env"), (Variant::OnAnotherPort, "Entrypoint")] {
             let mut config = changed(variant);
             assert_ne!(config[key], original[key], "{variant:?}");
             config[key] = original[key].clone();

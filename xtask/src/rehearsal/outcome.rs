@@ -52,12 +52,20 @@ impl Outcome {
         found.with_context(|| format!("`{}` printed no JSON\n{}", self.line, self.end()))
     }
 
-    /// How long each step took, in their order.
-    pub(super) fn steps(&self) -> Vec<(String, f64)> {
-        objects(&self.said)
+    /// How long a deploy took by its own account: all of it, Terraform's part and the rest, then each step.
+    pub(super) fn times(&self) -> anyhow::Result<String> {
+        let deployed = self.event("deployed")?;
+        let seconds = |key: &str| {
+            let seconds = deployed[key].as_f64();
+            seconds.with_context(|| format!("the event `deployed` of `{}` has no `{key}`: {deployed}", self.line))
+        };
+        let (whole, terraform) = (seconds("seconds")?, seconds("terraform_seconds")?);
+        let steps: Vec<String> = objects(&self.said)
             .filter(|object| object["event"] == "done")
-            .filter_map(|done| Some((done["step"].as_str()?.to_owned(), done["seconds"].as_f64()?)))
-            .collect()
+            .filter_map(|done| Some(format!("{} {:.1} s", done["step"].as_str()?, done["seconds"].as_f64()?)))
+            .collect();
+        let (rest, steps) = (whole - terraform, steps.join(", "));
+        Ok(format!("{whole:.1} s, Terraform's {terraform:.1} s, the rest {rest:.1} s ({steps})"))
     }
 
     /// The error that it ended with, all of it in one text.
@@ -104,18 +112,20 @@ mod tests {
     const SAID: &str = r#"{"event":"started","step":"apply"}
 terraform says
 {"event":"done","step":"apply","seconds":1.5,"detail":"d"}
+{"event":"done","step":"wait","seconds":0.2,"detail":"d"}
+{"event":"deployed","seconds":1.84,"terraform_seconds":1.31}
 {"url":"http://h"}
 {"event":"failed","exit":6,"error":"outer","causes":["inner"],"hints":["look"]}"#;
 
     #[test]
     fn events_and_objects_are_told_from_what_tools_print() {
         let outcome = outcome(6, SAID);
-        assert_eq!(outcome.steps(), [("apply".to_owned(), 1.5)]);
+        assert_eq!(outcome.times().unwrap(), "1.8 s, Terraform's 1.3 s, the rest 0.5 s (apply 1.5 s, wait 0.2 s)");
         assert_eq!(outcome.object().unwrap()["url"], "http://h");
         assert_eq!(outcome.failure().unwrap(), "outer\ninner\nlook");
         assert_eq!(outcome.cause().unwrap(), "inner");
         assert_eq!(outcome.told("started", "step").unwrap(), "apply");
-        assert!(outcome.event("deployed").is_err());
+        assert!(outcome.event("destroyed").is_err());
     }
 
     #[test]

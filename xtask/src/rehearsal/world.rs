@@ -9,6 +9,7 @@ use anyhow::Context;
 use tokio::sync::Mutex;
 
 use super::{
+    changed,
     cloud::{Cloud, Keys},
     deployers::{Deployer, REGION},
     emulator::{Emulator, State},
@@ -16,7 +17,7 @@ use super::{
     place::Place,
     process::Running,
 };
-use crate::{image, project::Project, shell::Line};
+use crate::{image, project::Project, shell::Line, stack::Names};
 
 /// The only address that is let in; the emulator has no firewall, so this is what the task is told and no more.
 pub(super) const CIDR: &str = "127.0.0.1/32";
@@ -46,8 +47,8 @@ pub(super) struct Known {
     pub(super) image: RefCell<String>,
     /// The digest that the first project runs.
     pub(super) digest: RefCell<String>,
-    /// How long each step of the first deploy took.
-    pub(super) steps: RefCell<Vec<(String, f64)>>,
+    /// How long deploys took.
+    pub(super) deploys: RefCell<Vec<String>>,
 }
 
 impl World {
@@ -88,16 +89,33 @@ impl World {
     }
 
     async fn launch_as(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<Running> {
-        let line = self.line(user, project, args).await?;
-        self.runs.set(self.runs.get() + 1);
         let command = args.first().copied().unwrap_or_default();
+        self.start_line(&self.line(user, project, args).await?, project, command)
+    }
+
+    fn start_line(&self, line: &Line, project: &Project, command: &str) -> anyhow::Result<Running> {
+        self.runs.set(self.runs.get() + 1);
         let log = format!("{:03}-{project}-{command}.log", self.runs.get());
-        Running::start(&line, &self.place.logs().join(log))
+        Running::start(line, &self.place.logs().join(log))
     }
 
     /// Deploys: `args` come after what every deploy of a rehearsal is told.
     pub(super) async fn deploy(&self, project: &Project, args: &[&str]) -> anyhow::Result<Outcome> {
         self.run(project, &deploy(args)).await
+    }
+
+    /// Builds and deploys what a change of the code would make of it. Nothing else may build meanwhile.
+    pub(super) async fn deploy_changed(&self, project: &Project) -> anyhow::Result<Outcome> {
+        let line = self.line(project, project, &deploy(&["--builder", "native"])).await?;
+        let line = changed::after_a_change(line, &self.place)?;
+        self.start_line(&line, project, "deploy-changed")?.end().await
+    }
+
+    /// The digest of every blob that a project's repository took, in order.
+    pub(super) async fn uploads(&self, project: &Project) -> anyhow::Result<Vec<String>> {
+        let repository = Names::of(project).repository();
+        let uploads = self.emulator.uploads().await?.into_iter();
+        Ok(uploads.filter(|upload| upload.repository == repository).map(|upload| upload.digest).collect())
     }
 
     /// What there is on the emulator.
@@ -119,11 +137,10 @@ impl World {
         Ok(())
     }
 
-    /// How long the first deploy took, step by step.
-    pub(crate) fn first_deploy(&self) -> Option<String> {
-        let steps = self.known.steps.borrow();
-        let steps: Vec<String> = steps.iter().map(|(step, seconds)| format!("{step} {seconds:.1} s")).collect();
-        (!steps.is_empty()).then(|| steps.join(", "))
+    /// How long the deploys took whose time is worth knowing, a line for each.
+    pub(crate) fn deploys(&self) -> Option<String> {
+        let deploys = self.known.deploys.borrow();
+        (!deploys.is_empty()).then(|| deploys.join("\n"))
     }
 
     /// Lets everything run on; says how to look at it and how to end it.

@@ -5,11 +5,7 @@ use anyhow::anyhow;
 use super::{main_project, second_project};
 use crate::{
     project::Project,
-    rehearsal::{
-        World,
-        image::{self, Variant},
-        service::Service,
-    },
+    rehearsal::{World, image, outcome::Outcome, service::Service},
 };
 
 const SESSION: &str = "kept";
@@ -17,22 +13,52 @@ const SESSION: &str = "kept";
 pub(super) async fn roll_out(world: &World) -> anyhow::Result<String> {
     let project = main_project()?;
     let original = world.known.image.borrow().clone();
-    let next = image::push(&original, Variant::Relabelled("second-build")).await?;
     let service = Service::of(world, &project).await?;
-    let rolled = async { world.deploy(&project, &["--image", &next]).await?.exits(0) };
+    let before = world.uploads(&project).await?.len();
+    let rolled = async { world.deploy_changed(&project).await?.exits(0) };
     let (rolled, told) = service.under_load(rolled).await?;
+    let uploads = world.uploads(&project).await?.split_off(before);
+    let pushed = only_the_change(&original, &rolled, uploads).await?;
 
     let digest = rolled.told("deployed", "digest")?;
-    if !next.ends_with(&digest) {
-        return Err(anyhow!("{digest} was deployed and not {next}"));
-    }
     let service = Service::of(world, &project).await?;
     let reported = service.revision().await?;
     if reported != digest {
         return Err(anyhow!("the service says that it is {reported}, and {digest} was deployed"));
     }
     *world.known.digest.borrow_mut() = digest;
-    Ok(format!("{told}; {:.1} s", rolled.seconds))
+    world.known.deploys.borrow_mut().push(format!("with changed code: {}", rolled.times()?));
+    Ok(format!("{pushed}; {told}; {:.1} s", rolled.seconds))
+}
+
+/// Of a build of changed code the registry took the layer that changed and the configuration, once each, and that is what the
+/// deploy says that it pushed.
+async fn only_the_change(original: &str, rolled: &Outcome, mut uploads: Vec<String>) -> anyhow::Result<String> {
+    let deployed = rolled.event("deployed")?;
+    let image = rolled.told("deployed", "image")?;
+    let (before, after) = (image::contents(original).await?, image::contents(&image).await?);
+    let (kept, new): (Vec<_>, Vec<_>) = after.layers.into_iter().partition(|layer| before.layers.contains(layer));
+    let [layer] = new.as_slice() else {
+        return Err(anyhow!("{image} was to differ from {original} in one layer, and does in {}", new.len()));
+    };
+    if kept.is_empty() {
+        return Err(anyhow!("{image} has no layer of {original}, so nothing could be left out"));
+    }
+    let mut expected = [layer.clone(), after.configuration];
+    let pushed = deployed["pushed"].as_array().into_iter().flatten();
+    let (mut told, bytes): (Vec<_>, Vec<_>) = pushed
+        .map(|blob| {
+            (blob["digest"].as_str().unwrap_or_default().to_owned(), blob["bytes"].as_u64().unwrap_or_default())
+        })
+        .unzip();
+    for digests in [&mut uploads[..], &mut told, &mut expected] {
+        digests.sort();
+    }
+    if uploads != expected || told != expected {
+        return Err(anyhow!("{expected:?} is new; the registry took {uploads:?}, and the deploy tells of {told:?}"));
+    }
+    let bytes: u64 = bytes.iter().sum();
+    Ok(format!("of {} layers the changed one was pushed, {:.1} MB", kept.len() + 1, bytes as f64 / 1e6))
 }
 
 pub(super) async fn keep_data(world: &World) -> anyhow::Result<String> {

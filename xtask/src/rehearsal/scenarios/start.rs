@@ -29,13 +29,19 @@ pub(super) async fn deploy(world: &World) -> anyhow::Result<String> {
     let first = world.deploy(&project, &["--builder", "native"]).await?.exits(0)?;
     *world.known.image.borrow_mut() = first.told("deployed", "image")?;
     *world.known.digest.borrow_mut() = first.told("deployed", "digest")?;
-    *world.known.steps.borrow_mut() = first.steps();
+    let pushed = world.uploads(&project).await?;
 
     let second = world.deploy(&project, &["--builder", "native"]).await?.exits(0)?;
     let (before, after) = (first.told("deployed", "task_definition")?, second.told("deployed", "task_definition")?);
     if before != after {
         return Err(anyhow!("a deploy without a change made {after} of {before}"));
     }
+    let again = world.uploads(&project).await?.split_off(pushed.len());
+    if !again.is_empty() {
+        return Err(anyhow!("a deploy without a change pushed {}", again.join(", ")));
+    }
+    let times = [format!("first deploy: {}", first.times()?), format!("without a change: {}", second.times()?)];
+    world.known.deploys.borrow_mut().extend(times);
     let url = second.told("deployed", "url")?;
     Ok(format!("{url} in {:.1} s; again, without a change, in {:.1} s", first.seconds, second.seconds))
 }
