@@ -334,6 +334,9 @@ pub(crate) struct Bench {
     /// Only what the goals need, in a few minutes.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// With --quick: also build the release image and weigh it, as the whole run does.
+    #[arg(long, requires = "quick")]
+    pub(crate) image: bool,
     /// How cost grows instead: with notes in a session, sessions in the table, and replicas. Takes a gigabyte of memory.
     #[arg(long, conflicts_with = "quick")]
     pub(crate) growth: bool,

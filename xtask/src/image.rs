@@ -22,6 +22,7 @@ mod rustflags;
 mod scratch;
 mod tag;
 mod toolchain;
+mod weight;
 
 pub(crate) use self::{
     architecture::Architecture,
@@ -29,6 +30,7 @@ pub(crate) use self::{
     plan::{Plan, plan},
     quick::{Quick, quickly},
     registry::Registry,
+    weight::{Scales, Weight},
 };
 use crate::{
     aws::{Account, ecr},

@@ -4,6 +4,7 @@ use bench_load::{Surface, Work};
 use serde::{Deserialize, Serialize};
 
 use super::{contestant::Contestant, machine::Machine, store::Cost};
+use crate::image::Weight;
 
 /// A run of the bench.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub(crate) struct Figures {
     pub(crate) embedded_start_ms: f64,
     pub(crate) dynamodb_start_ms: f64,
     pub(crate) thousand_connections_mb: f64,
+    /// The release image, if this run built it.
+    pub(crate) image: Option<Weight>,
 }
 
 /// One kind of work at one server.

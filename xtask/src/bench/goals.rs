@@ -61,6 +61,8 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     goals.push(goal("resident memory, idle", 12.0, figures.process(Ours).map(|process| process.idle_mb), "MB"));
     let thousand = Some(figures.thousand_connections_mb);
     goals.push(goal("resident memory, 1,000 connections at work", 40.0, thousand, "MB"));
+    let image = figures.image.as_ref().map(|image| image.bytes() as f64 / 1e6);
+    goals.push(goal("image, compressed", 7.0, image, "MB"));
     goals
 }
 

@@ -17,7 +17,11 @@ pub(crate) fn page(figures: &Figures) -> String {
          Written by `cargo xtask bench{}` at {} from revision {}; the figures themselves are in [results.json](results.json).\n\
          On {} × {}, {:.0} GB, {}; the load average of the machine was {:.1} before and {:.1} after, our own load included.\n\n\
          ![CPU per request](cpu.svg)\n\n",
-        if figures.quick { " --quick" } else { "" },
+        match (figures.quick, &figures.image) {
+            (true, None) => " --quick",
+            (true, Some(_)) => " --quick --image",
+            (false, _) => "",
+        },
         figures.date,
         figures.revision,
         machine.cores,
@@ -30,13 +34,15 @@ pub(crate) fn page(figures: &Figures) -> String {
     page += "## Goals\n\n";
     page += &goals(figures);
     page += "\n\nWhat holds back those that are not met, with the profile: [profile.md](profile.md). How cost grows with notes, sessions and \
-        replicas: [growth.md](growth.md); on paper to a billion notes a day: [scale.md](scale.md).\n\n";
+        replicas: [growth.md](growth.md); on paper to a billion notes a day: [scale.md](scale.md). \
+        What a deploy takes beyond Terraform, and what it pushes, is told by `cargo xtask rehearse`.\n\n";
     page += &side_by_side(figures);
     page += &cpu(figures);
     for delay_ms in [0, DELAY_MS] {
         page += &speed(figures, delay_ms);
     }
     page += &processes(figures);
+    page += &image(figures);
     page += &costs(figures);
     page += &meaning(figures);
     page
@@ -50,7 +56,7 @@ pub(crate) fn goals(figures: &Figures) -> String {
         let met = match goal.met() {
             Some(true) => "met",
             Some(false) => "**not met**",
-            None => "",
+            None => "**not measured**",
         };
         rows.push(row([&goal.figure, &format!("≤ {}", amount(goal.bound, &goal)), &measured, met]));
     }
@@ -141,6 +147,23 @@ fn processes(figures: &Figures) -> String {
     text + "\nThe bare SDK call's binary holds the stand-in, too.\n\n"
 }
 
+fn image(figures: &Figures) -> String {
+    let Some(image) = &figures.image else {
+        return "## The image\n\nNot built in this run. The whole run builds it, and so does `--quick --image`.\n\n"
+            .to_owned();
+    };
+    let mut text = format!(
+        "## The image\n\n\
+         Built as `deploy --builder native` does, for {}; compressed, as it is pushed and pulled.\n\n\
+         | part | bytes |\n| --- | --- |\n",
+        image.target
+    );
+    for part in &image.parts {
+        line(&mut text, &format!("| {} | {} |", part.what, part.bytes));
+    }
+    text + &format!("| **sum** | {} |\n\n", image.bytes())
+}
+
 fn costs(figures: &Figures) -> String {
     let mut text = "## What one call takes of DynamoDB\n\n\
         Calls and capacity units, as the stand-in counts them, once the session is there and the hot text cached.\n\n\
@@ -170,6 +193,7 @@ fn meaning(figures: &Figures) -> String {
          - The mix is five `add_note`, three `get_notes` of 50 notes and two cold `echo_cached` of ten calls.\n\n\
          ## Again\n\n\
          `cargo xtask bench` (about a quarter of an hour), `cargo xtask bench --quick` (a few minutes); after the build, which they do first.\n\
+         The whole run also builds the image, which is a release build of its own; a quick one does with `--image`.\n\
          They need Rust, Node with npm, and Python 3.10 or newer with venv. Built in release, as it is deployed. Versions:\n\n{}\n",
         versions.join("\n")
     )
@@ -206,6 +230,47 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{bench::machine::Machine, image::Weight};
+
+    fn figures(image: Option<Weight>) -> Figures {
+        let machine = Machine {
+            cpu: String::new(),
+            cores: 1,
+            memory_gb: 1.0,
+            system: String::new(),
+            load_before: 0.0,
+            load_after: 0.0,
+        };
+        Figures {
+            date: String::new(),
+            revision: String::new(),
+            quick: image.is_none(),
+            machine,
+            versions: Vec::new(),
+            duels: Vec::new(),
+            rows: Vec::new(),
+            processes: Vec::new(),
+            costs: Vec::new(),
+            embedded_start_ms: 0.0,
+            dynamodb_start_ms: 0.0,
+            thousand_connections_mb: 0.0,
+            image,
+        }
+    }
+
+    #[test]
+    fn an_image_is_told_part_by_part_and_one_that_was_not_built_meets_nothing() {
+        let of = |binary: u64| page(&figures(Some(Weight::new("t", [("layer", binary), ("configuration", 549)]))));
+        let light = of(6_999_000);
+        for line in
+            ["| image, compressed | ≤ 7.00 MB | 7.00 MB | met |", "| layer | 6999000 |", "| **sum** | 6999549 |"]
+        {
+            assert!(light.contains(line), "{line} is not in\n{light}");
+        }
+        assert!(of(7_100_000).contains("| image, compressed | ≤ 7.00 MB | 7.10 MB | **not met** |"));
+        let unknown = "| image, compressed | ≤ 7.00 MB | not in this run | **not measured** |";
+        assert!(page(&figures(None)).contains(unknown));
+    }
 
     #[test]
     fn small_ratios_read_as_parts() {

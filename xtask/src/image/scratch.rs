@@ -19,6 +19,9 @@ const ENVIRONMENT: [&str; 3] = ["MCP_HOST=0.0.0.0", "MCP_STATE_BACKEND=dynamodb"
 const PORT: &str = "3333/tcp";
 const STOP_SIGNAL: &str = "SIGTERM";
 
+/// What the blobs of the image are, in their order.
+pub(super) const PARTS: [&str; 3] = ["layer of the certificates", "layer of the binary", "configuration"];
+
 #[derive(Serialize)]
 struct Configuration<'a> {
     created: String,
@@ -124,6 +127,7 @@ mod tests {
         let binary = layer::of_files(&[File { path: "mcp-stateful", mode: 0o755, bytes: b"binary" }]).unwrap();
         assert_eq!(configuration["rootfs"]["diff_ids"][1], binary.diff_id);
         assert_eq!(image.blobs[1].0, binary.pack().unwrap().digest);
+        assert_eq!(image.blobs.len(), PARTS.len());
     }
 
     #[test]

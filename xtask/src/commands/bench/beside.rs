@@ -15,17 +15,21 @@ use crate::{
         report,
         schedule::{self, Bench},
     },
-    cargo, cli, revision, timestamp, ui,
+    cargo, cli,
+    image::{Scales, Weight},
+    problem::Problem,
+    revision, runtime, timestamp, ui,
 };
 
 pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     let target = cargo::target_directory()?;
     let packages = Packages::install(&target)?;
+    let image = if args.quick && !args.image { None } else { weigh()? };
     build()?;
     let directory = schedule::directory(&target)?;
     let load = Load::new(&target, &directory);
     let bench = Bench { target: &target, directory: &directory, packages: &packages, load, quick: args.quick };
-    let figures = measure(&bench)?;
+    let figures = measure(&bench, image)?;
     let docs = super::docs(args);
     let results = serde_json::to_string_pretty(&figures)? + "\n";
     write(
@@ -37,7 +41,18 @@ pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn measure(bench: &Bench<'_>) -> anyhow::Result<Figures> {
+/// Builds and weighs the image. A machine that cannot build it is told why, and can measure all else.
+fn weigh() -> anyhow::Result<Option<Weight>> {
+    match Scales::find() {
+        Ok(scales) => runtime::wait_for(scales.weigh())?.map(Some),
+        Err(Problem { what, fix }) => {
+            ui::warning(&format!("the image is not weighed: {what}; {fix}"));
+            Ok(None)
+        }
+    }
+}
+
+fn measure(bench: &Bench<'_>, image: Option<Weight>) -> anyhow::Result<Figures> {
     let mut machine = Machine::look()?;
     let date = timestamp::rfc3339(timestamp::now());
     let duels = duel::hot_echoes(bench)?;
@@ -64,5 +79,6 @@ fn measure(bench: &Bench<'_>) -> anyhow::Result<Figures> {
         embedded_start_ms,
         dynamodb_start_ms,
         thousand_connections_mb,
+        image,
     })
 }
