@@ -87,7 +87,7 @@ impl Contestant {
     pub(crate) fn line(self, target: &Path, packages: &Packages, port: u16, store: &str) -> anyhow::Result<Line> {
         let port_text = port.to_string();
         let line = match self {
-            Self::Ours => return Ok(ours_at(target, port, store)),
+            Self::Ours => return Ok(ours_at(&cargo::release_binary(target, "mcp-stateful"), port, store)),
             Self::Rmcp | Self::Axum => Line::new(self.binary(target).unwrap_or_default()).arg(port_text),
             Self::Sdk => Line::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
             Self::FastMcp => packages.python("fastmcp_server.py").arg(port_text),
@@ -99,9 +99,8 @@ impl Contestant {
 }
 
 /// Our service on a port with all the defaults of a deployment, its table at an endpoint.
-pub(crate) fn ours_at(target: &Path, port: u16, store: &str) -> Line {
-    let binary = cargo::release_binary(target, "mcp-stateful");
-    at_store(ours(&binary, port).env("MCP_STATE_BACKEND", "dynamodb"), store)
+pub(crate) fn ours_at(binary: &Path, port: u16, store: &str) -> Line {
+    at_store(ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb"), store)
 }
 
 /// Our service on a port with all the defaults of a deployment; where its table is has to be added.

@@ -26,7 +26,15 @@ pub(crate) struct Figures {
     pub(crate) dynamodb_start_ms: f64,
     pub(crate) thousand_connections_mb: f64,
     /// The release image, if this run built it.
-    pub(crate) image: Option<Weight>,
+    pub(crate) image: Option<Image>,
+}
+
+/// The image that a deploy pushes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Image {
+    pub(crate) weight: Weight,
+    /// Resident memory of its binary once `/readyz` answers.
+    pub(crate) ready_mb: f64,
 }
 
 /// One kind of work at one server.
@@ -95,10 +103,6 @@ impl Figures {
     pub(crate) fn duel(&self, contestant: Contestant, surface: Surface) -> Option<f64> {
         let found = self.duels.iter().find(|duel| (duel.contestant, duel.surface) == (contestant, surface))?;
         Some(median(&found.rounds))
-    }
-
-    pub(crate) fn process(&self, contestant: Contestant) -> Option<&Process> {
-        self.processes.iter().find(|process| process.contestant == contestant)
     }
 }
 

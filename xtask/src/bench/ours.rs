@@ -9,6 +9,7 @@ use super::{
     running::{Ask, Running},
     store::Store,
 };
+use crate::cargo;
 
 /// Where the binaries are, and where their logs go.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,8 @@ impl Ours<'_> {
 
     /// A replica as it is deployed, its table at the stand-in.
     pub(crate) fn start(&self, store: &Store) -> anyhow::Result<Running> {
-        let line = |port| Ok(contestant::ours_at(self.target, port, &store.endpoint()));
+        let binary = cargo::release_binary(self.target, "mcp-stateful");
+        let line = |port| Ok(contestant::ours_at(&binary, port, &store.endpoint()));
         let ask = Ask { surface: Surface::Mcp2026, work: Work::EchoHot, token: Some(TOKEN) };
         Running::start(line, ask, &self.directory.join("ours.log"))
     }

@@ -156,12 +156,13 @@ fn image(figures: &Figures) -> String {
         "## The image\n\n\
          Built as `deploy --builder native` does, for {}; compressed, as it is pushed and pulled.\n\n\
          | part | bytes |\n| --- | --- |\n",
-        image.target
+        image.weight.target
     );
-    for part in &image.parts {
+    for part in &image.weight.parts {
         line(&mut text, &format!("| {} | {} |", part.what, part.bytes));
     }
-    text + &format!("| **sum** | {} |\n\n", image.bytes())
+    line(&mut text, &format!("| **sum** | {} |\n", image.weight.bytes()));
+    text + &format!("Its binary has {} MB resident once `/readyz` answers.\n\n", short(image.ready_mb))
 }
 
 fn costs(figures: &Figures) -> String {
@@ -230,9 +231,12 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{bench::machine::Machine, image::Weight};
+    use crate::{
+        bench::{figures::Image, machine::Machine},
+        image::Weight,
+    };
 
-    fn figures(image: Option<Weight>) -> Figures {
+    fn figures(image: Option<Image>) -> Figures {
         let machine = Machine {
             cpu: String::new(),
             cores: 1,
@@ -260,7 +264,10 @@ mod tests {
 
     #[test]
     fn an_image_is_told_part_by_part_and_one_that_was_not_built_meets_nothing() {
-        let of = |binary: u64| page(&figures(Some(Weight::new("t", [("layer", binary), ("configuration", 549)]))));
+        let of = |binary: u64| {
+            let weight = Weight::new("t", [("layer", binary), ("configuration", 549)]);
+            page(&figures(Some(Image { weight, ready_mb: 11.0 })))
+        };
         let light = of(6_999_000);
         for line in
             ["| image, compressed | ≤ 7.00 MB | 7.00 MB | met |", "| layer | 6999000 |", "| **sum** | 6999549 |"]

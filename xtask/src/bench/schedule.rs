@@ -11,8 +11,13 @@ use super::{
     packages::Packages,
     running::{Ask, Running},
     store::Store,
+    usage,
 };
-use crate::{cargo, server, ui};
+use crate::{
+    cargo,
+    server::{self, Server},
+    ui,
+};
 
 /// No run asks more, however fast the server is.
 const MOST_REQUESTS: u64 = 40_000;
@@ -85,6 +90,15 @@ impl Bench<'_> {
             dynamodb.push(milliseconds(&self.start(Contestant::Ours, &store)?));
         }
         Ok((median(&embedded), median(&dynamodb)))
+    }
+
+    /// What a binary of ours has resident once it is ready, in megabytes.
+    pub(crate) fn ready_mb(&self, binary: &Path) -> anyhow::Result<f64> {
+        ui::step("measure", "the image's binary");
+        let (store, port) = (self.store()?, server::free_port()?);
+        let line = contestant::ours_at(binary, port, &store.endpoint());
+        let server = Server::start(&line, port, &self.log("ready"))?;
+        Ok(megabytes(usage::of(server.pid())?.resident_bytes))
     }
 
     /// Our service's memory with a thousand connections, in megabytes. It works on 256 requests at once and refuses more, so

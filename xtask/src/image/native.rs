@@ -24,7 +24,7 @@ pub(super) fn build(toolchain: &Toolchain, target_directory: &Path) -> Line {
         sysroot: toolchain::sysroot().unwrap_or_default().into(),
         compiler: toolchain::compiler_commit().unwrap_or_default(),
     };
-    line(toolchain, rustflags::encode(&environment::rustflags(), &places))
+    line(toolchain, rustflags::encode(&environment::rustflags(), &places, toolchain.packs_relocations))
 }
 
 /// Where that line puts the binary.
@@ -53,7 +53,7 @@ mod tests {
     use crate::image::toolchain::Compiler;
 
     fn toolchain(target: &str) -> Toolchain {
-        Toolchain { target: target.to_owned(), compiler: None, zig: false }
+        Toolchain { target: target.to_owned(), compiler: None, zig: false, packs_relocations: false }
     }
 
     #[test]

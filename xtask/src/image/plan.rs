@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn toolchain() -> Toolchain {
-        Toolchain { target: "t".to_owned(), compiler: None, zig: false }
+        Toolchain { target: "t".to_owned(), compiler: None, zig: false, packs_relocations: false }
     }
 
     fn planned(builder: Option<cli::Builder>, engine: Option<&str>, native: bool) -> Result<&'static str, String> {

@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_said_of_a_build_is_what_cargo_is_told() {
-        let toolchain = Toolchain { target: "t".to_owned(), compiler: None, zig: false };
+        let toolchain = Toolchain { target: "t".to_owned(), compiler: None, zig: false, packs_relocations: false };
         assert_eq!(Quick(toolchain).describe(), "t, release with lto=off opt-level=1 codegen-units=16");
         let line = quickly(Line::new("cargo"));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_OPT_LEVEL"), Some("1".as_ref()));

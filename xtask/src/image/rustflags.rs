@@ -22,8 +22,10 @@ pub(super) struct Places {
 
 /// The user's flags, then ours, as cargo takes them in `CARGO_ENCODED_RUSTFLAGS`. That variable replaces `RUSTFLAGS` and
 /// the flags in cargo's configuration; of those only the configuration's are left out.
-pub(super) fn encode(users: &[OsString], places: &Places) -> OsString {
-    let ours = ["-C".into(), "target-feature=+crt-static".into()].into_iter().chain(remap(places));
+pub(super) fn encode(users: &[OsString], places: &Places, packs_relocations: bool) -> OsString {
+    let packed = packs_relocations.then(|| ["-C".into(), "link-arg=-Wl,-z,pack-relative-relocs".into()]);
+    let link = ["-C".into(), "target-feature=+crt-static".into()].into_iter().chain(packed.into_iter().flatten());
+    let ours = link.chain(remap(places));
     let flags: Vec<OsString> = users.iter().cloned().chain(ours).collect();
     flags.join(SEPARATOR.as_ref())
 }
@@ -62,10 +64,13 @@ mod tests {
             sysroot: "/rust".into(),
             compiler: "123".to_owned(),
         };
-        let encoded = encode(&["-C".into(), "target-cpu=x86-64-v2".into()], &places).into_string().unwrap();
-        let flags: Vec<_> = encoded.split('\u{1f}').collect();
+        let flags = |packs| -> Vec<String> {
+            let encoded = encode(&["-C".into(), "target-cpu=x86-64-v2".into()], &places, packs).into_string().unwrap();
+            encoded.split('\u{1f}').map(str::to_owned).collect()
+        };
+        assert_eq!(flags(true)[4..6], ["-C", "link-arg=-Wl,-z,pack-relative-relocs"]);
         assert_eq!(
-            flags,
+            flags(false),
             [
                 "-C",
                 "target-cpu=x86-64-v2",

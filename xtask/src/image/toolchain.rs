@@ -18,6 +18,8 @@ pub(crate) struct Toolchain {
     pub(super) compiler: Option<Compiler>,
     /// Whether zig compiles C and links.
     pub(super) zig: bool,
+    /// Whether the C library that is linked can read packed relocations, which take a megabyte less of a task's memory.
+    pub(super) packs_relocations: bool,
 }
 
 /// A C compiler that makes programs for musl.
@@ -38,7 +40,12 @@ struct Found {
     zig: bool,
     /// Whether the C library of the host can be linked statically.
     static_glibc: bool,
+    /// Its version.
+    glibc: Option<(u32, u32)>,
 }
+
+/// The first glibc that reads packed relocations (`DT_RELR`). What has it has a linker that writes them, too: LLD 15, GNU ld 2.38.
+const PACKED_RELOCATIONS: (u32, u32) = (2, 36);
 
 /// The best way that this host has.
 pub(super) fn find(architecture: Architecture) -> Result<Toolchain, Problem> {
@@ -53,23 +60,26 @@ fn look(architecture: Architecture) -> Found {
         musl_compiler: if musl_target { musl_compiler(&host, architecture) } else { None },
         zig: musl_target && answers(&Line::new("cargo-zigbuild").args(["zig", "version"])),
         static_glibc: host == architecture.gnu() && is_installed(&host) && has_static_glibc(),
+        glibc: said(&Line::new("getconf").arg("GNU_LIBC_VERSION")).and_then(|said| glibc_version(&said)),
         host,
     }
 }
 
 fn choose(found: &Found, architecture: Architecture) -> Result<Toolchain, Problem> {
     let musl = architecture.musl();
+    let toolchain = |target| Toolchain { target, compiler: None, zig: false, packs_relocations: false };
     if found.musl_target && found.host == musl {
-        return Ok(Toolchain { target: musl, compiler: None, zig: false });
+        return Ok(toolchain(musl));
     }
     if let (true, Some(compiler)) = (found.musl_target, &found.musl_compiler) {
-        return Ok(Toolchain { target: musl, compiler: Some(compiler.clone()), zig: false });
+        return Ok(Toolchain { compiler: Some(compiler.clone()), ..toolchain(musl) });
     }
     if found.musl_target && found.zig {
-        return Ok(Toolchain { target: musl, compiler: None, zig: true });
+        return Ok(Toolchain { zig: true, ..toolchain(musl) });
     }
     if found.static_glibc {
-        return Ok(Toolchain { target: architecture.gnu(), compiler: None, zig: false });
+        let packs_relocations = found.glibc.is_some_and(|version| version >= PACKED_RELOCATIONS);
+        return Ok(Toolchain { packs_relocations, ..toolchain(architecture.gnu()) });
     }
     Err(lacking(found, architecture))
 }
@@ -135,6 +145,12 @@ fn has_static_glibc() -> bool {
     path.is_some_and(|path| Path::new(&path).is_absolute())
 }
 
+/// In `glibc 2.36`.
+fn glibc_version(said: &str) -> Option<(u32, u32)> {
+    let (major, minor) = said.strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
 /// In the workspace, where `rust-toolchain.toml` chooses the toolchain.
 fn rustc<const N: usize>(args: [&str; N]) -> Line {
     Line::new("rustc").args(args).directory(workspace_root())
@@ -176,6 +192,16 @@ mod tests {
         assert_eq!(chosen(&no_compiler), ("x86_64-unknown-linux-musl".to_owned(), true));
         let no_zig = Found { zig: false, ..no_compiler };
         assert_eq!(chosen(&no_zig), ("x86_64-unknown-linux-gnu".to_owned(), false));
+    }
+
+    #[test]
+    fn relocations_are_packed_only_for_a_glibc_that_reads_them() {
+        let packs = |said: &str| {
+            let found = Found { static_glibc: true, glibc: glibc_version(said), ..found() };
+            choose(&found, Architecture::X86_64).unwrap().packs_relocations
+        };
+        assert!(packs("glibc 2.36") && packs("glibc 3.0"));
+        assert!(!packs("glibc 2.35") && !packs("glibc 2.9") && !packs("musl 1.2"));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What the image weighs that a deploy without an engine pushes: each of its parts, compressed as it lies in the registry.
 
+use std::path::PathBuf;
+
 use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, Plan, Request, build, scratch,
+    Architecture, Plan, Request, build, native, scratch,
     toolchain::{self, Toolchain},
 };
-use crate::{problem::Problem, revision, ui};
+use crate::{cargo, problem::Problem, revision, ui};
 
 /// The weight of an image.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,16 +53,21 @@ impl Scales {
     }
 
     /// Builds the image from this checkout exactly as a deploy does, and weighs it.
-    pub(crate) async fn weigh(self) -> anyhow::Result<Weight> {
+    pub(crate) async fn weigh(&self) -> anyhow::Result<Weight> {
         let step = ui::begin("image");
-        let target = self.toolchain.target.clone();
-        let plan = Plan::Native(self.toolchain);
+        let target = &self.toolchain.target;
+        let plan = Plan::Native(self.toolchain.clone());
         let request = Request { plan: &plan, architecture: self.architecture, revision: revision::of_checkout() };
         let image = build::build(&request, &step).await?.pack()?;
         let sizes = image.blobs.iter().map(|(_, blob)| blob.len() as u64);
-        let weight = Weight::new(&target, scratch::PARTS.into_iter().zip(sizes));
+        let weight = Weight::new(target, scratch::PARTS.into_iter().zip(sizes));
         ensure!(weight.bytes() == image.size_bytes(), "the image has other parts than are known");
         step.done(&format!("{} bytes", weight.bytes()));
         Ok(weight)
+    }
+
+    /// The binary in the image that was weighed.
+    pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
+        Ok(native::binary(&self.toolchain, &cargo::target_directory()?))
     }
 }

@@ -1,5 +1,7 @@
 //! The service and what a user would pick instead, one after the other, on the same work and the same store.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 
 use super::{build, write};
@@ -8,7 +10,7 @@ use crate::{
         chart,
         contestant::Contestant,
         duel,
-        figures::Figures,
+        figures::{Figures, Image},
         load::Load,
         machine::{self, Machine},
         packages::Packages,
@@ -41,10 +43,10 @@ pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds and weighs the image. A machine that cannot build it is told why, and can measure all else.
-fn weigh() -> anyhow::Result<Option<Weight>> {
+/// Builds and weighs the image; where its binary is. A machine that cannot build it is told why, and can measure all else.
+fn weigh() -> anyhow::Result<Option<(Weight, PathBuf)>> {
     match Scales::find() {
-        Ok(scales) => runtime::wait_for(scales.weigh())?.map(Some),
+        Ok(scales) => Ok(Some((runtime::wait_for(scales.weigh())??, scales.binary()?))),
         Err(Problem { what, fix }) => {
             ui::warning(&format!("the image is not weighed: {what}; {fix}"));
             Ok(None)
@@ -52,11 +54,15 @@ fn weigh() -> anyhow::Result<Option<Weight>> {
     }
 }
 
-fn measure(bench: &Bench<'_>, image: Option<Weight>) -> anyhow::Result<Figures> {
+fn measure(bench: &Bench<'_>, image: Option<(Weight, PathBuf)>) -> anyhow::Result<Figures> {
     let mut machine = Machine::look()?;
     let date = timestamp::rfc3339(timestamp::now());
     let duels = duel::hot_echoes(bench)?;
     let (embedded_start_ms, dynamodb_start_ms) = bench.our_starts()?;
+    let image = match image {
+        Some((weight, binary)) => Some(Image { weight, ready_mb: bench.ready_mb(&binary)? }),
+        None => None,
+    };
     let thousand_connections_mb = bench.thousand_connections()?;
     let (mut rows, mut processes, mut costs) = (Vec::new(), Vec::new(), Vec::new());
     for contestant in Contestant::ALL {
