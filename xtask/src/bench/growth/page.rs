@@ -32,7 +32,7 @@ impl Grows {
             Self::Replicas => {
                 "The same load in all, spread over the replicas: 12 connections, and the CPU of all processes together. Replicas know \
                  nothing of each other, which is what the calls and units show. CPU may rise all the same: each has fewer connections and \
-                 wakes up for less. They share the cores with the load and the stand-in, so nothing here says how much more many of \
+                 wakes up for less. So `add_note` is asked of one replica alone, too, over as many connections as each has then. They share the cores with the load and the stand-in, so nothing here says how much more many of \
                  them can do."
             }
         }

@@ -31,16 +31,24 @@ pub(crate) fn measure(ours: &Ours<'_>) -> anyhow::Result<Axis> {
         ui::step("measure", &format!("replicas: {replicas}"));
         let store = ours.store()?;
         let servers = (0..replicas).map(|_| ours.start(&store)).collect::<anyhow::Result<Vec<_>>>()?;
-        for work in [Work::AddNote, Work::GetNotes, Work::Mix] {
-            drive(ours, &servers, work, WARM)?;
+        let alone = format!("{}, by one replica as busy as each", Work::AddNote.name());
+        let each = CONNECTIONS / replicas;
+        for (call, servers, work) in [
+            (Work::AddNote.name(), &servers[..], Work::AddNote),
+            (&alone, &servers[..1], Work::AddNote),
+            (Work::GetNotes.name(), &servers[..], Work::GetNotes),
+            (Work::Mix.name(), &servers[..], Work::Mix),
+        ] {
+            let drive = |requests| drive(ours, servers, work, each, requests);
+            drive(WARM)?;
             let mut counted = Total::default();
             let cost = store.cost_of(|| {
-                counted = drive(ours, &servers, work, COUNTED)?;
+                counted = drive(COUNTED)?;
                 Ok(())
             })?;
-            let timed = drive(ours, &servers, work, TIMED)?;
+            let timed = drive(TIMED)?;
             let measured = Measured::new(timed.cpu_seconds, timed.requests, &cost, counted.requests);
-            axis.keep(work.name(), u64::from(replicas), Outcome::Measured(measured));
+            axis.keep(call, u64::from(replicas), Outcome::Measured(measured));
         }
     }
     Ok(axis)
@@ -52,9 +60,9 @@ struct Total {
     cpu_seconds: f64,
 }
 
-/// So many calls in all, as many to each replica, at the same time.
-fn drive(ours: &Ours<'_>, servers: &[Running], work: Work, requests: u64) -> anyhow::Result<Total> {
-    let replicas = u32::try_from(servers.len())?;
+/// So many calls in all, as many to each replica over `connections` of its own, at the same time.
+fn drive(ours: &Ours<'_>, servers: &[Running], work: Work, connections: u32, requests: u64) -> anyhow::Result<Total> {
+    let replicas = servers.len() as u64;
     let driven: Vec<anyhow::Result<Driven>> = thread::scope(|scope| {
         let started: Vec<_> = servers
             .iter()
@@ -65,11 +73,11 @@ fn drive(ours: &Ours<'_>, servers: &[Running], work: Work, requests: u64) -> any
                     surface: Surface::Mcp2026,
                     token: Some(TOKEN.to_owned()),
                     work,
-                    connections: CONNECTIONS / replicas,
-                    requests: requests / u64::from(replicas),
+                    connections,
+                    requests: requests / replicas,
                     seconds: LONGEST_SECONDS,
                     // No two runs ask for the same new text.
-                    run: format!("{replicas}-{number}-{requests}"),
+                    run: format!("{replicas}-{connections}-{number}-{requests}"),
                 };
                 scope.spawn(move || load_of(ours, number)?.drive(server, &plan))
             })
