@@ -20,7 +20,7 @@ pub(crate) struct Ours<'a> {
 
 impl Ours<'_> {
     pub(crate) fn store(&self) -> anyhow::Result<Store> {
-        Store::start(self.target, &self.directory.join("store.log"))
+        Store::start(&cargo::release_binary(self.target, "bench-store"), &self.directory.join("store.log"))
     }
 
     /// A replica as it is deployed, its table at the stand-in.
