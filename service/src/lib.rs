@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod healthcheck;
 pub mod http;
+mod json;
 pub mod mcp;
 pub mod new_token;
 pub mod oauth;

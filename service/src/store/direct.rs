@@ -2,8 +2,8 @@
 //! parts anew each time, from rules for endpoints to classifiers of errors.
 //!
 //! The SDK shows the way: of a request that it sent and the table answered this keeps the endpoint, the region and the
-//! credentials ([`way`]). From then on a call is written and read by the SDK's own serializers, signed as the SDK signs, and sent
-//! through its connector, once. Whatever comes of that but a success is the SDK's: it sends the request again, with all it
+//! credentials ([`way`]). From then on a call is written by the SDK's own serializers, signed as the SDK signs, sent through its
+//! connector, once, and read by its deserializers unless the operation reads its answer itself. Whatever comes of that but a success is the SDK's: it sends the request again, with all it
 //! knows of retries, credentials and clocks. Only operations that may be sent twice are called so ([`operation`]).
 
 mod operation;

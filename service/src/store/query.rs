@@ -28,7 +28,7 @@ pub(super) struct Wanted<'a> {
     pub(super) notes: bool,
     /// Those behind this sort key.
     pub(super) after: Option<&'a str>,
-    /// Those up to and with this sort key; without `after`.
+    /// Those up to and with this sort key.
     pub(super) last: Option<&'a str>,
     /// At most so many.
     pub(super) limit: Option<usize>,

@@ -37,7 +37,7 @@ const STEPS: [(&str, Work); 12] = [
     ("rehearse", Work::Call(super::rehearse::all)),
 ];
 
-/// From this step on there is time to spare: what takes four minutes to compile is begun with it.
+/// From this step on there is time to spare: the image, which takes minutes to compile, is begun with it.
 const WAITS: &str = "terraform";
 
 pub(crate) fn run(args: &cli::Ci) -> anyhow::Result<()> {

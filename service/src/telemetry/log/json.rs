@@ -15,7 +15,7 @@ use tracing_subscriber::{
 };
 
 use super::time;
-use crate::telemetry::call;
+use crate::{json, telemetry::call};
 
 /// Most lines are shorter.
 const USUAL_BYTES: usize = 320;
@@ -54,15 +54,12 @@ impl Line {
     }
 
     fn text(&mut self, name: &str, value: &str) {
-        // Most texts need no escapes, and the processor finds that out many bytes at a time.
-        match value.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).count() {
-            0 => {
-                self.add(name, "\"");
-                self.0.push_str(value);
-                self.0.push('"');
-            }
-            _ => self.value(name, value),
+        if !json::is_plain(value) {
+            return self.value(name, value);
         }
+        self.add(name, "\"");
+        self.0.push_str(value);
+        self.0.push('"');
     }
 
     fn value<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) {
