@@ -6,15 +6,15 @@
 pub(crate) mod account;
 pub(crate) mod ec2;
 pub(crate) mod ecr;
-pub(crate) mod ecs;
+pub mod ecs;
 pub(crate) mod iam;
 pub(crate) mod logs;
 mod sdk;
 pub(crate) mod signed;
-pub(crate) mod ssm;
+pub mod ssm;
 pub(crate) mod table;
 pub(crate) mod tagging;
 pub(crate) mod tags;
 pub(crate) mod vpc_endpoint;
 
-pub(crate) use account::Account;
+pub use account::Account;

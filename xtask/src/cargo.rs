@@ -12,19 +12,19 @@ use crate::{
 };
 
 /// The root of the checkout that this xtask was built from.
-pub(crate) fn workspace_root() -> &'static Path {
+pub fn workspace_root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest)
 }
 
 /// A cargo command in the workspace.
-pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Line {
+pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Line {
     Line::new(environment::cargo()).args(args).directory(workspace_root()).without_env(environment::set_by_cargo_run())
 }
 
 /// How the service is built: cargo's own word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Profile {
+pub enum Profile {
     /// Quickly, for tests.
     Dev,
     /// As it is deployed.
@@ -34,32 +34,45 @@ pub(crate) enum Profile {
 
 /// Builds the service. For tests with an example, which has cargo choose the features that tests are built with: whoever has
 /// run them waits for nothing.
-pub(crate) fn build_service(profile: Profile) -> Line {
+pub fn build_service(profile: Profile) -> Line {
     match profile {
-        Profile::Dev => {
-            cargo(["build", "--workspace", "--locked", "--bin", "mcp-stateful", "--example", "conformance-fixture"])
-        }
+        Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]),
         Profile::Release => cargo(["build", "--release", "--locked", "--package", "mcp-stateful"]),
     }
 }
 
 /// Builds the store that services are measured on, as the tests would: it is not itself measured.
-pub(crate) fn build_store() -> Line {
+pub fn build_store() -> Line {
     cargo(["build", "--workspace", "--locked", "--bin", "bench-store", "--example", "conformance-fixture"])
 }
 
 /// Where `build_store` puts the binary.
-pub(crate) fn store_binary(target: &Path) -> PathBuf {
+pub fn store_binary(target: &Path) -> PathBuf {
     target.join("debug").join(format!("bench-store{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Builds an example of the service as the tests do, so that whoever has run them waits for nothing.
-pub(crate) fn build_example(name: &str) -> Line {
+pub fn build_example(name: &str) -> Line {
     cargo(["build", "--workspace", "--locked", "--example", name])
 }
 
+/// Builds the deployer with the AWS SDK.
+pub fn build_full_deployer() -> Line {
+    cargo(["build", "--locked", "--bin", "xtask-aws", "--features", "xtask/aws"])
+}
+
+/// Builds the developers' commands, with the features that the workspace's tests have.
+pub fn build_devtools() -> Line {
+    cargo(["build", "--workspace", "--locked", "--bin", "devtools", "--example", "conformance-fixture"])
+}
+
+/// Where a build in the profile `dev` puts a binary.
+pub fn debug_binary(target: &Path, name: &str) -> PathBuf {
+    target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
 /// Where `build_service` puts the binary.
-pub(crate) fn service_binary(target: &Path, profile: Profile) -> PathBuf {
+pub fn service_binary(target: &Path, profile: Profile) -> PathBuf {
     let directory = match profile {
         Profile::Dev => "debug",
         Profile::Release => "release",
@@ -68,23 +81,23 @@ pub(crate) fn service_binary(target: &Path, profile: Profile) -> PathBuf {
 }
 
 /// Builds the service, and what it is measured with and against. In one go: they share what they depend on.
-pub(crate) fn build_bench() -> Line {
+pub fn build_bench() -> Line {
     let packages = ["--package", "mcp-stateful", "--package", "bench-load", "--package", "bench-servers"];
     cargo(["build", "--release", "--locked"]).args(packages)
 }
 
 /// Where a release build puts a binary.
-pub(crate) fn release_binary(target: &Path, name: &str) -> PathBuf {
+pub fn release_binary(target: &Path, name: &str) -> PathBuf {
     target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Where `build_example` puts the binary.
-pub(crate) fn example_binary(target: &Path, name: &str) -> PathBuf {
+pub fn example_binary(target: &Path, name: &str) -> PathBuf {
     target.join("debug").join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Cargo's target directory, which flags, variables and configuration files may have moved.
-pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
+pub fn target_directory() -> anyhow::Result<PathBuf> {
     let metadata = shell::read(&cargo(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
     parse_target_directory(&metadata)
 }

@@ -1,6 +1,6 @@
 //! The command line: what can be asked for, and how it is spelt. Does nothing.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -22,7 +22,7 @@ pub(crate) enum Command {
     /// Check a running service as a real client would.
     Smoke(Smoke),
     /// Let clients work while the service is killed, replaced and scaled, and compare what they were told with what is stored.
-    Drill(Drill),
+    Drill(DevArgs),
     /// Remove the service: on AWS everything that was made, here (--local) the process, and its data with --data.
     Destroy(Destroy),
     /// Say what runs, where, and since when.
@@ -38,28 +38,28 @@ pub(crate) enum Command {
     /// Print the IAM policy that a user needs to deploy, and no more.
     Policy(Policy),
     /// Deploy, break, repair and destroy against an AWS emulator on this machine that runs real containers.
-    Rehearse(Rehearse),
+    Rehearse(DevArgs),
     /// Run every check that the project has: the one definition of green.
-    Ci(Ci),
+    Ci(DevArgs),
     /// Run the MCP conformance suite against the service (needs npm).
-    Conformance(Conformance),
+    Conformance(DevArgs),
     /// Let other people's MCP clients use the service (needs npm and Python).
-    Clients,
+    Clients(DevArgs),
     /// Let libFuzzer try to break what parses input from outside (needs a C++ compiler; not on Windows).
-    Fuzz(Fuzz),
+    Fuzz(DevArgs),
     /// Count the instructions that a request takes, and compare with what is kept in docs/bench (needs valgrind).
-    Instructions(Instructions),
+    Instructions(DevArgs),
     /// Measure the service beside what one would use instead (needs npm and Python), or with --growth how its cost grows, and write
     /// the figures to docs/bench.
-    Bench(Bench),
+    Bench(DevArgs),
 }
 
 /// Which deployment is meant, on AWS or here.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Which {
+pub struct Which {
     /// Name of the deployment; each has its own service, notes, token and log.
     #[arg(long, default_value_t)]
-    pub(crate) project: Project,
+    pub project: Project,
     /// AWS region; without it the environment's, the profile's, or us-east-1.
     #[arg(long)]
     pub(crate) region: Option<String>,
@@ -120,7 +120,7 @@ pub(crate) struct DeployOptions {
 
 /// What can build an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Builder {
+pub enum Builder {
     /// Docker builds the Dockerfile.
     Docker,
     /// Podman builds the Dockerfile.
@@ -145,37 +145,6 @@ pub(crate) struct Smoke {
     pub(crate) allow_open: bool,
     #[command(flatten)]
     pub(crate) which: Which,
-    /// Print the report as one JSON object.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Drill {
-    /// Drill replicas of its own on this machine; what `deploy --local` started is left alone.
-    #[arg(long, conflicts_with_all = ["project", "region", "state", "yes"])]
-    pub(crate) local: bool,
-    /// With --local: how the service is built; `dev` is built quickly, and is slower.
-    #[arg(long, value_enum, default_value_t, requires = "local")]
-    pub(crate) profile: Profile,
-    #[command(flatten)]
-    pub(crate) which: Which,
-    #[command(flatten)]
-    pub(crate) options: DrillOptions,
-    /// Do not ask before a live service is disturbed.
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-/// How to drill, wherever.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct DrillOptions {
-    /// How many clients, half of them of either era.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) clients: u16,
-    /// How long they work, in seconds; longer if what happens to the service takes longer.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    pub(crate) seconds: u64,
     /// Print the report as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -282,67 +251,12 @@ pub(crate) struct Policy {
     pub(crate) state_bucket: Option<String>,
 }
 
+/// Arguments of a developers' command, which `devtools` parses.
 #[derive(Debug, Args)]
-pub(crate) struct Rehearse {
-    /// Run only the scenarios of this name; may be given more than once. What they build on is run too.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) only: Vec<String>,
-    /// List the scenarios and stop.
-    #[arg(long)]
-    pub(crate) list: bool,
-    /// Leave the emulator and what was deployed running, and say how to look at it.
-    #[arg(long)]
-    pub(crate) keep: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Ci {
-    /// Run only the step of this name; may be given more than once.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) only: Vec<String>,
-    /// List the steps and stop.
-    #[arg(long)]
-    pub(crate) list: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Conformance {
-    /// Keep what the suite wrote in this directory.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) keep_output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Fuzz {
-    /// The targets, all unless named; or one target and a file with an input, to try that once more.
-    #[arg(value_name = "TARGET")]
-    pub(crate) what: Vec<String>,
-    /// Seconds for each target; without it, 60.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) seconds: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Instructions {
-    /// Keep the new figures instead of comparing them with the old.
-    #[arg(long)]
-    pub(crate) accept: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
-    /// Only what the goals need, in a few minutes.
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// With --quick: also build the release image and weigh it, as the whole run does.
-    #[arg(long, requires = "quick")]
-    pub(crate) image: bool,
-    /// How cost grows instead: with notes in a session, sessions in the table, and replicas. Takes a gigabyte of memory.
-    #[arg(long, conflicts_with = "quick")]
-    pub(crate) growth: bool,
-    /// Write to this directory instead of docs/bench.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) output: Option<PathBuf>,
+#[command(disable_help_flag = true)]
+pub(crate) struct DevArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub(crate) rest: Vec<OsString>,
 }
 
 #[cfg(test)]

@@ -1,44 +1,60 @@
-//! One file per command, each readable from top to bottom; and which function answers which command.
+//! One file per command, each readable from top to bottom, and the dispatch from a command line to its file.
 
-mod bench;
-mod ci;
-mod clients;
-mod conformance;
 mod deploy;
 mod destroy;
+#[cfg(feature = "aws")]
 mod doctor;
-mod drill;
-mod fuzz;
+#[cfg(feature = "aws")]
 mod import;
-mod instructions;
+#[cfg(feature = "aws")]
 mod logs;
+#[cfg(feature = "aws")]
 mod policy;
-mod rehearse;
 mod smoke;
 mod status;
 mod token;
 
-use crate::cli::Command;
+use crate::{cli::Command, devtools, http};
 
-/// Does what the command line asks for.
+/// Runs a command. Those that need neither AWS nor the developers' tools run here.
 pub(crate) fn run(command: Command) -> anyhow::Result<()> {
+    http::install_cryptography()?;
     match command {
-        Command::Deploy(args) => deploy::run(&args),
-        Command::Smoke(args) => smoke::run(&args),
-        Command::Destroy(args) => destroy::run(&args),
-        Command::Status(args) => status::run(&args),
-        Command::Token(args) => token::run(&args),
-        Command::Logs(args) => logs::run(&args),
-        Command::Drill(args) => drill::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Import(args) => import::run(&args),
-        Command::Policy(args) => policy::run(&args),
-        Command::Rehearse(args) => rehearse::run(&args),
-        Command::Ci(args) => ci::run(&args),
-        Command::Conformance(args) => conformance::run(args.keep_output.as_deref()),
-        Command::Clients => clients::run(),
-        Command::Fuzz(args) => fuzz::run(&args),
-        Command::Instructions(args) => instructions::run(&args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Deploy(args) if args.local => deploy::local::run(&args),
+        Command::Smoke(args) if args.local => smoke::local(&args),
+        Command::Smoke(args) if args.url.is_some() => smoke::url(&args),
+        Command::Status(args) if args.local => status::local::run(&args),
+        Command::Token(args) if args.local => token::local(&args),
+        Command::Destroy(args) if args.local => destroy::local::run(&args),
+        Command::Ci(args) => devtools::run("ci", &args),
+        Command::Drill(args) => devtools::run("drill", &args),
+        Command::Rehearse(args) => devtools::run("rehearse", &args),
+        Command::Fuzz(args) => devtools::run("fuzz", &args),
+        Command::Conformance(args) => devtools::run("conformance", &args),
+        Command::Clients(args) => devtools::run("clients", &args),
+        Command::Instructions(args) => devtools::run("instructions", &args),
+        Command::Bench(args) => devtools::run("bench", &args),
+        command => on_aws(command),
     }
+}
+
+#[cfg(feature = "aws")]
+fn on_aws(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Deploy(args) => deploy::aws::run(&args),
+        Command::Smoke(args) => smoke::aws::run(&args),
+        Command::Status(args) => status::aws::run(&args),
+        Command::Logs(args) => logs::run(&args),
+        Command::Token(args) => token::aws::run(&args),
+        Command::Destroy(args) => destroy::aws::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Policy(args) => policy::run(&args),
+        other => anyhow::bail!("internal error: {other:?} was dispatched to AWS"),
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+fn on_aws(_: Command) -> anyhow::Result<()> {
+    crate::full_build::run()
 }

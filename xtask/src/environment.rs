@@ -27,7 +27,7 @@ pub(crate) fn auth_token() -> Option<String> {
 }
 
 /// `CI`: whether what could not be checked counts as failed.
-pub(crate) fn is_ci() -> bool {
+pub fn is_ci() -> bool {
     set("CI").is_some_and(|ci| ci == "true")
 }
 
@@ -37,12 +37,12 @@ pub(crate) fn no_color() -> bool {
 }
 
 /// `CARGO`: the cargo that runs us; found on the path when somebody starts the binary by hand.
-pub(crate) fn cargo() -> OsString {
+pub fn cargo() -> OsString {
     set("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// The compiler and its arguments, if the variable says that cargo started us to wrap it.
-pub(crate) fn compiler_to_wrap(variable: &str) -> Option<(OsString, Vec<OsString>)> {
+pub fn compiler_to_wrap(variable: &str) -> Option<(OsString, Vec<OsString>)> {
     set(variable)?;
     let mut args = std::env::args_os().skip(1);
     Some((args.next()?, args.collect()))
@@ -63,7 +63,7 @@ pub(crate) fn rustflags() -> Vec<OsString> {
 }
 
 /// `PATH`, to put a directory in front of it for one child.
-pub(crate) fn path() -> OsString {
+pub fn path() -> OsString {
     set("PATH").unwrap_or_default()
 }
 
@@ -74,6 +74,11 @@ pub(crate) fn set_by_cargo_run() -> Vec<OsString> {
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")
     };
     std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(ours)).collect()
+}
+
+/// The arguments of this process, without its own name.
+pub fn own_arguments() -> Vec<OsString> {
+    std::env::args_os().skip(1).collect()
 }
 
 fn set(name: &str) -> Option<OsString> {

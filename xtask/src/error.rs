@@ -7,7 +7,7 @@ use std::{fmt, process::ExitCode};
 
 /// Every exit code but 0, which is success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// Something failed that has no code of its own.
     Failed = 1,
     /// The command line asks for something that there is not (clap uses the same code).
@@ -55,7 +55,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Attaches to an error what the reader and the shell need beside its text.
-pub(crate) trait Advice<T> {
+pub trait Advice<T> {
     /// Adds a line that says what to do next.
     fn hint(self, hint: impl Into<String>) -> anyhow::Result<T>;
 
@@ -74,12 +74,12 @@ impl<T, E: Into<anyhow::Error>> Advice<T> for Result<T, E> {
 }
 
 /// The exit code that an error carries; the outermost wins.
-pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
+pub fn exit_of(error: &anyhow::Error) -> Exit {
     advised(error).find_map(|advised| advised.exit).unwrap_or(Exit::Failed)
 }
 
 /// All hints along the chain, outermost first.
-pub(crate) fn hints_of(error: &anyhow::Error) -> Vec<&str> {
+pub fn hints_of(error: &anyhow::Error) -> Vec<&str> {
     advised(error).flat_map(|advised| advised.hints.iter().map(String::as_str)).collect()
 }
 

@@ -7,14 +7,14 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 
 /// Chooses ring for TLS, once for the process; without it `https` addresses could not be called.
-pub(crate) fn install_cryptography() -> anyhow::Result<()> {
+pub fn install_cryptography() -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow!("cannot choose the cryptography for TLS: somebody chose already"))
 }
 
 /// A client for an address. This machine is called directly, whatever proxy the environment names.
-pub(crate) fn client(url: &str) -> anyhow::Result<reqwest::Client> {
+pub fn client(url: &str) -> anyhow::Result<reqwest::Client> {
     let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(10));
     let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
     builder.build().context("cannot make an http client")

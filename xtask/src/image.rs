@@ -4,7 +4,7 @@
 
 mod architecture;
 mod archive;
-mod build;
+pub mod build;
 mod certificates;
 mod delivered;
 mod digest;
@@ -12,25 +12,21 @@ mod elf;
 mod engine;
 mod labels;
 mod layer;
-mod native;
+pub mod native;
 mod oci;
 mod plan;
 mod push;
-mod quick;
 pub(crate) mod registry;
 mod rustflags;
-mod scratch;
+pub mod scratch;
 mod tag;
-mod toolchain;
-mod weight;
+pub mod toolchain;
 
-pub(crate) use self::{
+pub use self::{
     architecture::Architecture,
     delivered::Delivered,
     plan::{Plan, plan},
-    quick::{Quick, quickly},
     registry::Registry,
-    weight::{Scales, Weight},
 };
 use crate::{
     aws::{Account, ecr},
@@ -40,12 +36,12 @@ use crate::{
 
 /// What is to be in the registry.
 #[derive(Debug, Clone)]
-pub(crate) struct Request<'a> {
+pub struct Request<'a> {
     /// What builds it, as preflight found.
-    pub(crate) plan: &'a Plan,
-    pub(crate) architecture: Architecture,
+    pub plan: &'a Plan,
+    pub architecture: Architecture,
     /// The revision of the source, as `revision::of_checkout` gives it.
-    pub(crate) revision: String,
+    pub revision: String,
 }
 
 /// Sees to it that the image of a revision is in the registry. One that is there under its tag is not built again, and one

@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// Held while a command changes a deployment.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     file: File,
 }
 
@@ -31,12 +31,12 @@ impl Lock {
 }
 
 /// Takes the lock that a file in a deployment's directory stands for, or says that somebody has it.
-pub(crate) fn take(path: &Path) -> anyhow::Result<Lock> {
+pub fn take(path: &Path) -> anyhow::Result<Lock> {
     attempt(path)?.ok_or_else(|| held(path)).hint("wait until it is done, then run this again").exits(Exit::Preflight)
 }
 
 /// Takes the lock, and waits some minutes for who has it.
-pub(crate) async fn wait(path: &Path) -> anyhow::Result<Lock> {
+pub async fn wait(path: &Path) -> anyhow::Result<Lock> {
     let since = Instant::now();
     loop {
         match attempt(path)? {

@@ -18,18 +18,18 @@ const BUCKET: &str = "${state_bucket}";
 
 /// What the policy is for.
 #[derive(Debug, Clone)]
-pub(crate) struct Scope {
-    pub(crate) project: Project,
-    pub(crate) region: String,
+pub struct Scope {
+    pub project: Project,
+    pub region: String,
     /// Twelve digits, or `*`.
-    pub(crate) account: String,
-    pub(crate) state_bucket: Option<String>,
+    pub account: String,
+    pub state_bucket: Option<String>,
 }
 
 /// A policy, its parts in the order in which people read them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Document {
+pub struct Document {
     version: String,
     statement: Vec<Statement>,
 }
@@ -46,7 +46,7 @@ struct Statement {
 }
 
 /// Fills in the names.
-pub(crate) fn render(scope: &Scope) -> anyhow::Result<Document> {
+pub fn render(scope: &Scope) -> anyhow::Result<Document> {
     scope.check()?;
     let names = Names::of(&scope.project);
     let (repository, table) = (names.repository(), names.table());
@@ -72,7 +72,7 @@ impl Document {
     }
 
     /// As IAM counts it: without white space.
-    pub(crate) fn compact(&self) -> anyhow::Result<String> {
+    pub fn compact(&self) -> anyhow::Result<String> {
         serde_json::to_string(self).context("cannot write the policy")
     }
 }

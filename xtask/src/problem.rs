@@ -6,14 +6,14 @@ use crate::error::{self, Advice, Exit};
 
 /// One reason why a deployment would fail.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub(crate) what: String,
-    pub(crate) fix: String,
+pub struct Problem {
+    pub what: String,
+    pub fix: String,
 }
 
 impl Problem {
     /// What another module's error says, with its hints as what to do.
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
+    pub fn of(error: &anyhow::Error) -> Self {
         Self::new(format!("{error:#}"), error::hints_of(error).join("; "))
     }
 

@@ -11,10 +11,10 @@ const RESERVED: [&str; 3] = ["sg-", "aws", "ssm"];
 
 /// A checked name: a lower-case letter, then letters, digits and single hyphens, 2 to 32 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Project(String);
+pub struct Project(String);
 
 impl Project {
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The revision of the checkout.
-pub(crate) fn of_checkout() -> String {
+pub fn of_checkout() -> String {
     let commit = git(["rev-parse", "--short=12", "HEAD"]);
     let changes = git(["status", "--porcelain"]);
     describe(commit.as_deref(), changes.as_deref())

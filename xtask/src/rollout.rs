@@ -3,7 +3,7 @@
 //!
 //! Looks at a service before and after Terraform changes it; changes nothing itself but on the way back.
 
-pub(crate) mod address;
+pub mod address;
 mod before;
 mod cause;
 mod complaint;
@@ -15,10 +15,10 @@ mod serving;
 mod watch;
 mod way_back;
 
-pub(crate) use self::{
+pub use self::{
     address::{Address, address},
     before::Before,
-    complaint::{Complaint, complaint},
+    complaint::complaint,
     diagnosis::Diagnosis,
     judge::is_crash,
     serving::serving,

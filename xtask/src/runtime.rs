@@ -5,7 +5,7 @@ use anyhow::{Context, anyhow};
 use crate::error::{Advice, Exit};
 
 /// Waits for a future.
-pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+pub fn wait_for<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")?;
     Ok(runtime.block_on(future))
@@ -13,15 +13,12 @@ pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> anyhow::Result<T> 
 
 /// Runs a command to its end, or until somebody presses Ctrl-C. Whatever has to be finished first is finished by the guard
 /// that holds it: the command's future is dropped.
-pub(crate) fn until_interrupted<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+pub fn until_interrupted<T>(command: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     wait_for(or_interrupted(command, "run the same command again: it goes on from where this one was"))?
 }
 
 /// The same, for who has something to wait for afterwards; and what to do then.
-pub(crate) async fn or_interrupted<T>(
-    command: impl Future<Output = anyhow::Result<T>>,
-    then: &str,
-) -> anyhow::Result<T> {
+pub async fn or_interrupted<T>(command: impl Future<Output = anyhow::Result<T>>, then: &str) -> anyhow::Result<T> {
     tokio::select! {
         biased;
         result = command => result,

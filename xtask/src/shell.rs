@@ -19,7 +19,7 @@ use xshell::{Cmd, Shell};
 
 /// A command line, with what it changes in the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
+pub struct Line {
     program: OsString,
     args: Vec<OsString>,
     set: Vec<(OsString, OsString)>,
@@ -29,51 +29,47 @@ pub(crate) struct Line {
 
 /// What a finished process left behind.
 #[derive(Debug)]
-pub(crate) struct Output {
+pub struct Output {
     /// Whether it exited with 0.
-    pub(crate) success: bool,
+    pub success: bool,
     /// Its stdout, with what is not UTF-8 replaced.
-    pub(crate) stdout: String,
+    pub stdout: String,
     /// Its stderr, likewise.
-    pub(crate) stderr: String,
+    pub stderr: String,
 }
 
 impl Line {
-    pub(crate) fn new(program: impl Into<OsString>) -> Self {
+    pub fn new(program: impl Into<OsString>) -> Self {
         Self { program: program.into(), args: Vec::new(), set: Vec::new(), unset: Vec::new(), directory: None }
     }
 
-    pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
         self
     }
 
-    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+    pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
-    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.set.push((name.into(), value.into()));
         self
     }
 
-    pub(crate) fn without_env(mut self, names: impl IntoIterator<Item = OsString>) -> Self {
+    pub fn without_env(mut self, names: impl IntoIterator<Item = OsString>) -> Self {
         self.unset.extend(names);
         self
     }
 
-    pub(crate) fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
     }
 
     /// The same line as the last arguments of another program, which runs it.
-    pub(crate) fn under<A: AsRef<OsStr>>(
-        mut self,
-        program: impl Into<OsString>,
-        args: impl IntoIterator<Item = A>,
-    ) -> Self {
+    pub fn under<A: AsRef<OsStr>>(mut self, program: impl Into<OsString>, args: impl IntoIterator<Item = A>) -> Self {
         let inner = std::mem::replace(&mut self.program, program.into());
         let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
         self.args = args.chain([inner]).chain(self.args).collect();
@@ -81,8 +77,7 @@ impl Line {
     }
 
     /// The value that the line sets for a variable.
-    #[cfg(test)]
-    pub(crate) fn value_of(&self, name: &str) -> Option<&OsStr> {
+    pub fn value_of(&self, name: &str) -> Option<&OsStr> {
         self.set.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
     }
 }
@@ -97,17 +92,17 @@ impl fmt::Display for Line {
 }
 
 /// Runs a line; its output goes where ours goes.
-pub(crate) fn run(line: &Line) -> anyhow::Result<()> {
+pub fn run(line: &Line) -> anyhow::Result<()> {
     with_xshell(line, |command| command.run())
 }
 
 /// Runs a line and returns its stdout; its stderr goes where ours goes.
-pub(crate) fn read(line: &Line) -> anyhow::Result<String> {
+pub fn read(line: &Line) -> anyhow::Result<String> {
     with_xshell(line, |command| command.read())
 }
 
 /// Runs a line and returns all it said, whether it succeeded or not.
-pub(crate) fn capture(line: &Line) -> anyhow::Result<Output> {
+pub fn capture(line: &Line) -> anyhow::Result<Output> {
     let output = with_xshell(line, |command| command.ignore_status().output())?;
     Ok(Output {
         success: output.status.success(),
@@ -117,20 +112,35 @@ pub(crate) fn capture(line: &Line) -> anyhow::Result<Output> {
 }
 
 /// Starts a line that stops with us, or when its handle says so.
-pub(crate) fn start(line: &Line, log: &File) -> anyhow::Result<Child> {
+pub fn start(line: &Line, log: &File) -> anyhow::Result<Child> {
     start_with(line, log, None)
 }
 
 /// The same, for a line that is given a file in the place of its input.
-pub(crate) fn start_with(line: &Line, log: &File, input: Option<File>) -> anyhow::Result<Child> {
+pub fn start_with(line: &Line, log: &File, input: Option<File>) -> anyhow::Result<Child> {
     spawn(command(line), line, log, input)
 }
 
 /// Starts a line that outlives us: no terminal, a process group of its own, so that Ctrl-C here does not reach it.
-pub(crate) fn start_detached(line: &Line, log: &File) -> anyhow::Result<Child> {
+pub fn start_detached(line: &Line, log: &File) -> anyhow::Result<Child> {
     let mut command = command(line);
     detach(&mut command);
     spawn(command, line, log, None)
+}
+
+/// Runs a line in the place of this process: its exit code becomes ours. Returns only if it cannot be started.
+#[cfg(unix)]
+pub fn hand_over(line: &Line) -> anyhow::Result<()> {
+    use std::os::unix::process::CommandExt;
+    Err(command(line).exec()).with_context(|| format!("cannot start `{line}`"))
+}
+
+/// Runs a line in the place of this process: its exit code becomes ours. Returns only if it cannot be started.
+#[cfg(windows)]
+#[expect(clippy::disallowed_methods, reason = "Windows cannot replace a process, so its exit code is passed on here")]
+pub fn hand_over(line: &Line) -> anyhow::Result<()> {
+    let status = command(line).status().with_context(|| format!("cannot start `{line}`"))?;
+    std::process::exit(status.code().unwrap_or(1))
 }
 
 fn with_xshell<T>(line: &Line, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -> anyhow::Result<T> {

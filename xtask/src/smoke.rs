@@ -14,10 +14,10 @@ mod sessions;
 mod target;
 mod wire;
 
-pub(crate) use era::{ERAS, Era};
-pub(crate) use reach::reach;
-pub(crate) use report::Report;
-pub(crate) use target::Target;
+pub use era::{ERAS, Era};
+pub use reach::reach;
+pub use report::Report;
+pub use target::Target;
 
 use std::time::Instant;
 
@@ -28,17 +28,17 @@ use wire::Wire;
 
 use crate::{
     error::{Advice, Exit},
-    rollout::Complaint,
+    problem::Problem,
 };
 
 /// The tools, in the order in which the service lists them.
 const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"];
 
-/// The error of a test that is not green, with what the service itself complains of, where that is known.
-pub(crate) fn failed(report: &Report, complaint: Option<Complaint>) -> anyhow::Result<()> {
+/// The error of a test that is not green, with the cause that the log of the service names, if one was found.
+pub(crate) fn failed(report: &Report, cause: Option<Problem>) -> anyhow::Result<()> {
     let failed = Err(anyhow!("{}", report.summary())).exits(Exit::Smoke);
-    match complaint {
-        Some(Complaint { what, fix }) => failed.context(format!("cause: {what}")).hint(fix),
+    match cause {
+        Some(Problem { what, fix }) => failed.context(format!("cause: {what}")).hint(fix),
         None => failed,
     }
 }

@@ -4,7 +4,7 @@
 
 pub(crate) mod adopt;
 mod backend;
-pub(crate) mod deployment;
+pub mod deployment;
 mod home;
 pub(crate) mod names;
 mod outputs;
@@ -14,8 +14,8 @@ mod variables;
 pub(crate) mod workspace;
 
 pub(crate) use backend::Backend;
-pub(crate) use deployment::{Deployment, Place};
-pub(crate) use names::Names;
-pub(crate) use outputs::Outputs;
-pub(crate) use run::Terraform;
-pub(crate) use variables::Variables;
+pub use deployment::{Deployment, Place};
+pub use names::Names;
+pub use outputs::Outputs;
+pub use run::Terraform;
+pub use variables::Variables;

@@ -1,7 +1,7 @@
 //! Aligns rows of text in columns. Knows nothing of what stands in them, and prints nothing.
 
 /// Renders rows in columns two blanks apart; the last column is not padded, and its further lines are indented to it.
-pub(crate) fn render(rows: &[Vec<String>]) -> String {
+pub fn render(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0))

@@ -5,6 +5,6 @@ pub(crate) mod process;
 mod said;
 mod version;
 
-pub(crate) use check::check;
-pub(crate) use said::{Changes, Said};
-pub(crate) use version::require;
+pub use check::check;
+pub use said::{Changes, Said};
+pub use version::require;

@@ -2,15 +2,15 @@
 
 /// The token; its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Token(String);
+pub struct Token(String);
 
 impl Token {
-    pub(crate) fn new(secret: impl Into<String>) -> Self {
+    pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into())
     }
 
     /// The secret itself.
-    pub(crate) fn reveal(&self) -> &str {
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-pub(crate) use self::step::{Step, begin};
+pub use self::step::{Step, begin};
 use crate::{environment, error};
 
 static EVENTS: AtomicBool = AtomicBool::new(false);
@@ -35,7 +35,7 @@ pub(crate) fn event(event: &Value) -> bool {
 
 /// A colour, by what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub enum Tone {
     /// It holds.
     Good,
     /// It does not.
@@ -45,7 +45,7 @@ pub(crate) enum Tone {
 }
 
 /// Prints a result to stdout.
-pub(crate) fn result(text: &str) {
+pub fn result(text: &str) {
     drop(writeln!(io::stdout().lock(), "{text}"));
 }
 
@@ -55,14 +55,14 @@ pub(crate) fn progress(text: &str) {
 }
 
 /// Announces a named step on stderr.
-pub(crate) fn step(name: &str, detail: &str) {
+pub fn step(name: &str, detail: &str) {
     if !event(&json!({"event": "step", "step": name, "detail": detail})) {
         progress(&format!("{} {detail}", paint_stderr(Tone::Note, &format!("{name:>10}"))));
     }
 }
 
 /// Prints a warning to stderr.
-pub(crate) fn warning(text: &str) {
+pub fn warning(text: &str) {
     if !event(&json!({"event": "warning", "text": text})) {
         progress(&format!("{} {text}", paint_stderr(Tone::Note, "warning:")));
     }
@@ -94,7 +94,7 @@ pub(crate) fn failure(failed: &anyhow::Error) {
 }
 
 /// Colours a word for stdout.
-pub(crate) fn paint(tone: Tone, text: &str) -> String {
+pub fn paint(tone: Tone, text: &str) -> String {
     paint_for(io::stdout().is_terminal(), tone, text)
 }
 
@@ -103,12 +103,12 @@ fn paint_stderr(tone: Tone, text: &str) -> String {
 }
 
 /// Whether somebody can answer a question.
-pub(crate) fn can_ask() -> bool {
+pub fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
 
 /// Asks a question on stderr and reads one line.
-pub(crate) fn ask(question: &str) -> io::Result<String> {
+pub fn ask(question: &str) -> io::Result<String> {
     let mut stderr = io::stderr().lock();
     write!(stderr, "{question} ")?;
     stderr.flush()?;

@@ -14,7 +14,7 @@ use crate::error::Advice;
 
 /// An account, and a region of it, that we have credentials for.
 #[derive(Debug, Clone)]
-pub(crate) struct Account {
+pub struct Account {
     config: SdkConfig,
     region: String,
     id: String,

@@ -8,14 +8,14 @@ mod service;
 mod task;
 
 use aws_sdk_ecs::Client;
-pub(crate) use aws_sdk_ecs::types::{
+pub use aws_sdk_ecs::types::{
     DeploymentRolloutState as RolloutState, HealthStatus as Health, TaskStopCode as StopCode,
 };
 use aws_smithy_types::DateTime;
 
 use super::{Account, tags::Tags};
 
-pub(crate) use self::{
+pub use self::{
     cluster::{cluster, delete_cluster},
     definition::{Definition, Standing, definition, definitions, deregister_and_delete},
     service::{Change, Deployment, Service, delete_service, service, update},
@@ -23,7 +23,7 @@ pub(crate) use self::{
 };
 
 #[cfg(test)]
-pub(crate) use self::{service::Event, task::Container};
+pub use self::{service::Event, task::Container};
 
 fn client(account: &Account) -> Client {
     Client::new(account.config())

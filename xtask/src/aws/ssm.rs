@@ -13,7 +13,7 @@ use super::{
 use crate::token::Token;
 
 /// The value of a parameter, decrypted, if there is such a parameter.
-pub(crate) async fn parameter(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Token>> {
+pub async fn parameter(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Token>> {
     let name = &name_of(account, name_or_arn);
     let body = json!({"Name": name, "WithDecryption": true});
     match signed::json(account, Service::Ssm, "GetParameter", &body).await {

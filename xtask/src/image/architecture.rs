@@ -8,7 +8,7 @@ use crate::error::{Advice, Exit};
 
 /// A processor's architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Architecture {
+pub enum Architecture {
     X86_64,
     Arm64,
 }
@@ -26,7 +26,7 @@ impl Architecture {
     }
 
     /// The architecture of the machine that this runs on.
-    pub(super) fn of_this_machine() -> anyhow::Result<Self> {
+    pub fn of_this_machine() -> anyhow::Result<Self> {
         let name = std::env::consts::ARCH;
         let found = [Self::X86_64, Self::Arm64].into_iter().find(|architecture| architecture.rust() == name);
         found

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Builds the image of a revision.
-pub(super) async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unpacked> {
+pub async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unpacked> {
     let target_directory = cargo::target_directory()?;
     let directory = target_directory.join("image");
     fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What is in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Delivered {
+pub struct Delivered {
     /// The repository's address and the digest: what a task is given.
     pub(crate) reference: String,
     pub(crate) digest: String,

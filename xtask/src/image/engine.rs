@@ -11,7 +11,7 @@ use crate::{
 
 /// A container engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Engine {
+pub enum Engine {
     Docker,
     Podman,
 }

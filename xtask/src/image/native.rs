@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The line that builds the service, as this machine needs it.
-pub(super) fn build(toolchain: &Toolchain, target_directory: &Path) -> Line {
+pub fn build(toolchain: &Toolchain, target_directory: &Path) -> Line {
     let places = Places {
         workspace: workspace_root().to_owned(),
         target_directory: target_directory.to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn build(toolchain: &Toolchain, target_directory: &Path) -> Line {
 }
 
 /// Where that line puts the binary.
-pub(super) fn binary(toolchain: &Toolchain, target_directory: &Path) -> PathBuf {
+pub fn binary(toolchain: &Toolchain, target_directory: &Path) -> PathBuf {
     target_directory.join(&toolchain.target).join("release").join("mcp-stateful")
 }
 

@@ -16,7 +16,7 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// An image that nothing of was compressed yet: enough to know whether a registry has it.
 #[derive(Debug, Clone)]
-pub(super) struct Unpacked {
+pub struct Unpacked {
     config: Vec<u8>,
     archives: Vec<Archive>,
     /// The digest of the configuration, which names the layers as they are unpacked: engines call it the image's id.
@@ -25,9 +25,9 @@ pub(super) struct Unpacked {
 
 /// An image, ready to be pushed.
 #[derive(Debug, Clone)]
-pub(super) struct Image {
+pub struct Image {
     /// The configuration and the layers, each with its digest.
-    pub(super) blobs: Vec<(String, Vec<u8>)>,
+    pub blobs: Vec<(String, Vec<u8>)>,
     pub(super) manifest: Vec<u8>,
     /// Of the manifest: what the image is called.
     pub(super) digest: String,
@@ -58,7 +58,7 @@ impl Unpacked {
     }
 
     /// Compresses the layers.
-    pub(super) fn pack(self) -> anyhow::Result<Image> {
+    pub fn pack(self) -> anyhow::Result<Image> {
         let layers = self.archives.iter().map(Archive::pack).collect::<Result<Vec<_>, _>>();
         let layers = layers.context("cannot compress the image's layers")?;
         let manifest = serde_json::to_vec(&Manifest {
@@ -79,7 +79,7 @@ impl Unpacked {
 
 impl Image {
     /// How much it is in a registry.
-    pub(super) fn size_bytes(&self) -> u64 {
+    pub fn size_bytes(&self) -> u64 {
         self.blobs.iter().map(|(_, blob)| blob.len() as u64).sum()
     }
 }

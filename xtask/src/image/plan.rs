@@ -11,7 +11,7 @@ use crate::{cli, problem::Problem};
 
 /// A builder that works here, as far as can be told without building.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Plan {
+pub enum Plan {
     /// An engine builds the Dockerfile.
     Engine {
         engine: Engine,
@@ -48,7 +48,7 @@ impl fmt::Display for Plan {
 
 /// Chooses the builder. Without one that was asked for: docker if it answers, else native; but an engine that would have to
 /// emulate only where nothing else is left, for that takes many times as long.
-pub(crate) fn plan(builder: Option<cli::Builder>, architecture: Architecture) -> Result<Plan, Problem> {
+pub fn plan(builder: Option<cli::Builder>, architecture: Architecture) -> Result<Plan, Problem> {
     choose(builder, architecture, Engine::architecture, || toolchain::find(architecture))
 }
 

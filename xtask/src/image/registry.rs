@@ -19,7 +19,7 @@ use crate::{
 
 /// Where images go.
 #[derive(Debug, Clone)]
-pub(crate) struct Registry {
+pub struct Registry {
     /// The repository's name.
     pub(crate) name: String,
     /// The registry's host and the name: the first part of every reference to an image.

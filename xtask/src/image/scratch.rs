@@ -20,7 +20,7 @@ const PORT: &str = "3333/tcp";
 const STOP_SIGNAL: &str = "SIGTERM";
 
 /// What the blobs of the image are, in their order.
-pub(super) const PARTS: [&str; 3] = ["layer of the certificates", "layer of the binary", "configuration"];
+pub const PARTS: [&str; 3] = ["layer of the certificates", "layer of the binary", "configuration"];
 
 #[derive(Serialize)]
 struct Configuration<'a> {

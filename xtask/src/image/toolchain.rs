@@ -11,23 +11,23 @@ use crate::{
 
 /// A way to a static binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Toolchain {
+pub struct Toolchain {
     /// The target triple.
-    pub(super) target: String,
+    pub target: String,
     /// The C compiler for that target, where it is not the host's.
-    pub(super) compiler: Option<Compiler>,
+    pub compiler: Option<Compiler>,
     /// Whether zig compiles C and links.
-    pub(super) zig: bool,
+    pub zig: bool,
     /// Whether the C library that is linked can read packed relocations, which take a megabyte less of a task's memory.
-    pub(super) packs_relocations: bool,
+    pub packs_relocations: bool,
 }
 
 /// A C compiler that makes programs for musl.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Compiler {
-    pub(super) program: String,
+pub struct Compiler {
+    pub program: String,
     /// Whether it is to link as well.
-    pub(super) links: bool,
+    pub links: bool,
 }
 
 /// What was found on the host.
@@ -48,7 +48,7 @@ struct Found {
 const PACKED_RELOCATIONS: (u32, u32) = (2, 36);
 
 /// The best way that this host has.
-pub(super) fn find(architecture: Architecture) -> Result<Toolchain, Problem> {
+pub fn find(architecture: Architecture) -> Result<Toolchain, Problem> {
     choose(&look(architecture), architecture)
 }
 

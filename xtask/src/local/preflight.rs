@@ -136,7 +136,7 @@ fn choose_metrics(metrics: MetricsPort) -> anyhow::Result<MetricsPort> {
 }
 
 fn choose(port: u16) -> anyhow::Result<u16> {
-    if port == 0 { crate::server::free_port() } else { Ok(port) }
+    if port == 0 { super::ports::free_port() } else { Ok(port) }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ const START_TIME_TOLERANCE: u64 = 2;
 
 /// What tells a process from every other, also from later ones with its pid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
+pub struct Identity {
     pub(crate) pid: u32,
     /// Seconds since 1970, as the system says it.
     pub(crate) start_time: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Identity {
 
 /// How to ask a process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Request {
+pub enum Request {
     /// It may finish what it does. Where the system has no such signal (Windows) this is `Kill`.
     Terminate,
     /// At once.
@@ -31,18 +31,18 @@ pub(crate) enum Request {
 }
 
 /// The identity of a running process.
-pub(crate) fn identify(pid: u32) -> anyhow::Result<Identity> {
+pub fn identify(pid: u32) -> anyhow::Result<Identity> {
     let system = look_at(ProcessesToUpdate::Some(&[Pid::from_u32(pid)]))?;
     system.process(Pid::from_u32(pid)).and_then(identity_of).ok_or_else(|| anyhow!("no process {pid} runs"))
 }
 
 /// Whether this very process still runs.
-pub(crate) fn is_running(identity: &Identity) -> anyhow::Result<bool> {
+pub fn is_running(identity: &Identity) -> anyhow::Result<bool> {
     Ok(with_process(identity, |_| ())?.is_some())
 }
 
 /// Signals a process, after making sure that it is the one meant. False when it runs no more.
-pub(crate) fn request(identity: &Identity, request: Request) -> anyhow::Result<bool> {
+pub fn request(identity: &Identity, request: Request) -> anyhow::Result<bool> {
     let sent = with_process(identity, |process| match request {
         Request::Terminate => process.kill_with(Signal::Term).unwrap_or_else(|| process.kill()),
         Request::Kill => process.kill(),

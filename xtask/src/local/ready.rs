@@ -15,7 +15,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// How the wait ended.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// It serves, after this time.
     Ready(Duration),
     /// The process ended first.
@@ -26,18 +26,18 @@ pub(crate) enum Outcome {
 
 /// Watches one address. Made before the process is, so that what it costs is not counted.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub struct Watch {
     client: reqwest::Client,
     url: String,
 }
 
 impl Watch {
-    pub(crate) fn over(url: &str) -> anyhow::Result<Self> {
+    pub fn over(url: &str) -> anyhow::Result<Self> {
         Ok(Self { client: http::client(url)?, url: url.to_owned() })
     }
 
     /// Asks `/readyz` until it says yes, the process ends, or time is up. Time counts from the start of the process.
-    pub(crate) fn wait(&self, child: &mut Child, started: Instant) -> anyhow::Result<Outcome> {
+    pub fn wait(&self, child: &mut Child, started: Instant) -> anyhow::Result<Outcome> {
         runtime::wait_for(async {
             let mut last = "nothing yet".to_owned();
             while started.elapsed() < LIMIT {
@@ -56,7 +56,7 @@ impl Watch {
 }
 
 /// Whether a service is ready, or what it says instead.
-pub(crate) async fn ask(client: &reqwest::Client, url: &str) -> Result<(), String> {
+pub async fn ask(client: &reqwest::Client, url: &str) -> Result<(), String> {
     let answer = client.get(format!("{url}/readyz")).timeout(Duration::from_secs(2)).send().await;
     match answer {
         Ok(answer) if answer.status() == StatusCode::OK => Ok(()),

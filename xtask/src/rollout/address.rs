@@ -20,15 +20,15 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// An address of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
+pub struct Address {
     /// `http://<address>:<port>`
-    pub(crate) url: String,
+    pub url: String,
     /// Whether it can be reached from outside of the VPC.
     pub(crate) public: bool,
 }
 
 /// The address of a task of the revision that Terraform asked for; waits a little for it.
-pub(crate) async fn address(account: &Account, outputs: &Outputs) -> anyhow::Result<Address> {
+pub async fn address(account: &Account, outputs: &Outputs) -> anyhow::Result<Address> {
     let Outputs { cluster_name, service_name, .. } = outputs;
     if ecs::service(account, cluster_name, service_name).await?.is_some_and(|service| service.desired == 0) {
         return Err(anyhow!("{service_name} has no address, because desired_count = 0 lets no task run"))
@@ -54,7 +54,7 @@ pub(crate) async fn address(account: &Account, outputs: &Outputs) -> anyhow::Res
 }
 
 /// The address of a task, if it has one yet.
-pub(crate) async fn of_task(account: &Account, task: &Task, port: u16) -> anyhow::Result<Option<Address>> {
+pub async fn of_task(account: &Account, task: &Task, port: u16) -> anyhow::Result<Option<Address>> {
     let Some(interface) = &task.interface else { return Ok(None) };
     let Some(addresses) = ec2::addresses(account, interface).await? else { return Ok(None) };
     let public = addresses.public.is_some();

@@ -12,7 +12,7 @@ use crate::aws::{
 
 /// A service before a deploy; empty if there was none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Before {
+pub struct Before {
     live: Option<String>,
     pub(super) given_up: BTreeSet<String>,
     pub(super) stopped: BTreeSet<String>,

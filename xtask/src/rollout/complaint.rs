@@ -9,6 +9,7 @@ use crate::{
         ecs::{self, DesiredStatus},
         logs,
     },
+    problem::Problem,
     stack::Outputs,
 };
 
@@ -18,22 +19,12 @@ const LINES: usize = 100;
 const LOOKS: u32 = 4;
 const POLL: Duration = Duration::from_secs(2);
 
-/// What the running tasks complain of: what happened, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Complaint {
-    pub(crate) what: String,
-    pub(crate) fix: String,
-}
-
 /// Looks through the logs of the tasks that run. Finding nothing out is no error: this explains another one.
-pub(crate) async fn complaint(account: &Account, outputs: &Outputs) -> Option<Complaint> {
+pub async fn complaint(account: &Account, outputs: &Outputs) -> Option<Problem> {
     for _ in 0..LOOKS {
         if let Some(said) = denied(account, outputs).await {
             let cause = Cause::Permission(said);
-            return Some(Complaint {
-                what: format!("{}: {}", cause.name(), cause.sentence()),
-                fix: cause.hint(outputs),
-            });
+            return Some(Problem::new(format!("{}: {}", cause.name(), cause.sentence()), cause.hint(outputs)));
         }
         tokio::time::sleep(POLL).await;
     }

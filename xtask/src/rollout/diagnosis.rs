@@ -24,7 +24,7 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// What is known of the end of a task.
 #[derive(Debug)]
-pub(crate) struct Diagnosis {
+pub struct Diagnosis {
     task: Task,
     container: String,
     log: Result<Vec<String>, String>,

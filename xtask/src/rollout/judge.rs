@@ -78,7 +78,7 @@ pub(super) fn judge(seen: Snapshot<'_>) -> Verdict {
 }
 
 /// Whether a task ended for a reason of its own, and not because somebody or ECS wanted fewer tasks or other ones.
-pub(crate) fn is_crash(task: &Task) -> bool {
+pub fn is_crash(task: &Task) -> bool {
     match &task.stop_code {
         Some(StopCode::EssentialContainerExited) => true,
         Some(StopCode::TaskFailedToStart) => !PASSES.iter().any(|words| task.stopped_reason.starts_with(words)),

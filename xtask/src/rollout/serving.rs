@@ -14,16 +14,16 @@ use crate::{
 
 /// A task that serves, by its own task definition: after a deploy that failed, what Terraform was last asked for is another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Serving {
+pub struct Serving {
     pub(crate) address: Address,
     /// The digest of its image, which the service reports as its revision.
     pub(crate) digest: Option<String>,
     /// The SSM parameter that its token is in.
-    pub(crate) token_parameter: String,
+    pub token_parameter: String,
 }
 
 /// The task to talk to: a healthy one of the revision that was asked for, else any healthy one, else any that runs.
-pub(crate) async fn serving(account: &Account, outputs: &Outputs) -> anyhow::Result<Serving> {
+pub async fn serving(account: &Account, outputs: &Outputs) -> anyhow::Result<Serving> {
     let Outputs { cluster_name, service_name, .. } = outputs;
     let mut tasks = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Running).await?;
     tasks.retain(Task::is_running);

@@ -34,14 +34,14 @@ const PATIENCE: u32 = 5;
 
 /// The new version serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Live {
+pub struct Live {
     /// How many tasks do; none, if none was asked for.
     pub(crate) tasks: i32,
 }
 
 /// Waits until the revision that Terraform asked for serves. If it does not come to that, sees to it that the one before it
 /// does, or else nothing, and returns an error with the cause, what serves, and the exit code for it.
-pub(crate) async fn wait(account: &Account, outputs: &Outputs, before: &Before, step: &Step) -> anyhow::Result<Live> {
+pub async fn wait(account: &Account, outputs: &Outputs, before: &Before, step: &Step) -> anyhow::Result<Live> {
     let flag = outputs.flag();
     let watched = watch(account, outputs, before, step).await.exits(Exit::Apply);
     let why = match watched.hint(format!("ECS goes on by itself: `cargo xtask status{flag}` says how it ended"))? {

@@ -60,7 +60,7 @@ pub(super) async fn take(
 }
 
 /// `family:revision`, of a task definition's ARN.
-pub(crate) fn short(task_definition: &str) -> &str {
+pub fn short(task_definition: &str) -> &str {
     task_definition.rsplit('/').next().unwrap_or(task_definition)
 }
 

@@ -15,7 +15,7 @@ use super::{
 
 /// A way to speak MCP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Era {
+pub enum Era {
     /// Opened with `initialize`.
     Handshake,
     /// Every request stands alone.
@@ -23,14 +23,14 @@ pub(crate) enum Era {
 }
 
 /// Both, in the order of their age.
-pub(crate) const ERAS: [Era; 2] = [Era::Handshake, Era::Stateless];
+pub const ERAS: [Era; 2] = [Era::Handshake, Era::Stateless];
 
 /// `JSON-RPC` code for parameters that do not fit; MCP uses it for unknown tools.
 const INVALID_PARAMS: i32 = -32602;
 
 impl Era {
     /// The revision that both sides must settle on.
-    pub(crate) fn revision(self) -> &'static str {
+    pub fn revision(self) -> &'static str {
         match self {
             Self::Handshake => "2025-11-25",
             Self::Stateless => "2026-07-28",

@@ -10,7 +10,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(500);
 
 /// Asks until there is an answer, whatever it says, or time is up; the error carries what went wrong last.
-pub(crate) async fn reach(url: &str) -> anyhow::Result<()> {
+pub async fn reach(url: &str) -> anyhow::Result<()> {
     let client = http::client(url)?;
     let since = Instant::now();
     loop {

@@ -12,7 +12,7 @@ use crate::{
 
 /// All checks of one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     pub(crate) url: String,
     pub(crate) green: bool,
     /// Nothing answered at the address.

@@ -4,7 +4,7 @@ use crate::token::Token;
 
 /// A service to test.
 #[derive(Debug, Clone)]
-pub(crate) struct Target {
+pub struct Target {
     url: String,
     token: Option<Token>,
     open: bool,

@@ -16,7 +16,7 @@ pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// A deployment as far as it is known before AWS is asked what there is.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub struct Place {
     pub(crate) account: Account,
     pub(crate) names: Names,
     pub(crate) home: Home,
@@ -25,11 +25,11 @@ pub(crate) struct Place {
 
 /// A deployment that Terraform has made.
 #[derive(Debug)]
-pub(crate) struct Deployment {
-    pub(crate) account: Account,
+pub struct Deployment {
+    pub account: Account,
     pub(crate) names: Names,
-    pub(crate) home: Home,
-    pub(crate) outputs: Outputs,
+    pub home: Home,
+    pub outputs: Outputs,
 }
 
 impl Place {
@@ -75,7 +75,7 @@ impl Place {
 }
 
 /// The deployment of a project, or an error that says how to find it or to make it.
-pub(crate) async fn find(which: &cli::Which) -> anyhow::Result<Deployment> {
+pub async fn find(which: &cli::Which) -> anyhow::Result<Deployment> {
     let place = Place::of(which).await?;
     let outputs = place.outputs().await?.ok_or_else(|| unknown(&which.project, &place))?;
     Ok(Deployment { account: place.account, names: place.names, home: place.home, outputs })

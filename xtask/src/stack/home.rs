@@ -13,7 +13,7 @@ use crate::{environment, error::Advice, project::Project};
 
 /// The files of a deployment.
 #[derive(Debug, Clone)]
-pub(crate) struct Home {
+pub struct Home {
     root: PathBuf,
 }
 
@@ -62,7 +62,7 @@ impl Home {
         self.root.join("terraform.log")
     }
 
-    pub(crate) fn lock(&self) -> PathBuf {
+    pub fn lock(&self) -> PathBuf {
         self.root.join("lock")
     }
 

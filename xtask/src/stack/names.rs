@@ -10,12 +10,12 @@ pub(crate) const PROJECT: &str = "Project";
 
 /// What everything of a project is called.
 #[derive(Debug, Clone)]
-pub(crate) struct Names {
+pub struct Names {
     project: Project,
 }
 
 impl Names {
-    pub(crate) fn of(project: &Project) -> Self {
+    pub fn of(project: &Project) -> Self {
         Self { project: project.clone() }
     }
 
@@ -24,18 +24,18 @@ impl Names {
     }
 
     /// The ECR repository. The default project keeps the original's; no other project can come to have the same.
-    pub(crate) fn repository(&self) -> String {
+    pub fn repository(&self) -> String {
         match self.is_default() {
             true => "mcp-dynamodb".to_owned(),
             false => format!("mcp-dynamodb/{}", self.project),
         }
     }
 
-    pub(crate) fn cluster(&self) -> String {
+    pub fn cluster(&self) -> String {
         format!("{}-cluster", self.project)
     }
 
-    pub(crate) fn service(&self) -> String {
+    pub fn service(&self) -> String {
         format!("{}-svc", self.project)
     }
 
@@ -48,7 +48,7 @@ impl Names {
         format!("{}-sg", self.project)
     }
 
-    pub(crate) fn roles(&self) -> [String; 2] {
+    pub fn roles(&self) -> [String; 2] {
         [format!("{}-exec-role", self.project), format!("{}-task-role", self.project)]
     }
 

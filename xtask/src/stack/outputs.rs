@@ -6,16 +6,16 @@ use crate::project::Project;
 
 /// What Terraform made, by its names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Outputs {
+pub struct Outputs {
     pub(crate) project_name: String,
     pub(crate) region: String,
-    pub(crate) cluster_name: String,
-    pub(crate) service_name: String,
+    pub cluster_name: String,
+    pub service_name: String,
     /// The revision that was last asked for; a service that runs another one went back.
     pub(crate) task_definition_arn: String,
     pub(crate) task_definition_family: String,
     pub(crate) container_name: String,
-    pub(crate) container_port: u16,
+    pub container_port: u16,
     /// `sha256:` and 64 hex digits; what the service reports as its revision.
     pub(crate) image_digest: String,
     pub(crate) log_group: String,
@@ -28,7 +28,7 @@ pub(crate) struct Outputs {
 
 impl Outputs {
     /// ` --project <name>`, or nothing for the default: the end of a command that is printed to be typed.
-    pub(crate) fn flag(&self) -> String {
+    pub fn flag(&self) -> String {
         self.project_name.parse::<Project>().map_or_else(|_| String::new(), |project| project.flag())
     }
 

@@ -23,7 +23,7 @@ const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
 
 /// Terraform on one deployment, whose workspace is laid out.
 #[derive(Debug)]
-pub(crate) struct Terraform<'a> {
+pub struct Terraform<'a> {
     home: &'a Home,
     lock: Option<&'a Lock>,
 }

@@ -21,7 +21,7 @@ const OURS: [(&str, &str); 4] = [
 
 /// Values by name.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Variables(BTreeMap<String, Value>);
+pub struct Variables(BTreeMap<String, Value>);
 
 impl Variables {
     /// What `infra/<project>.tfvars.json` and the command line say.

@@ -8,7 +8,7 @@ use super::process;
 use crate::{cargo, problem, shell::Line, ui};
 
 /// Formatting, validity and the tests of the configuration, with providers that are mocked: no account, no credentials.
-pub(crate) fn check() -> anyhow::Result<()> {
+pub fn check() -> anyhow::Result<()> {
     problem::report(&Vec::from_iter(super::require().err()))?;
     let data = cargo::target_directory()?.join("terraform");
     for line in checks(&data) {

@@ -17,7 +17,7 @@ pub(crate) enum Message {
 
 /// How many resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-pub(crate) struct Changes {
+pub struct Changes {
     pub(crate) add: usize,
     pub(crate) change: usize,
     pub(crate) remove: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Changes {
 
 /// Everything said so far that an error or a result is made of.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub struct Said {
     pub(crate) changes: Changes,
     pub(crate) errors: Vec<String>,
 }

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 const OLDEST: (u32, u32) = (1, 11);
 
 /// The version of the Terraform on the path, or what is wrong with it.
-pub(crate) fn require() -> Result<String, Problem> {
+pub fn require() -> Result<String, Problem> {
     #[derive(Deserialize)]
     struct Version {
         terraform_version: String,

@@ -8,13 +8,13 @@ use super::{Tone, event, paint_stderr, progress};
 
 /// A step that has begun.
 #[derive(Debug)]
-pub(crate) struct Step {
+pub struct Step {
     name: &'static str,
     since: Instant,
 }
 
 /// Begins a step. People see its name when there is something to tell: a note, or its end.
-pub(crate) fn begin(name: &'static str) -> Step {
+pub fn begin(name: &'static str) -> Step {
     event(&json!({"event": "started", "step": name}));
     Step { name, since: Instant::now() }
 }
@@ -28,7 +28,7 @@ impl Step {
     }
 
     /// Ends the step, with what came of it.
-    pub(crate) fn done(self, detail: &str) -> Duration {
+    pub fn done(self, detail: &str) -> Duration {
         let took = self.since.elapsed();
         let seconds = (took.as_secs_f64() * 10.0).round() / 10.0;
         if !event(&json!({"event": "done", "step": self.name, "detail": detail, "seconds": seconds})) {

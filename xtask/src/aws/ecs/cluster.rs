@@ -7,13 +7,13 @@ use crate::aws::{Account, sdk, tags::Tags};
 
 /// A cluster that exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cluster {
+pub struct Cluster {
     pub(crate) arn: String,
     pub(crate) tags: Tags,
 }
 
 /// A cluster, unless there is none of that name or it was deleted: ECS remembers those for a while.
-pub(crate) async fn cluster(account: &Account, name: &str) -> anyhow::Result<Option<Cluster>> {
+pub async fn cluster(account: &Account, name: &str) -> anyhow::Result<Option<Cluster>> {
     let request = client(account).describe_clusters().clusters(name).include(ClusterField::Tags);
     let answer = request.send().await.map_err(|error| sdk::failed("DescribeClusters", error))?;
     let active = answer.clusters().iter().find(|cluster| cluster.status() != Some("INACTIVE"));
@@ -24,7 +24,7 @@ pub(crate) async fn cluster(account: &Account, name: &str) -> anyhow::Result<Opt
 }
 
 /// Deletes a cluster that has no services and no tasks; says whether there was one.
-pub(crate) async fn delete_cluster(account: &Account, name: &str) -> anyhow::Result<bool> {
+pub async fn delete_cluster(account: &Account, name: &str) -> anyhow::Result<bool> {
     match client(account).delete_cluster().cluster(name).send().await {
         Ok(_) => Ok(true),
         Err(error) if error.as_service_error().is_some_and(|said| said.is_cluster_not_found_exception()) => Ok(false),

@@ -10,7 +10,7 @@ const PAGE: usize = 10;
 
 /// One revision, as far as we look at it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Definition {
+pub struct Definition {
     pub(crate) arn: String,
     /// Of the first container.
     pub(crate) image: String,
@@ -33,14 +33,14 @@ impl Definition {
 
 /// Whether services can still use a revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub enum Standing {
     Active,
     /// Deregistered, and not yet deleted.
     Inactive,
 }
 
 /// A revision by its ARN, or the newest active one by its family. `None` if there is none.
-pub(crate) async fn definition(account: &Account, name: &str) -> anyhow::Result<Option<Definition>> {
+pub async fn definition(account: &Account, name: &str) -> anyhow::Result<Option<Definition>> {
     let request = client(account).describe_task_definition().task_definition(name).include(TaskDefinitionField::Tags);
     let answer = match request.send().await {
         Ok(answer) => answer,
@@ -65,7 +65,7 @@ pub(crate) async fn definition(account: &Account, name: &str) -> anyhow::Result<
 }
 
 /// ARNs of a family's revisions. ECS lists every family that begins like this one; the others are left out.
-pub(crate) async fn definitions(account: &Account, family: &str, standing: Standing) -> anyhow::Result<Vec<String>> {
+pub async fn definitions(account: &Account, family: &str, standing: Standing) -> anyhow::Result<Vec<String>> {
     let status = match standing {
         Standing::Active => TaskDefinitionStatus::Active,
         Standing::Inactive => TaskDefinitionStatus::Inactive,
@@ -82,11 +82,7 @@ pub(crate) async fn definitions(account: &Account, family: &str, standing: Stand
 
 /// Deregisters active revisions, and asks ECS to delete them and others that were deregistered before. ECS deletes them when
 /// nothing uses them any more.
-pub(crate) async fn deregister_and_delete(
-    account: &Account,
-    active: &[String],
-    inactive: &[String],
-) -> anyhow::Result<()> {
+pub async fn deregister_and_delete(account: &Account, active: &[String], inactive: &[String]) -> anyhow::Result<()> {
     let client = client(account);
     for arn in active {
         let deregistered = client.deregister_task_definition().task_definition(arn).send().await;

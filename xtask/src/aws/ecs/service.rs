@@ -7,49 +7,49 @@ use crate::aws::{Account, sdk, tags::Tags};
 
 /// A service that exists.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Service {
-    pub(crate) arn: String,
+pub struct Service {
+    pub arn: String,
     /// `ACTIVE`, or `DRAINING` after it was deleted and while tasks of it still run.
-    pub(crate) status: String,
-    pub(crate) desired: i32,
-    pub(crate) running: i32,
-    pub(crate) pending: i32,
+    pub status: String,
+    pub desired: i32,
+    pub running: i32,
+    pub pending: i32,
     /// Seconds since 1970.
-    pub(crate) created_at: Option<u64>,
-    pub(crate) deployments: Vec<Deployment>,
+    pub created_at: Option<u64>,
+    pub deployments: Vec<Deployment>,
     /// Newest first.
-    pub(crate) events: Vec<Event>,
-    pub(crate) tags: Tags,
+    pub events: Vec<Event>,
+    pub tags: Tags,
 }
 
 /// One version on its way into a service, in it, or on its way out.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Deployment {
-    pub(crate) id: String,
+pub struct Deployment {
+    pub id: String,
     /// `PRIMARY` for the newest, `ACTIVE` for those that still have tasks.
-    pub(crate) status: String,
-    pub(crate) task_definition: String,
-    pub(crate) rollout_state: Option<RolloutState>,
-    pub(crate) reason: String,
-    pub(crate) desired: i32,
-    pub(crate) running: i32,
-    pub(crate) pending: i32,
-    pub(crate) failed: i32,
-    pub(crate) created_at: Option<u64>,
-    pub(crate) updated_at: Option<u64>,
+    pub status: String,
+    pub task_definition: String,
+    pub rollout_state: Option<RolloutState>,
+    pub reason: String,
+    pub desired: i32,
+    pub running: i32,
+    pub pending: i32,
+    pub failed: i32,
+    pub created_at: Option<u64>,
+    pub updated_at: Option<u64>,
 }
 
 /// A line that ECS wrote about a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Event {
-    pub(crate) id: String,
-    pub(crate) at: Option<u64>,
-    pub(crate) message: String,
+pub struct Event {
+    pub id: String,
+    pub at: Option<u64>,
+    pub message: String,
 }
 
 /// What is to change in a service; nothing else does.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Change<'a> {
+pub enum Change<'a> {
     TaskDefinition(&'a str),
     DesiredCount(i32),
     /// Begin anew with the task definition that is there already.
@@ -58,13 +58,13 @@ pub(crate) enum Change<'a> {
 
 impl Service {
     /// The newest deployment.
-    pub(crate) fn primary(&self) -> Option<&Deployment> {
+    pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
     }
 }
 
 /// A service, unless there is none of that name or it was deleted and has drained.
-pub(crate) async fn service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<Option<Service>> {
+pub async fn service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<Option<Service>> {
     let request = client(account).describe_services().cluster(cluster).services(name).include(ServiceField::Tags);
     let answer = match request.send().await {
         Ok(answer) => answer,
@@ -77,7 +77,7 @@ pub(crate) async fn service(account: &Account, cluster: &str, name: &str) -> any
 }
 
 /// Changes a service.
-pub(crate) async fn update(account: &Account, cluster: &str, name: &str, change: Change<'_>) -> anyhow::Result<()> {
+pub async fn update(account: &Account, cluster: &str, name: &str, change: Change<'_>) -> anyhow::Result<()> {
     let request = client(account).update_service().cluster(cluster).service(name);
     let request = match change {
         Change::TaskDefinition(arn) => request.task_definition(arn),
@@ -88,7 +88,7 @@ pub(crate) async fn update(account: &Account, cluster: &str, name: &str, change:
 }
 
 /// Deletes a service with its tasks; says whether there was one.
-pub(crate) async fn delete_service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<bool> {
+pub async fn delete_service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<bool> {
     match client(account).delete_service().cluster(cluster).service(name).force(true).send().await {
         Ok(_) => Ok(true),
         Err(error)

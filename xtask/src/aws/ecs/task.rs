@@ -1,7 +1,7 @@
 //! Tasks: those that run, and those that have stopped, which ECS remembers for an hour.
 
 use aws_sdk_ecs::types;
-pub(crate) use aws_sdk_ecs::types::DesiredStatus;
+pub use aws_sdk_ecs::types::DesiredStatus;
 
 use super::{Health, StopCode, client, seconds};
 use crate::aws::{Account, sdk};
@@ -11,30 +11,30 @@ const PAGE: usize = 100;
 
 /// A task.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Task {
-    pub(crate) arn: String,
-    pub(crate) task_definition: String,
+pub struct Task {
+    pub arn: String,
+    pub task_definition: String,
     /// `PENDING`, `RUNNING`, `STOPPED` and what is between them.
-    pub(crate) last_status: String,
-    pub(crate) health: Option<Health>,
-    pub(crate) created_at: Option<u64>,
-    pub(crate) started_at: Option<u64>,
-    pub(crate) stopped_at: Option<u64>,
-    pub(crate) stop_code: Option<StopCode>,
-    pub(crate) stopped_reason: String,
+    pub last_status: String,
+    pub health: Option<Health>,
+    pub created_at: Option<u64>,
+    pub started_at: Option<u64>,
+    pub stopped_at: Option<u64>,
+    pub stop_code: Option<StopCode>,
+    pub stopped_reason: String,
     /// The network interface, once there is one.
-    pub(crate) interface: Option<String>,
-    pub(crate) containers: Vec<Container>,
+    pub interface: Option<String>,
+    pub containers: Vec<Container>,
 }
 
 /// A container in a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Container {
-    pub(crate) name: String,
+pub struct Container {
+    pub name: String,
     /// Set once the container has run and ended.
-    pub(crate) exit_code: Option<i32>,
-    pub(crate) reason: String,
-    pub(crate) image_digest: Option<String>,
+    pub exit_code: Option<i32>,
+    pub reason: String,
+    pub image_digest: Option<String>,
 }
 
 impl Task {
@@ -43,7 +43,7 @@ impl Task {
         self.arn.rsplit('/').next().unwrap_or(&self.arn)
     }
 
-    pub(crate) fn is_running(&self) -> bool {
+    pub fn is_running(&self) -> bool {
         self.last_status == "RUNNING"
     }
 
@@ -53,7 +53,7 @@ impl Task {
     }
 
     /// Its container's health check passes.
-    pub(crate) fn is_healthy(&self) -> bool {
+    pub fn is_healthy(&self) -> bool {
         self.is_running() && self.health == Some(Health::Healthy)
     }
 
@@ -63,7 +63,7 @@ impl Task {
 }
 
 /// The tasks of a service that should be running, or that should be stopped. A service that is not there has none.
-pub(crate) async fn tasks(
+pub async fn tasks(
     account: &Account,
     cluster: &str,
     service: &str,
@@ -89,7 +89,7 @@ pub(crate) async fn tasks(
 }
 
 /// These tasks, as far as ECS still knows them.
-pub(crate) async fn tasks_by_arn(account: &Account, cluster: &str, arns: &[String]) -> anyhow::Result<Vec<Task>> {
+pub async fn tasks_by_arn(account: &Account, cluster: &str, arns: &[String]) -> anyhow::Result<Vec<Task>> {
     let mut tasks = Vec::new();
     for page in arns.chunks(PAGE) {
         let request = client(account).describe_tasks().cluster(cluster).set_tasks(Some(page.to_vec()));
@@ -100,7 +100,7 @@ pub(crate) async fn tasks_by_arn(account: &Account, cluster: &str, arns: &[Strin
 }
 
 /// Stops a task; the reason is what ECS tells of it afterwards.
-pub(crate) async fn stop_task(account: &Account, cluster: &str, arn: &str, reason: &str) -> anyhow::Result<()> {
+pub async fn stop_task(account: &Account, cluster: &str, arn: &str, reason: &str) -> anyhow::Result<()> {
     let request = client(account).stop_task().cluster(cluster).task(arn).reason(reason);
     request.send().await.map(drop).map_err(|error| sdk::failed("StopTask", error))
 }

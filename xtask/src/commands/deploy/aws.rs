@@ -34,7 +34,7 @@ struct Applied {
     before: Before,
 }
 
-pub(super) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
+pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     if args.json {
         ui::tell_events();
     }

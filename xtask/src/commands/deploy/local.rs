@@ -40,7 +40,7 @@ use crate::{
 /// How much of the log an error shows.
 const LOG_LINES: usize = 20;
 
-pub(super) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
+pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
 
     let ground = preflight(&home, args)?;

@@ -24,7 +24,7 @@ use crate::{
     ui,
 };
 
-pub(super) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
+pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
     if args.json {
         ui::tell_events();
     }

@@ -15,7 +15,7 @@ use crate::{
     ui,
 };
 
-pub(super) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
+pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
     if !home.exists() {
         ui::result(&format!("{} is not deployed on this machine: nothing runs, nothing is kept", args.which.project));

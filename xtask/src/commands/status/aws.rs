@@ -16,7 +16,7 @@ use crate::{
     ui,
 };
 
-pub(super) fn run(args: &cli::Status) -> anyhow::Result<()> {
+pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
     runtime::until_interrupted(status(args))
 }
 

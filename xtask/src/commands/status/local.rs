@@ -10,7 +10,7 @@ use crate::{
     runtime, table, timestamp, ui,
 };
 
-pub(super) fn run(args: &cli::Status) -> anyhow::Result<()> {
+pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
     let Some(record) = record::load(&home)? else {
         ui::result(&format!("{} is not deployed on this machine", args.which.project));

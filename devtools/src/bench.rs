@@ -1,0 +1,19 @@
+//! The measuring of `cargo xtask bench`: who is measured, what is read off, and what is written down. The load itself is the
+//! crate `bench-load`, the servers that are only measured against are `bench-servers` and the scripts in `xtask/bench`.
+
+pub(crate) mod chart;
+pub(crate) mod contestant;
+pub(crate) mod duel;
+pub(crate) mod figures;
+pub(crate) mod goals;
+pub(crate) mod growth;
+pub(crate) mod image_size;
+pub(crate) mod load;
+pub(crate) mod machine;
+pub(crate) mod ours;
+pub(crate) mod packages;
+pub(crate) mod report;
+pub(crate) mod running;
+pub(crate) mod schedule;
+pub(crate) mod store;
+pub(crate) mod usage;

@@ -1,0 +1,125 @@
+//! `cargo xtask conformance`: lets the MCP conformance suite judge the service, and a fixture server behind the same router.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+
+use crate::{
+    conformance::{
+        expected::EXPECTED,
+        results,
+        suite::{SETS, Set, Subject, Suite},
+        verdict::{self, Verdict},
+    },
+    server::{self, Server},
+};
+use xtask::{
+    cargo::{self, Profile},
+    error::Advice,
+    shell::{self, Line},
+    table,
+    ui::{self, Tone},
+};
+
+const FIXTURE: &str = "conformance-fixture";
+
+pub(crate) fn run(keep_output: Option<&Path>) -> anyhow::Result<()> {
+    let target = cargo::target_directory()?;
+    let suite = Suite::install(&target)?;
+    let output = match keep_output {
+        Some(directory) => std::path::absolute(directory).context("--keep-output is no path")?,
+        None => target.join("tools").join("conformance-output"),
+    };
+    let output = server::fresh_directory(output.join("conformance-run"))?;
+
+    let mut verdicts = judge_service(&suite, &target, &output)?;
+    verdicts.extend(judge_fixture(&suite, &target, &output)?);
+    conclude(&verdicts, &output)
+}
+
+fn build(line: &Line) -> anyhow::Result<()> {
+    ui::step("build", &line.to_string());
+    shell::run(line)
+}
+
+/// The real service, without a token because the suite can send none: the scenarios that apply to it, one by one.
+fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
+    build(&cargo::build_service(Profile::Dev))?;
+    let port = xtask::local::ports::free_port()?;
+    let store = server::fresh_directory(output.join("service"))?;
+    let line = server::service(&cargo::service_binary(target, Profile::Dev), port, &store, None);
+    let server = Server::start(&line, port, &store.join("server.log"))?;
+    let mut verdicts = Vec::new();
+    for Set { revision, applicable } in SETS {
+        ui::step("service", &format!("{revision}, {} scenarios", applicable.len()));
+        let results = output.join(format!("service-{revision}"));
+        for scenario in applicable {
+            suite.run_scenario(&server.mcp_url(), revision, scenario, &results)?;
+        }
+        verdicts.extend(judge(Subject::Service, revision, applicable, &results)?);
+    }
+    Ok(verdicts)
+}
+
+/// The suite's fixtures behind our router: all that a revision requires.
+fn judge_fixture(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
+    build(&cargo::build_example(FIXTURE))?;
+    let port = xtask::local::ports::free_port()?;
+    let line = Line::new(cargo::example_binary(target, FIXTURE)).args(["--port", &port.to_string()]);
+    let server = Server::start(&line, port, &output.join("fixture.log"))?;
+    let mut verdicts = Vec::new();
+    for Set { revision, .. } in SETS {
+        let required = suite.required(revision)?;
+        ui::step("fixture", &format!("{revision}, {} scenarios", required.len()));
+        let results = output.join(format!("fixture-{revision}"));
+        suite.run_set(&server.mcp_url(), revision, &results)?;
+        verdicts.extend(judge(Subject::Fixture, revision, &required, &results)?);
+    }
+    Ok(verdicts)
+}
+
+fn judge<S: AsRef<str>>(
+    subject: Subject,
+    revision: &'static str,
+    scenarios: &[S],
+    results: &Path,
+) -> anyhow::Result<Vec<Verdict>> {
+    let found = results::read(results)?;
+    let checks = |scenario: &str| found.get(scenario).map(Vec::as_slice).unwrap_or_default();
+    let scenarios = scenarios.iter().map(AsRef::as_ref);
+    let judged: Vec<Verdict> =
+        scenarios.map(|scenario| verdict::judge(subject, revision, scenario, checks(scenario), EXPECTED)).collect();
+    ui::result(&table::render(&judged.iter().map(row).collect::<Vec<_>>()));
+    Ok(judged)
+}
+
+fn row(verdict: &Verdict) -> Vec<String> {
+    let word = match (verdict.holds(), verdict.known.is_empty()) {
+        (true, true) => ui::paint(Tone::Good, "ok"),
+        (true, false) => ui::paint(Tone::Note, "known"),
+        (false, _) => ui::paint(Tone::Bad, "FAILED"),
+    };
+    let counts = format!("{} passed, {} failed", verdict.passed, verdict.known.len() + verdict.problems.len());
+    let more = verdict
+        .problems
+        .iter()
+        .chain(&verdict.known)
+        .chain(&verdict.warnings)
+        .fold(String::new(), |all, line| format!("{all}\n{line}"));
+    vec![word, verdict.subject.to_string(), verdict.revision.to_owned(), counts, format!("{}{more}", verdict.scenario)]
+}
+
+fn conclude(verdicts: &[Verdict], output: &Path) -> anyhow::Result<()> {
+    let failed = verdicts.iter().filter(|verdict| !verdict.holds()).count();
+    let known: usize = verdicts.iter().map(|verdict| verdict.known.len()).sum();
+    ui::result(&format!(
+        "\n{} of {} scenarios hold, with {known} known failures",
+        verdicts.len() - failed,
+        verdicts.len()
+    ));
+    if failed == 0 {
+        return Ok(());
+    }
+    Err(anyhow!("{failed} conformance scenarios do not hold"))
+        .hint(format!("everything that the suite saw is in {}", output.display()))
+}

@@ -1,0 +1,67 @@
+//! `cargo xtask drill` on what is deployed on AWS: it disturbs a live service, so somebody has to want that.
+
+use anyhow::{Context, anyhow};
+
+use super::{drill, or_interrupted, present};
+use crate::{
+    cli,
+    drill::{Crew, ecs::Ecs},
+};
+use xtask::{
+    aws::ssm,
+    error::{Advice, Exit},
+    lock, rollout, runtime,
+    stack::{Deployment, deployment},
+    token::Token,
+    ui,
+};
+
+pub(super) fn run(args: &cli::Drill) -> anyhow::Result<()> {
+    runtime::wait_for(drill_there(args))?
+}
+
+async fn drill_there(args: &cli::Drill) -> anyhow::Result<()> {
+    let deployment = or_interrupted(deployment::find(&args.which)).await?;
+    agree(args)?;
+    let _lock = or_interrupted(lock::wait(&deployment.home.lock())).await?;
+    let (token, tasks) = or_interrupted(async { Ok((token(&deployment).await?, Ecs::of(&deployment).await?)) }).await?;
+    let crew = Crew::new(&tasks, &token, usize::from(args.options.clients))?;
+    let drilled = drill(&tasks, &crew, &args.options).await;
+    // Whatever happened, also Ctrl-C: as many tasks as before, and no notes of ours.
+    let set_back = tasks.set_back().await;
+    crew.leave().await;
+    if let Ok(report) = &drilled {
+        present(report, args.options.json)?;
+    }
+    drilled.and_then(|report| report.verdict()).and(set_back)
+}
+
+fn agree(args: &cli::Drill) -> anyhow::Result<()> {
+    let project = &args.which.project;
+    ui::warning(&format!(
+        "this stops tasks of {project}, replaces them, and runs more of them for a while: its other clients see errors, too"
+    ));
+    if args.yes {
+        return Ok(());
+    }
+    if !ui::can_ask() {
+        return Err(anyhow!("disturbing {project} needs a confirmation, and there is nobody to ask"))
+            .hint("add --yes")
+            .exits(Exit::Usage);
+    }
+    let answer = ui::ask("Go on? [y/N]").context("cannot read the answer")?;
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(anyhow!("not confirmed; nothing was disturbed")).exits(Exit::Usage)
+}
+
+/// The token of what serves.
+async fn token(deployment: &Deployment) -> anyhow::Result<Token> {
+    let serving = rollout::serving(&deployment.account, &deployment.outputs).await?;
+    ssm::parameter(&deployment.account, &serving.token_parameter)
+        .await?
+        .with_context(|| format!("there is no parameter {}", serving.token_parameter))
+        .hint("deploy again: it makes one")
+        .exits(Exit::Unreachable)
+}

@@ -1,0 +1,46 @@
+//! `cargo xtask drill --local`: replicas of its own on this machine, which are gone afterwards.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use uuid::Uuid;
+
+use super::{drill, present};
+use crate::{
+    cli,
+    drill::{Crew, local::Local},
+};
+use xtask::{
+    cargo::{self, Profile},
+    error::{Advice, Exit, exit_of},
+    runtime, shell,
+    token::Token,
+    ui,
+};
+
+pub(super) fn run(profile: Profile, options: &cli::DrillOptions) -> anyhow::Result<()> {
+    let binary = build(profile)?;
+    runtime::wait_for(drill_here(binary, options))?
+}
+
+fn build(profile: Profile) -> anyhow::Result<PathBuf> {
+    let line = cargo::build_service(profile);
+    ui::step("build", &line.to_string());
+    shell::run(&line).context("the service does not build").exits(Exit::Build)?;
+    Ok(cargo::service_binary(&cargo::target_directory()?, profile))
+}
+
+async fn drill_here(binary: PathBuf, options: &cli::DrillOptions) -> anyhow::Result<()> {
+    let token = Token::new(Uuid::new_v4().simple().to_string());
+    let mut replicas = Local::start(binary, token.clone()).await?;
+    let drilled = drill(&replicas, &Crew::new(&replicas, &token, usize::from(options.clients))?, options).await;
+    if let Ok(report) = &drilled {
+        present(report, options.json)?;
+    }
+    match drilled.and_then(|report| report.verdict()) {
+        Err(failed) if exit_of(&failed) != Exit::Interrupted => {
+            Err(failed).hint(format!("the store and the replicas' logs are in {}", replicas.keep()))
+        }
+        judged => judged,
+    }
+}

@@ -1,0 +1,53 @@
+//! Mounts that an engine left below a directory when it was killed, and that keep the directory from being emptied.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+
+use xtask::shell::{self, Line};
+
+/// Where Linux lists the mounts that this process sees (proc_pid_mountinfo(5)).
+const MOUNTS: &str = "/proc/self/mountinfo";
+
+/// Unmounts what is mounted at or below `directory`, the innermost first.
+pub(super) fn release(directory: &Path) -> anyhow::Result<()> {
+    let table = fs::read_to_string(MOUNTS).with_context(|| format!("cannot read {MOUNTS}"))?;
+    for mount in below(directory, &table) {
+        shell::run(&Line::new("umount").arg("--lazy").arg(&mount))
+            .with_context(|| format!("cannot unmount {}, which an earlier rehearsal left", mount.display()))?;
+    }
+    Ok(())
+}
+
+/// A mount that was made later stands later, and may lie on an earlier one.
+fn below(directory: &Path, table: &str) -> Vec<PathBuf> {
+    let points = table.lines().filter_map(|line| line.split(' ').nth(4)).map(|point| PathBuf::from(plain(point)));
+    let mut points: Vec<PathBuf> = points.filter(|point| point.starts_with(directory)).collect();
+    points.reverse();
+    points
+}
+
+/// A path as it is; the table writes blanks and the like in octal.
+fn plain(point: &str) -> String {
+    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+        .into_iter()
+        .fold(point.to_owned(), |point, (written, meant)| point.replace(written, meant))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_mount_comes_first_and_no_other_directory_s() {
+        let table = "27 1 254:0 / / rw - ext4 /dev/vda rw\n\
+            42 27 254:0 /e /my\\040code/engine rw shared:1 - ext4 /dev/vda rw\n\
+            43 42 0:50 / /my\\040code/engine/overlay/a rw - overlay overlay rw\n\
+            44 27 0:51 / /my\\040code/engine-of-others rw - tmpfs tmpfs rw\n";
+        let found = below(Path::new("/my code/engine"), table);
+        assert_eq!(found, [Path::new("/my code/engine/overlay/a"), Path::new("/my code/engine")]);
+    }
+}

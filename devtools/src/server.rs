@@ -1,0 +1,79 @@
+//! A server of ours that lives as long as its handle: what conformance and the clients run against.
+//!
+//! Builds nothing and knows no command-line but what it is given; deployments are `local`'s.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Child,
+    time::Instant,
+};
+
+use anyhow::{Context, anyhow};
+
+use xtask::{
+    local::ready::{Outcome, Watch},
+    shell::{self, Line},
+};
+
+/// A running server; dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts a line that serves on a port of this machine, and waits until its `/readyz` says so.
+    pub(crate) fn start(line: &Line, port: u16, log: &Path) -> anyhow::Result<Self> {
+        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        let url = format!("http://127.0.0.1:{port}");
+        let (watch, since) = (Watch::over(&url)?, Instant::now());
+        let mut server = Self { child: shell::start(line, &file)?, url };
+        let said = match watch.wait(&mut server.child, since)? {
+            Outcome::Ready(_) => return Ok(server),
+            Outcome::Exited(status) => format!("it ended: {status}"),
+            Outcome::TimedOut(last) => format!("it last said: {last}"),
+        };
+        let log = fs::read_to_string(log).unwrap_or_default();
+        Err(anyhow!("`{line}` did not become ready; {said}\n{}", log.trim_end()))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn mcp_url(&self) -> String {
+        format!("{}/mcp", self.url)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The real service on a port, with a store in a directory; with a token or open.
+pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<&str>) -> Line {
+    let line = Line::new(binary)
+        .env("MCP_HOST", "127.0.0.1")
+        .env("MCP_PORT", port.to_string())
+        .env("MCP_METRICS_PORT", "off")
+        .env("MCP_STATE_BACKEND", "embedded")
+        .env("MCP_STATE_PATH", directory.join("notes.db"));
+    match token {
+        Some(token) => line.env("MCP_AUTH_TOKEN", token),
+        None => line.without_env(["MCP_AUTH_TOKEN".into()]),
+    }
+}
+
+/// An empty directory below cargo's target directory.
+pub(crate) fn fresh_directory(path: PathBuf) -> anyhow::Result<PathBuf> {
+    if path.exists() {
+        fs::remove_dir_all(&path).with_context(|| format!("cannot empty {}", path.display()))?;
+    }
+    fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    Ok(path)
+}

@@ -1,0 +1,32 @@
+//! `cargo xtask token` for a deployment on AWS.
+
+use anyhow::Context;
+
+use crate::{
+    aws::ssm,
+    cli,
+    error::{Advice, Exit},
+    rollout, runtime,
+    stack::deployment,
+    token::Token,
+    ui,
+};
+
+/// Prints the token of the deployment on AWS.
+pub(crate) fn run(args: &cli::Token) -> anyhow::Result<()> {
+    ui::result(runtime::until_interrupted(find(args))?.reveal());
+    Ok(())
+}
+
+async fn find(args: &cli::Token) -> anyhow::Result<Token> {
+    let deployment = deployment::find(&args.which).await?;
+    let (account, outputs) = (&deployment.account, &deployment.outputs);
+    // The token of the revision that serves. Where none serves, the one that the last deploy asked for.
+    let serving = rollout::serving(account, outputs).await;
+    let parameter = serving.as_ref().map_or(&outputs.token_parameter, |serving| &serving.token_parameter);
+    ssm::parameter(account, parameter)
+        .await?
+        .with_context(|| format!("there is no parameter {parameter}"))
+        .hint("run `cargo xtask deploy` to create it")
+        .exits(Exit::Unreachable)
+}

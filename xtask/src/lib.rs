@@ -1,0 +1,71 @@
+//! The deployer behind `cargo xtask`: deploys, proves and removes mcp-stateful.
+//!
+//! Parses the command line, dispatches it and prints a failure once. The steps of a command are in `commands/`. The public
+//! items are what `devtools` shares with the deployer. They are no stable interface.
+//!
+//! The feature `aws` adds everything that talks to AWS. Without it the commands for this machine remain.
+
+#![expect(missing_docs, reason = "shared with devtools only, and named to be read there")]
+
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod cargo;
+pub mod cli;
+mod commands;
+mod connect;
+#[cfg(feature = "aws")]
+pub mod data;
+mod devtools;
+pub mod environment;
+pub mod error;
+#[cfg(not(feature = "aws"))]
+mod full_build;
+pub mod http;
+#[cfg(feature = "aws")]
+pub mod image;
+pub mod local;
+pub mod lock;
+#[cfg(feature = "aws")]
+pub mod policy;
+#[cfg(feature = "aws")]
+pub mod preflight;
+#[cfg(feature = "aws")]
+pub mod prices;
+pub mod problem;
+pub mod project;
+pub mod revision;
+#[cfg(feature = "aws")]
+pub mod rollout;
+pub mod runtime;
+pub mod shell;
+pub mod smoke;
+#[cfg(feature = "aws")]
+pub mod stack;
+#[cfg(feature = "aws")]
+pub mod sweep;
+pub mod table;
+#[cfg(feature = "aws")]
+pub mod terraform;
+pub mod timestamp;
+pub mod token;
+pub mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    finish(commands::run(cli::Cli::parse().command))
+}
+
+/// Prints a failure and returns the exit code that it carries.
+pub fn finish(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            ui::failure(&error);
+            error::exit_of(&error).into()
+        }
+    }
+}
