@@ -2,18 +2,18 @@
 //! crate `bench-load`, the servers that are only measured against are `bench-servers` and the scripts in `xtask/bench`.
 
 pub(crate) mod chart;
-pub(crate) mod contestant;
-pub(crate) mod duel;
 pub(crate) mod figures;
 pub(crate) mod goals;
 pub(crate) mod growth;
 pub(crate) mod image_size;
+pub(crate) mod interleaved;
 pub(crate) mod load;
 pub(crate) mod machine;
-pub(crate) mod ours;
 pub(crate) mod packages;
+pub(crate) mod peer;
 pub(crate) mod report;
 pub(crate) mod running;
 pub(crate) mod schedule;
+pub(crate) mod service;
 pub(crate) mod store;
 pub(crate) mod usage;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use xtask::{cargo::Profile, cli::Which};
+use xtask::{cargo::Profile, cli::TargetArgs};
 
 /// The developers' commands of mcp-stateful.
 #[derive(Debug, Parser)]
@@ -43,7 +43,7 @@ pub(crate) struct Drill {
     #[arg(long, value_enum, default_value_t, requires = "local")]
     pub(crate) profile: Profile,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     #[command(flatten)]
     pub(crate) options: DrillOptions,
     /// Do not ask before a live service is disturbed.

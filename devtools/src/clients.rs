@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::Value;
 
-use xtask::shell::{self, Line};
+use xtask::process::{self, CommandLine};
 
 /// What a client is given.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub(crate) struct Task {
     pub(crate) note: String,
 }
 
-/// Which way to speak MCP a client is asked for.
+/// TargetArgs way to speak MCP a client is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Era {
     Legacy,
@@ -72,7 +72,7 @@ impl Era {
 }
 
 /// Runs a script that reads its task from the environment and prints what it saw.
-fn run_script(line: Line, era: Era, task: &Task) -> anyhow::Result<Seen> {
+fn run_script(line: CommandLine, era: Era, task: &Task) -> anyhow::Result<Seen> {
     let line = line
         .env("MCP_URL", &task.url)
         .env("MCP_TOKEN", &task.token)
@@ -81,7 +81,7 @@ fn run_script(line: Line, era: Era, task: &Task) -> anyhow::Result<Seen> {
         .env("MCP_SESSION", &task.session)
         .env("MCP_SCRATCH", &task.scratch)
         .env("MCP_NOTE", &task.note);
-    let output = shell::capture(&line)?;
+    let output = process::capture(&line)?;
     if !output.success {
         anyhow::bail!("`{line}` failed: {}", output.stderr.trim());
     }

@@ -5,17 +5,17 @@
 //! (`local`) or tasks on ECS (`ecs`).
 
 pub(crate) mod balancer;
+mod check;
 mod client;
-mod crew;
+mod clients;
 pub(crate) mod disturb;
-mod door;
 pub(crate) mod ecs;
+mod endpoints;
 mod figures;
 mod journal;
-mod judge;
 pub(crate) mod local;
 mod plan;
+mod raw_client;
 mod report;
-mod wire;
 
-pub(crate) use self::{crew::Crew, disturb::Stage, door::Door, report::Report};
+pub(crate) use self::{clients::Crew, disturb::Stage, endpoints::Door, report::Report};

@@ -1,5 +1,5 @@
 //! Fuzzing: coverage-guided by libFuzzer, on a stable compiler. What the targets hold is `service/fuzz`'s.
 
 pub(crate) mod instrument;
-pub(crate) mod said;
+pub(crate) mod output;
 pub(crate) mod target;

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use xtask::{
     environment,
-    error::Advice,
-    shell::{self, Line},
+    error::ErrorExt,
+    process::{self, CommandLine},
     ui,
 };
 
@@ -43,13 +43,13 @@ impl Node {
     }
 
     /// A line that runs a script with this Node. What the script writes for its user goes beside the packages.
-    pub(crate) fn script(&self, script: &Path) -> anyhow::Result<Line> {
+    pub(crate) fn script(&self, script: &Path) -> anyhow::Result<CommandLine> {
         let home = self.directory.join("home");
         fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
         let mut path = self.program.parent().unwrap_or(Path::new("")).as_os_str().to_owned();
         path.push(if cfg!(windows) { ";" } else { ":" });
         path.push(environment::path());
-        Ok(Line::new(&self.program)
+        Ok(CommandLine::new(&self.program)
             .arg(script)
             .env("HOME", &home)
             .env("USERPROFILE", &home)
@@ -69,7 +69,7 @@ impl Node {
 }
 
 fn require_npm() -> anyhow::Result<()> {
-    match shell::capture(&npm(["--version"])) {
+    match process::capture(&npm(["--version"])) {
         Ok(output) if output.success => Ok(()),
         _ => Err(anyhow!("npm cannot be run, and this needs packages from it"))
             .hint(format!("install Node {} or newer with npm, for example from nodejs.org", OLDEST.0)),
@@ -78,8 +78,8 @@ fn require_npm() -> anyhow::Result<()> {
 
 /// The machine's own Node, if it is new enough.
 fn machine_node() -> Option<PathBuf> {
-    let line = Line::new("node").args(["-p", "process.versions.node + ' ' + process.execPath"]);
-    let output = shell::capture(&line).ok()?;
+    let line = CommandLine::new("node").args(["-p", "process.versions.node + ' ' + process.execPath"]);
+    let output = process::capture(&line).ok()?;
     let (version, program) = output.stdout.trim().split_once(' ')?;
     (output.success && is_new_enough(version)).then(|| program.into())
 }
@@ -118,7 +118,7 @@ fn install(directory: &Path, packages: &[(&str, &str)]) -> anyhow::Result<()> {
         .directory(directory)
         .env("npm_config_cache", cache)
         .env("npm_config_update_notifier", "false");
-    shell::run(&line)
+    process::run(&line)
         .with_context(|| format!("cannot install {}", list.join(" ")))
         .hint("npm needs to reach its package index")?;
     write(&done)
@@ -130,8 +130,8 @@ fn manifest(packages: &[(&str, &str)]) -> String {
     json!({"private": true, "type": "module", "dependencies": dependencies}).to_string()
 }
 
-fn npm<const N: usize>(args: [&str; N]) -> Line {
-    Line::new(if cfg!(windows) { "npm.cmd" } else { "npm" }).args(args)
+fn npm<const N: usize>(args: [&str; N]) -> CommandLine {
+    CommandLine::new(if cfg!(windows) { "npm.cmd" } else { "npm" }).args(args)
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use xtask::image::{
 };
 use xtask::{
     cargo,
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
     ui,
 };
 
@@ -20,7 +20,7 @@ use xtask::{
 const PROFILE: [(&str, &str); 3] = [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16")];
 
 /// Has a cargo line, or the cargo of whatever else the line starts, build in this way.
-pub(crate) fn quickly(line: Line) -> Line {
+pub(crate) fn quickly(line: CommandLine) -> CommandLine {
     PROFILE.iter().fold(line, |line, (setting, value)| line.env(format!("CARGO_PROFILE_RELEASE_{setting}"), *value))
 }
 
@@ -33,7 +33,7 @@ impl Quick {
     pub(crate) fn find() -> anyhow::Result<Self> {
         match toolchain::find(Architecture::of_this_machine()?) {
             Ok(toolchain) => Ok(Self(toolchain)),
-            Err(problem) => Err(anyhow!(problem.what)).hint(problem.fix).exits(Exit::Preflight),
+            Err(problem) => Err(anyhow!(problem.what)).hint(problem.fix).exit_code(Exit::Preflight),
         }
     }
 
@@ -45,7 +45,7 @@ impl Quick {
         let line = if cfg!(unix) { line.under("nice", ["-n", "19"]) } else { line };
         let log = target_directory.join("image-ahead.log");
         let log = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        Ok(Ahead(shell::start(&line, &log)?))
+        Ok(Ahead(process::start(&line, &log)?))
     }
 
     /// Builds the binary, and says where it is.
@@ -53,7 +53,7 @@ impl Quick {
         let target_directory = cargo::target_directory()?;
         let line = quickly(native::build(&self.0, &target_directory));
         ui::step("build", &line.to_string());
-        shell::run(&line).exits(Exit::Build)?;
+        process::run(&line).exit_code(Exit::Build)?;
         self.binary()
     }
 
@@ -88,7 +88,7 @@ mod tests {
     fn what_is_said_of_a_build_is_what_cargo_is_told() {
         let toolchain = Toolchain { target: "t".to_owned(), compiler: None, zig: false, packs_relocations: false };
         assert_eq!(Quick(toolchain).describe(), "t, release with lto=off opt-level=1 codegen-units=16");
-        let line = quickly(Line::new("cargo"));
+        let line = quickly(CommandLine::new("cargo"));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_OPT_LEVEL"), Some("1".as_ref()));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_LTO"), Some("off".as_ref()));
     }

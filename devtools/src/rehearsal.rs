@@ -6,24 +6,24 @@
 
 mod address;
 mod changed;
-mod cloud;
 mod daemon;
 mod deployers;
 mod emulator;
+mod emulator_admin;
 mod engine;
+mod env;
 mod image;
 mod mounts;
 mod outcome;
-mod place;
+mod paths;
 mod process;
 mod python;
 mod report;
 mod scenarios;
 mod service;
-mod world;
 
 pub(crate) use self::{
+    env::World,
     report::Report,
     scenarios::{Lane, SCENARIOS, Scenario},
-    world::World,
 };

@@ -13,7 +13,7 @@ use anyhow::{Context, anyhow};
 
 use xtask::{
     local::ready::{Outcome, Watch},
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// A running server; dropping it ends it.
@@ -25,11 +25,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a line that serves on a port of this machine, and waits until its `/readyz` says so.
-    pub(crate) fn start(line: &Line, port: u16, log: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(line: &CommandLine, port: u16, log: &Path) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let url = format!("http://127.0.0.1:{port}");
         let (watch, since) = (Watch::over(&url)?, Instant::now());
-        let mut server = Self { child: shell::start(line, &file)?, url };
+        let mut server = Self { child: process::start(line, &file)?, url };
         let said = match watch.wait(&mut server.child, since)? {
             Outcome::Ready(_) => return Ok(server),
             Outcome::Exited(status) => format!("it ended: {status}"),
@@ -56,8 +56,8 @@ impl Drop for Server {
 }
 
 /// The real service on a port, with a store in a directory; with a token or open.
-pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<&str>) -> Line {
-    let line = Line::new(binary)
+pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<&str>) -> CommandLine {
+    let line = CommandLine::new(binary)
         .env("MCP_HOST", "127.0.0.1")
         .env("MCP_PORT", port.to_string())
         .env("MCP_METRICS_PORT", "off")

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     environment,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// The root of the checkout that this xtask was built from.
@@ -18,8 +18,11 @@ pub fn workspace_root() -> &'static Path {
 }
 
 /// A cargo command in the workspace.
-pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Line {
-    Line::new(environment::cargo()).args(args).directory(workspace_root()).without_env(environment::set_by_cargo_run())
+pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> CommandLine {
+    CommandLine::new(environment::cargo())
+        .args(args)
+        .directory(workspace_root())
+        .without_env(environment::set_by_cargo_run())
 }
 
 /// How the service is built: cargo's own word.
@@ -34,7 +37,7 @@ pub enum Profile {
 
 /// Builds the service. For tests with an example, which has cargo choose the features that tests are built with: whoever has
 /// run them waits for nothing.
-pub fn build_service(profile: Profile) -> Line {
+pub fn build_service(profile: Profile) -> CommandLine {
     match profile {
         Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]),
         Profile::Release => cargo(["build", "--release", "--locked", "--package", "mcp-stateful"]),
@@ -42,7 +45,7 @@ pub fn build_service(profile: Profile) -> Line {
 }
 
 /// Builds the store that services are measured on, as the tests would: it is not itself measured.
-pub fn build_store() -> Line {
+pub fn build_store() -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", "bench-store", "--example", "conformance-fixture"])
 }
 
@@ -52,17 +55,17 @@ pub fn store_binary(target: &Path) -> PathBuf {
 }
 
 /// Builds an example of the service as the tests do, so that whoever has run them waits for nothing.
-pub fn build_example(name: &str) -> Line {
+pub fn build_example(name: &str) -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--example", name])
 }
 
 /// Builds the deployer with the AWS SDK.
-pub fn build_full_deployer() -> Line {
+pub fn build_full_deployer() -> CommandLine {
     cargo(["build", "--locked", "--bin", "xtask-aws", "--features", "xtask/aws"])
 }
 
 /// Builds the developers' commands, with the features that the workspace's tests have.
-pub fn build_devtools() -> Line {
+pub fn build_devtools() -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", "devtools", "--example", "conformance-fixture"])
 }
 
@@ -81,7 +84,7 @@ pub fn service_binary(target: &Path, profile: Profile) -> PathBuf {
 }
 
 /// Builds the service, and what it is measured with and against. In one go: they share what they depend on.
-pub fn build_bench() -> Line {
+pub fn build_bench() -> CommandLine {
     let packages = ["--package", "mcp-stateful", "--package", "bench-load", "--package", "bench-servers"];
     cargo(["build", "--release", "--locked"]).args(packages)
 }
@@ -98,7 +101,7 @@ pub fn example_binary(target: &Path, name: &str) -> PathBuf {
 
 /// Cargo's target directory, which flags, variables and configuration files may have moved.
 pub fn target_directory() -> anyhow::Result<PathBuf> {
-    let metadata = shell::read(&cargo(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
+    let metadata = process::read(&cargo(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
     parse_target_directory(&metadata)
 }
 

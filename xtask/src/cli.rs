@@ -54,9 +54,9 @@ pub(crate) enum Command {
     Bench(DevArgs),
 }
 
-/// Which deployment is meant, on AWS or here.
+/// TargetArgs deployment is meant, on AWS or here.
 #[derive(Debug, Clone, Args)]
-pub struct Which {
+pub struct TargetArgs {
     /// Name of the deployment; each has its own service, notes, token and log.
     #[arg(long, default_value_t)]
     pub project: Project,
@@ -83,7 +83,7 @@ pub(crate) struct Deploy {
     #[arg(long, value_enum, default_value_t, requires = "local")]
     pub(crate) profile: Profile,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     #[command(flatten)]
     pub(crate) options: DeployOptions,
     /// Tell what happens as JSON, one object a line; with --local only the result, as one object.
@@ -144,7 +144,7 @@ pub(crate) struct Smoke {
     #[arg(long, requires = "url")]
     pub(crate) allow_open: bool,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     /// Print the report as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -156,7 +156,7 @@ pub(crate) struct Destroy {
     #[arg(long, conflicts_with_all = ["region", "state"])]
     pub(crate) local: bool,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     /// With --local: also delete the notes, the token, the log: everything that the deployment keeps.
     #[arg(long, requires = "local")]
     pub(crate) data: bool,
@@ -180,7 +180,7 @@ pub(crate) struct Status {
     #[arg(long, conflicts_with_all = ["region", "state", "json"])]
     pub(crate) local: bool,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     /// Print what there is to say as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -192,13 +192,13 @@ pub(crate) struct Token {
     #[arg(long, conflicts_with_all = ["region", "state"])]
     pub(crate) local: bool,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Logs {
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     /// Go on as lines come, until Ctrl-C.
     #[arg(long)]
     pub(crate) follow: bool,
@@ -210,7 +210,7 @@ pub(crate) struct Logs {
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
     #[command(flatten)]
     pub(crate) options: DoctorOptions,
 }
@@ -232,7 +232,7 @@ pub(crate) struct Import {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
-    pub(crate) which: Which,
+    pub(crate) which: TargetArgs,
 }
 
 #[derive(Debug, Args)]

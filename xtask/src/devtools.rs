@@ -3,13 +3,13 @@
 use crate::{
     cargo,
     cli::DevArgs,
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
 };
 
 /// Builds `devtools` and runs one of its commands with these arguments.
 pub(crate) fn run(command: &str, args: &DevArgs) -> anyhow::Result<()> {
-    shell::run(&cargo::build_devtools()).exits(Exit::Build)?;
+    process::run(&cargo::build_devtools()).exit_code(Exit::Build)?;
     let binary = cargo::debug_binary(&cargo::target_directory()?, "devtools");
-    shell::hand_over(&Line::new(binary).arg(command).args(&args.rest))
+    process::hand_over(&CommandLine::new(binary).arg(command).args(&args.rest))
 }

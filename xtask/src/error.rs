@@ -55,20 +55,20 @@ impl From<Exit> for ExitCode {
 }
 
 /// Attaches to an error what the reader and the shell need beside its text.
-pub trait Advice<T> {
+pub trait ErrorExt<T> {
     /// Adds a line that says what to do next.
     fn hint(self, hint: impl Into<String>) -> anyhow::Result<T>;
 
     /// Sets the exit code, unless a cause further out sets another.
-    fn exits(self, exit: Exit) -> anyhow::Result<T>;
+    fn exit_code(self, exit: Exit) -> anyhow::Result<T>;
 }
 
-impl<T, E: Into<anyhow::Error>> Advice<T> for Result<T, E> {
+impl<T, E: Into<anyhow::Error>> ErrorExt<T> for Result<T, E> {
     fn hint(self, hint: impl Into<String>) -> anyhow::Result<T> {
         self.map_err(|error| advise(error.into(), |advised| advised.hints.push(hint.into())))
     }
 
-    fn exits(self, exit: Exit) -> anyhow::Result<T> {
+    fn exit_code(self, exit: Exit) -> anyhow::Result<T> {
         self.map_err(|error| advise(error.into(), |advised| advised.exit = Some(exit)))
     }
 }
@@ -83,14 +83,14 @@ pub fn hints_of(error: &anyhow::Error) -> Vec<&str> {
     advised(error).flat_map(|advised| advised.hints.iter().map(String::as_str)).collect()
 }
 
-fn advised(error: &anyhow::Error) -> impl Iterator<Item = &Advised> {
-    error.chain().filter_map(|cause| cause.downcast_ref::<Advised>())
+fn advised(error: &anyhow::Error) -> impl Iterator<Item = &Reported> {
+    error.chain().filter_map(|cause| cause.downcast_ref::<Reported>())
 }
 
-fn advise(error: anyhow::Error, change: impl FnOnce(&mut Advised)) -> anyhow::Error {
+fn advise(error: anyhow::Error, change: impl FnOnce(&mut Reported)) -> anyhow::Error {
     // `downcast` alone would look through context, and lose it.
-    let outermost = error.chain().next().is_some_and(|cause| cause.is::<Advised>());
-    let fresh = |error| Advised { error, exit: None, hints: Vec::new() };
+    let outermost = error.chain().next().is_some_and(|cause| cause.is::<Reported>());
+    let fresh = |error| Reported { error, exit: None, hints: Vec::new() };
     let mut advised = if outermost { error.downcast().unwrap_or_else(fresh) } else { fresh(error) };
     change(&mut advised);
     advised.into()
@@ -98,19 +98,19 @@ fn advise(error: anyhow::Error, change: impl FnOnce(&mut Advised)) -> anyhow::Er
 
 /// An error with advice; in the chain it reads as the error itself.
 #[derive(Debug)]
-struct Advised {
+struct Reported {
     error: anyhow::Error,
     exit: Option<Exit>,
     hints: Vec<String>,
 }
 
-impl fmt::Display for Advised {
+impl fmt::Display for Reported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.error.fmt(f)
     }
 }
 
-impl std::error::Error for Advised {
+impl std::error::Error for Reported {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.error.source()
     }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn failing() -> anyhow::Result<()> {
-        Err(anyhow!("root")).hint("first").hint("second").exits(Exit::Build)
+        Err(anyhow!("root")).hint("first").hint("second").exit_code(Exit::Build)
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_outermost_exit_code_wins_and_hints_add_up() {
-        let error = failing().context("outer").hint("third").exits(Exit::RolledBack).unwrap_err();
+        let error = failing().context("outer").hint("third").exit_code(Exit::RolledBack).unwrap_err();
         assert_eq!(format!("{error:#}"), "outer: root");
         assert_eq!(exit_of(&error), Exit::RolledBack);
         assert_eq!(hints_of(&error), ["third", "first", "second"]);

@@ -2,13 +2,13 @@
 
 use crate::{
     cargo, environment,
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
 };
 
 /// Builds the full deployer and runs this process's own command line with it.
 pub(crate) fn run() -> anyhow::Result<()> {
-    shell::run(&cargo::build_full_deployer()).exits(Exit::Build)?;
+    process::run(&cargo::build_full_deployer()).exit_code(Exit::Build)?;
     let binary = cargo::debug_binary(&cargo::target_directory()?, "xtask-aws");
-    shell::hand_over(&Line::new(binary).args(environment::own_arguments()))
+    process::hand_over(&CommandLine::new(binary).args(environment::own_arguments()))
 }

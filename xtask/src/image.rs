@@ -6,7 +6,6 @@ mod architecture;
 mod archive;
 pub mod build;
 mod certificates;
-mod delivered;
 mod digest;
 mod elf;
 mod engine;
@@ -15,22 +14,23 @@ mod layer;
 pub mod native;
 mod oci;
 mod plan;
+mod published;
 mod push;
 pub(crate) mod registry;
 mod rustflags;
-pub mod scratch;
+pub mod static_image;
 mod tag;
 pub mod toolchain;
 
 pub use self::{
     architecture::Architecture,
-    delivered::Delivered,
     plan::{Plan, plan},
+    published::Delivered,
     registry::Registry,
 };
 use crate::{
     aws::{Account, ecr},
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     ui,
 };
 
@@ -59,7 +59,7 @@ pub(crate) async fn deliver(
         return Ok(there);
     }
     step.note(&format!("builds {} for {} with {}", request.revision, request.architecture.oci(), request.plan));
-    let built = build::build(request, step).await.exits(Exit::Build)?;
+    let built = build::build(request, step).await.exit_code(Exit::Build)?;
     let tag = tag::of_image(&request.revision, request.architecture, &built.id);
     let builder = Some(request.plan.builder());
     if let Some(there) = find(account, registry, tag.clone(), builder).await? {
@@ -77,7 +77,9 @@ pub(crate) async fn deliver(
             digest: image.digest,
         }),
         // Somebody else may have pushed it while we built it; a tag keeps its first image.
-        Err(error) => find(account, registry, tag, builder).await?.map_or_else(|| Err(error).exits(Exit::Apply), Ok),
+        Err(error) => {
+            find(account, registry, tag, builder).await?.map_or_else(|| Err(error).exit_code(Exit::Apply), Ok)
+        }
     }
 }
 

@@ -6,13 +6,20 @@
 //! The feature `aws` adds everything that talks to AWS. Without it the commands for this machine remain.
 
 #![expect(missing_docs, reason = "shared with devtools only, and named to be read there")]
+#![cfg_attr(
+    not(feature = "aws"),
+    allow(dead_code, reason = "the commands for this machine use a part of what is shared")
+)]
 
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cargo;
+#[cfg(feature = "aws")]
+pub mod cleanup;
 pub mod cli;
+mod client_config;
+pub mod columns;
 mod commands;
-mod connect;
 #[cfg(feature = "aws")]
 pub mod data;
 mod devtools;
@@ -32,18 +39,15 @@ pub mod preflight;
 #[cfg(feature = "aws")]
 pub mod prices;
 pub mod problem;
+pub mod process;
 pub mod project;
 pub mod revision;
 #[cfg(feature = "aws")]
 pub mod rollout;
 pub mod runtime;
-pub mod shell;
 pub mod smoke;
 #[cfg(feature = "aws")]
 pub mod stack;
-#[cfg(feature = "aws")]
-pub mod sweep;
-pub mod table;
 #[cfg(feature = "aws")]
 pub mod terraform;
 pub mod timestamp;

@@ -3,12 +3,12 @@
 //! Each module is one noun or one step; `commands/` puts them in order. Must not know AWS.
 
 pub(crate) mod home;
+pub mod identity;
 pub(crate) mod launch;
 pub(crate) mod log;
 pub(crate) mod metrics;
 pub mod ports;
 pub(crate) mod preflight;
-pub mod process;
 pub mod ready;
 pub(crate) mod record;
 pub(crate) mod stage;

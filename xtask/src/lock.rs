@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, anyhow};
 
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     ui,
 };
 
@@ -32,7 +32,10 @@ impl Lock {
 
 /// Takes the lock that a file in a deployment's directory stands for, or says that somebody has it.
 pub fn take(path: &Path) -> anyhow::Result<Lock> {
-    attempt(path)?.ok_or_else(|| held(path)).hint("wait until it is done, then run this again").exits(Exit::Preflight)
+    attempt(path)?
+        .ok_or_else(|| held(path))
+        .hint("wait until it is done, then run this again")
+        .exit_code(Exit::Preflight)
 }
 
 /// Takes the lock, and waits some minutes for who has it.
@@ -42,7 +45,7 @@ pub async fn wait(path: &Path) -> anyhow::Result<Lock> {
         match attempt(path)? {
             Some(lock) => return Ok(lock),
             None if since.elapsed() > PATIENCE => {
-                return Err(held(path)).hint("wait until it is done, then run this again").exits(Exit::Preflight);
+                return Err(held(path)).hint("wait until it is done, then run this again").exit_code(Exit::Preflight);
             }
             None => {}
         }
@@ -93,12 +96,13 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_process_that_has_a_share_keeps_others_out() {
-        use crate::shell::{self, Line};
+        use crate::process::{self, CommandLine};
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");
         let first = take(&path).unwrap();
         let log = File::create(directory.path().join("log")).unwrap();
-        let mut child = shell::start_with(&Line::new("sleep").arg("30"), &log, Some(first.share().unwrap())).unwrap();
+        let mut child =
+            process::start_with(&CommandLine::new("sleep").arg("30"), &log, Some(first.share().unwrap())).unwrap();
         drop(first);
         assert!(take(&path).is_err());
         child.kill().unwrap();

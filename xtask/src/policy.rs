@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     project::Project,
     stack::Names,
 };
@@ -109,7 +109,7 @@ impl Scope {
 }
 
 fn wrong(what: String, hint: &str) -> anyhow::Result<()> {
-    Err(anyhow!(what)).hint(hint).exits(Exit::Usage)
+    Err(anyhow!(what)).hint(hint).exit_code(Exit::Usage)
 }
 
 #[cfg(test)]

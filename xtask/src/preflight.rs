@@ -2,9 +2,9 @@
 //!
 //! Changes nothing but making the deployment's directory on this machine.
 
-mod caller;
 mod exposure;
 mod plan;
+mod public_ip;
 mod table;
 
 use std::fs;
@@ -17,7 +17,7 @@ use crate::{
     image::{self, Architecture},
     lock::{self, Lock},
     problem::{self, Problem},
-    stack::{Place, Variables, deployment::DEFAULT_REGION},
+    stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
     terraform,
 };
 
@@ -36,10 +36,10 @@ pub(crate) struct Request {
 
 /// What preflight found out; what the next steps work with.
 #[derive(Debug)]
-pub(crate) struct Ground {
+pub(crate) struct PreflightResult {
     /// Keeps other commands on this machine from changing the deployment.
     pub(crate) lock: Lock,
-    pub(crate) place: Place,
+    pub(crate) place: DeploymentTarget,
     pub(crate) variables: Variables,
     pub(crate) architecture: Architecture,
     pub(crate) builder: Option<image::Plan>,
@@ -49,7 +49,7 @@ pub(crate) struct Ground {
 }
 
 /// Checks this machine, the credentials, and the account.
-pub(crate) async fn check(which: &cli::Which, request: &Request) -> anyhow::Result<Ground> {
+pub(crate) async fn check(which: &cli::TargetArgs, request: &Request) -> anyhow::Result<PreflightResult> {
     let variables = Variables::given(&which.project, &request.vars)?;
     let architecture = Architecture::of(&variables.text_or("cpu_architecture", "X86_64"))?;
     let mut problems = Vec::new();
@@ -67,7 +67,7 @@ pub(crate) async fn check(which: &cli::Which, request: &Request) -> anyhow::Resu
     let mut place = None;
     let mut adoption = None;
     if let Some(account) = account {
-        let found = Place::in_account(which, account).await?;
+        let found = DeploymentTarget::in_account(which, account).await?;
         problems.extend(not_writable(&found));
         let vpc = no_default_vpc(&found.account).await;
         if let Some(Some(problem)) = answered(&mut problems, vpc) {
@@ -82,7 +82,7 @@ pub(crate) async fn check(which: &cli::Which, request: &Request) -> anyhow::Resu
         bail!("preflight found no problem, and not all that it was looking for");
     };
     let lock = lock::wait(&place.home.lock()).await?;
-    Ok(Ground { lock, place, variables, architecture, builder, exposure, adoption, terraform })
+    Ok(PreflightResult { lock, place, variables, architecture, builder, exposure, adoption, terraform })
 }
 
 fn note<T>(problems: &mut Vec<Problem>, found: Result<T, Problem>) -> Option<T> {
@@ -95,7 +95,7 @@ fn answered<T>(problems: &mut Vec<Problem>, answer: anyhow::Result<T>) -> Option
     note(problems, answer.map_err(|error| Problem::new(format!("{error:#}"), fix)))
 }
 
-fn not_writable(place: &Place) -> Option<Problem> {
+fn not_writable(place: &DeploymentTarget) -> Option<Problem> {
     let probe = place.home.root().join("probe");
     let tried = place.home.create().and_then(|()| {
         fs::write(&probe, [0; 4096])?;

@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-use crate::error::{self, Advice, Exit};
+use crate::error::{self, ErrorExt, Exit};
 
 /// One reason why a deployment would fail.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,10 +26,10 @@ impl Problem {
 pub(crate) fn report(problems: &[Problem]) -> anyhow::Result<()> {
     match problems {
         [] => Ok(()),
-        [only] => Err(anyhow!("{}", only.what)).hint(only.fix.clone()).exits(Exit::Preflight),
+        [only] => Err(anyhow!("{}", only.what)).hint(only.fix.clone()).exit_code(Exit::Preflight),
         several => {
             let list = several.iter().map(|Problem { what, fix }| format!("\n  - {what}\n    fix: {fix}"));
-            Err(anyhow!("{} problems{}", several.len(), list.collect::<String>())).exits(Exit::Preflight)
+            Err(anyhow!("{} problems{}", several.len(), list.collect::<String>())).exit_code(Exit::Preflight)
         }
     }
 }

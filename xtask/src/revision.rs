@@ -1,8 +1,8 @@
-//! Which revision of the source this is: git's short hash, `-dirty` when files differ, `unknown` without git.
+//! TargetArgs revision of the source this is: git's short hash, `-dirty` when files differ, `unknown` without git.
 
 use crate::{
     cargo::workspace_root,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// The revision of the checkout.
@@ -22,7 +22,7 @@ fn describe(commit: Option<&str>, changes: Option<&str>) -> String {
 
 /// What git says, or nothing where there is no git, no repository or no commit.
 fn git<const N: usize>(args: [&str; N]) -> Option<String> {
-    let output = shell::capture(&Line::new("git").args(args).directory(workspace_root())).ok()?;
+    let output = process::capture(&CommandLine::new("git").args(args).directory(workspace_root())).ok()?;
     output.success.then(|| output.stdout.trim().to_owned())
 }
 

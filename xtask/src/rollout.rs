@@ -4,24 +4,24 @@
 //! Looks at a service before and after Terraform changes it; changes nothing itself but on the way back.
 
 pub mod address;
-mod before;
+mod baseline;
 mod cause;
-mod complaint;
 mod diagnosis;
-mod judge;
-pub(crate) mod line;
+mod endpoint;
+mod evaluate;
+mod log_errors;
+pub(crate) mod log_line;
 mod progress;
-mod serving;
-mod watch;
-mod way_back;
+mod rollback;
+mod wait;
 
 pub use self::{
     address::{Address, address},
-    before::Before,
-    complaint::complaint,
+    baseline::Before,
     diagnosis::Diagnosis,
-    judge::is_crash,
-    serving::serving,
-    watch::{Live, wait},
-    way_back::short,
+    endpoint::serving,
+    evaluate::is_crash,
+    log_errors::log_errors,
+    rollback::short,
+    wait::{Live, wait},
 };

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow};
 
-use crate::error::{Advice, Exit};
+use crate::error::{ErrorExt, Exit};
 
 /// Waits for a future.
 pub fn wait_for<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
@@ -23,7 +23,7 @@ pub async fn or_interrupted<T>(command: impl Future<Output = anyhow::Result<T>>,
         biased;
         result = command => result,
         _ = tokio::signal::ctrl_c() => {
-            Err(anyhow!("interrupted")).hint(then).exits(Exit::Interrupted)
+            Err(anyhow!("interrupted")).hint(then).exit_code(Exit::Interrupted)
         }
     }
 }

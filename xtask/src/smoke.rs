@@ -27,7 +27,7 @@ use sessions::Sessions;
 use wire::Wire;
 
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     problem::Problem,
 };
 
@@ -36,7 +36,7 @@ const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session
 
 /// The error of a test that is not green, with the cause that the log of the service names, if one was found.
 pub(crate) fn failed(report: &Report, cause: Option<Problem>) -> anyhow::Result<()> {
-    let failed = Err(anyhow!("{}", report.summary())).exits(Exit::Smoke);
+    let failed = Err(anyhow!("{}", report.summary())).exit_code(Exit::Smoke);
     match cause {
         Some(Problem { what, fix }) => failed.context(format!("cause: {what}")).hint(fix),
         None => failed,

@@ -14,7 +14,7 @@ mod variables;
 pub(crate) mod workspace;
 
 pub(crate) use backend::Backend;
-pub use deployment::{Deployment, Place};
+pub use deployment::{Deployment, DeploymentTarget};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use run::Terraform;

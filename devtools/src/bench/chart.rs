@@ -2,7 +2,7 @@
 
 use bench_load::{Surface, Work};
 
-use super::{contestant::Contestant, figures::Figures};
+use super::{figures::Figures, peer::Contestant};
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 250.0;

@@ -4,7 +4,7 @@ use bench_load::{Surface, Work};
 use serde::{Deserialize, Serialize};
 
 use super::image_size::Weight;
-use super::{contestant::Contestant, machine::Machine, store::Cost};
+use super::{machine::Machine, peer::Contestant, store::Cost};
 
 /// A run of the bench.
 #[derive(Debug, Clone, Serialize, Deserialize)]

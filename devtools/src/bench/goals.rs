@@ -6,8 +6,8 @@ use bench_load::{
 };
 
 use super::{
-    contestant::Contestant::{self, Axum, FastMcp, Ours, Rmcp, Sdk, Stdlib, TypeScript},
     figures::Figures,
+    peer::Contestant::{self, Axum, FastMcp, Ours, Rmcp, Sdk, Stdlib, TypeScript},
     schedule::DELAY_MS,
 };
 

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use xtask::image::{
-    Architecture, Plan, Request, build, native, scratch,
+    Architecture, Plan, Request, build, native, static_image,
     toolchain::{self, Toolchain},
 };
 use xtask::{cargo, problem::Problem, revision, ui};
@@ -60,7 +60,7 @@ impl Scales {
         let request = Request { plan: &plan, architecture: self.architecture, revision: revision::of_checkout() };
         let image = build::build(&request, &step).await?.pack()?;
         let sizes = image.blobs.iter().map(|(_, blob)| blob.len() as u64);
-        let weight = Weight::new(target, scratch::PARTS.into_iter().zip(sizes));
+        let weight = Weight::new(target, static_image::PARTS.into_iter().zip(sizes));
         ensure!(weight.bytes() == image.size_bytes(), "the image has other parts than are known");
         step.done(&format!("{} bytes", weight.bytes()));
         Ok(weight)

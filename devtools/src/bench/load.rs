@@ -12,7 +12,7 @@ use bench_load::{Plan, Report};
 use super::running::Running;
 use xtask::{
     cargo,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// How often the server's memory is looked at.
@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The binary, and where its plans and reports lie.
 #[derive(Debug)]
 pub(crate) struct Load {
-    line: Line,
+    line: CommandLine,
     directory: PathBuf,
 }
 
@@ -41,7 +41,7 @@ impl Driven {
 
 impl Load {
     pub(crate) fn new(target: &Path, directory: &Path) -> Self {
-        Self { line: Line::new(cargo::release_binary(target, "bench-load")), directory: directory.to_owned() }
+        Self { line: CommandLine::new(cargo::release_binary(target, "bench-load")), directory: directory.to_owned() }
     }
 
     /// Drives a plan to its end; a wrong answer is an error.
@@ -50,7 +50,7 @@ impl Load {
         fs::write(&input, serde_json::to_vec(plan)?).with_context(|| format!("cannot write {}", input.display()))?;
         let log = File::create(&output).with_context(|| format!("cannot write {}", output.display()))?;
         let before = server.usage()?;
-        let mut child = shell::start_with(&self.line, &log, Some(File::open(&input)?))?;
+        let mut child = process::start_with(&self.line, &log, Some(File::open(&input)?))?;
         let mut peak_bytes = before.resident_bytes;
         let status = loop {
             if let Some(status) = child.try_wait().context("cannot wait for the load")? {

@@ -11,8 +11,8 @@ use anyhow::Context;
 use crate::node::Node;
 use xtask::{
     cargo,
-    error::Advice,
-    shell::{self, Line},
+    error::ErrorExt,
+    process::{self, CommandLine},
     ui,
 };
 
@@ -44,18 +44,18 @@ impl Packages {
     }
 
     /// Runs a script of `xtask/bench`.
-    pub(crate) fn python(&self, script: &str) -> Line {
-        Line::new(&self.python).arg(sources().join(script)).env("PYTHONDONTWRITEBYTECODE", "1")
+    pub(crate) fn python(&self, script: &str) -> CommandLine {
+        CommandLine::new(&self.python).arg(sources().join(script)).env("PYTHONDONTWRITEBYTECODE", "1")
     }
 
-    pub(crate) fn node(&self, script: &str) -> anyhow::Result<Line> {
+    pub(crate) fn node(&self, script: &str) -> anyhow::Result<CommandLine> {
         self.node.script(&self.node.directory().join(script))
     }
 
     /// What a reader has to install to get the same.
     pub(crate) fn versions(&self) -> anyhow::Result<Vec<String>> {
-        let python = shell::read(&Line::new(&self.python).arg("--version"))?;
-        let node = self.node.script(Path::new("--version")).and_then(|line| shell::read(&line))?;
+        let python = process::read(&CommandLine::new(&self.python).arg("--version"))?;
+        let node = self.node.script(Path::new("--version")).and_then(|line| process::read(&line))?;
         let npm = NPM.iter().map(|(name, version)| format!("{name} {version}"));
         let pip = REQUIREMENTS.lines().filter(|line| !line.starts_with('#')).map(|line| line.replace("==", " "));
         Ok([python.trim().to_owned(), format!("Node {}", node.trim())].into_iter().chain(pip).chain(npm).collect())
@@ -74,10 +74,10 @@ fn python(directory: &Path) -> anyhow::Result<PathBuf> {
         return Ok(program);
     }
     ui::step("install", "FastMCP and boto3");
-    shell::run(&Line::new("python3").args(["-m", "venv", "--clear"]).arg(directory))
+    process::run(&CommandLine::new("python3").args(["-m", "venv", "--clear"]).arg(directory))
         .hint("install Python 3.10 or newer with venv, on Debian the packages python3 and python3-venv")?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    shell::run(&Line::new(&program).args(pip).arg(sources().join("requirements.txt")))
+    process::run(&CommandLine::new(&program).args(pip).arg(sources().join("requirements.txt")))
         .hint("pip needs to reach its package index, and Python 3.10 or newer")?;
     fs::write(&done, REQUIREMENTS).with_context(|| format!("cannot write {}", done.display()))?;
     Ok(program)

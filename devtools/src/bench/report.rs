@@ -3,9 +3,9 @@
 use bench_load::{Surface, Work};
 
 use super::{
-    contestant::Contestant,
     figures::{Figures, Row, median},
     goals::{self, Goal},
+    peer::Contestant,
     schedule::DELAY_MS,
 };
 

@@ -13,8 +13,8 @@ use bench_load::{Plan, Surface, Work, connection::Connection, drive};
 
 use super::usage::{self, Usage};
 use xtask::{
+    process::{self, CommandLine},
     runtime,
-    shell::{self, Line},
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -39,7 +39,11 @@ pub(crate) struct Ask {
 
 impl Running {
     /// Starts the line that a port gives, and asks until it answers rightly.
-    pub(crate) fn start(line: impl FnOnce(u16) -> anyhow::Result<Line>, ask: Ask, log: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        line: impl FnOnce(u16) -> anyhow::Result<CommandLine>,
+        ask: Ask,
+        log: &Path,
+    ) -> anyhow::Result<Self> {
         let port = xtask::local::ports::free_port()?;
         let line = line(port)?;
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -47,7 +51,7 @@ impl Running {
         let plan = ask.plan(address);
         runtime::wait_for(async {
             let started = Instant::now();
-            let mut running = Self { child: shell::start(&line, &file)?, address, first_answer: Duration::ZERO };
+            let mut running = Self { child: process::start(&line, &file)?, address, first_answer: Duration::ZERO };
             let mut last = String::new();
             while started.elapsed() < LIMIT {
                 if let Some(status) = running.child.try_wait().context("cannot ask how the server is")? {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use bench_load::{Plan, Surface, Work};
 
 use super::{
-    contestant::{self, Contestant},
     figures::{Process, Row, ToolCost, median},
     load::{Driven, Load},
     packages::Packages,
+    peer::{self, Contestant},
     running::{Ask, Running},
     store::Store,
     usage,
@@ -80,7 +80,7 @@ impl Bench<'_> {
         for number in 0..STARTS {
             let file = self.directory.join(format!("notes-{number}.db"));
             let line = |port| {
-                let line = contestant::ours(&cargo::release_binary(self.target, "mcp-stateful"), port);
+                let line = peer::ours(&cargo::release_binary(self.target, "mcp-stateful"), port);
                 Ok(line.env("MCP_STATE_BACKEND", "embedded").env("MCP_STATE_PATH", &file))
             };
             embedded.push(milliseconds(&Running::start(line, first_ask(Contestant::Ours), &self.log("embedded"))?));
@@ -93,7 +93,7 @@ impl Bench<'_> {
     pub(crate) fn ready_mb(&self, binary: &Path) -> anyhow::Result<f64> {
         ui::step("measure", "the image's binary");
         let (store, port) = (self.store()?, xtask::local::ports::free_port()?);
-        let line = contestant::ours_at(binary, port, &store.endpoint());
+        let line = peer::ours_at(binary, port, &store.endpoint());
         let server = Server::start(&line, port, &self.log("ready"))?;
         Ok(megabytes(usage::of(server.pid())?.resident_bytes))
     }

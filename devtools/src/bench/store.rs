@@ -7,8 +7,8 @@ use bench_load::connection::Connection;
 use serde_json::{Value, json};
 
 use xtask::{
+    process::{self, CommandLine},
     runtime,
-    shell::{self, Line},
 };
 
 /// Calls and capacity units by operation.
@@ -26,8 +26,8 @@ impl Store {
     pub(crate) fn start(binary: &Path, log: &Path) -> anyhow::Result<Self> {
         let port = xtask::local::ports::free_port()?;
         let file = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let line = Line::new(binary).arg(port.to_string());
-        let store = Self { child: shell::start(&line, &file)?, address: SocketAddr::from(([127, 0, 0, 1], port)) };
+        let line = CommandLine::new(binary).arg(port.to_string());
+        let store = Self { child: process::start(&line, &file)?, address: SocketAddr::from(([127, 0, 0, 1], port)) };
         for _ in 0..2000 {
             if store.counts().is_ok() {
                 return Ok(store);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Era, Seen, Task};
 use crate::node::Node;
-use xtask::shell::{self, Line};
+use xtask::process::{self, CommandLine};
 
 const PACKAGE: (&str, &str) = ("@modelcontextprotocol/inspector", "2.12.0");
 
@@ -52,7 +52,7 @@ impl Inspector {
     fn request(&self, era: Era, task: &Task, what: &[&str]) -> anyhow::Result<Value> {
         let script = self.node.file(PACKAGE.0, "clients/launcher/build/index.js");
         let line = line(self.node.script(&script)?, era, task).args(what);
-        let output = shell::capture(&line)?;
+        let output = process::capture(&line)?;
         if !output.success {
             bail!("the Inspector failed: {}", output.stderr.trim());
         }
@@ -63,7 +63,7 @@ impl Inspector {
 }
 
 /// The token stands on the command line because the Inspector takes it nowhere else; it opens a server that lives for a minute.
-fn line(line: Line, era: Era, task: &Task) -> Line {
+fn line(line: CommandLine, era: Era, task: &Task) -> CommandLine {
     line.args([
         "--cli",
         &task.url,

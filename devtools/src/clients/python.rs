@@ -10,8 +10,8 @@ use anyhow::{Context, anyhow};
 use super::{Era, Seen, Task, run_script};
 use xtask::{
     cargo,
-    error::Advice,
-    shell::{self, Line},
+    error::ErrorExt,
+    process::{self, CommandLine},
     ui,
 };
 
@@ -34,10 +34,10 @@ impl Python {
         }
         ui::step("install", PACKAGE);
         let machine = machine_python()?;
-        shell::run(&Line::new(machine).args(["-m", "venv", "--clear"]).arg(&directory))
+        process::run(&CommandLine::new(machine).args(["-m", "venv", "--clear"]).arg(&directory))
             .hint("on Debian and Ubuntu the package python3-venv is needed")?;
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", PACKAGE];
-        shell::run(&Line::new(&program).args(pip))
+        process::run(&CommandLine::new(&program).args(pip))
             .hint("pip needs to reach its package index, and Python 3.10 or newer")?;
         fs::write(&done, PACKAGE).with_context(|| format!("cannot write {}", done.display()))?;
         Ok(Self { program })
@@ -56,12 +56,13 @@ impl Python {
     fn script(&self, name: &str, era: Era, task: &Task) -> anyhow::Result<Seen> {
         let script = cargo::workspace_root().join("devtools").join("clients").join(name);
         // Python would leave what it compiled of the script's own import beside it.
-        run_script(Line::new(&self.program).arg("-B").arg(script), era, task)
+        run_script(CommandLine::new(&self.program).arg("-B").arg(script), era, task)
     }
 }
 
 fn machine_python() -> anyhow::Result<&'static str> {
-    let works = |name: &&str| shell::capture(&Line::new(*name).arg("--version")).is_ok_and(|output| output.success);
+    let works =
+        |name: &&str| process::capture(&CommandLine::new(*name).arg("--version")).is_ok_and(|output| output.success);
     ["python3", "python"]
         .into_iter()
         .find(works)

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures the service, beside what one would use instead or as it grows; the figures go to docs/bench.
 
-mod beside;
+mod compare;
 mod growth;
 
 use std::{
@@ -11,16 +11,16 @@ use std::{
 use anyhow::Context;
 
 use crate::cli;
-use xtask::{cargo, shell, ui};
+use xtask::{cargo, process, ui};
 
 pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
-    if args.growth { growth::run(args) } else { beside::run(args) }
+    if args.growth { growth::run(args) } else { compare::run(args) }
 }
 
 fn build() -> anyhow::Result<()> {
     let line = cargo::build_bench();
     ui::step("build", &line.to_string());
-    shell::run(&line)
+    process::run(&line)
 }
 
 /// Where the figures go.

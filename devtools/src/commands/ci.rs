@@ -7,15 +7,16 @@ use anyhow::{Context, anyhow};
 use crate::{cli, quick_build::Quick};
 use xtask::{
     cargo::cargo,
-    error::{Advice, Exit},
-    shell::{self, Line},
-    table, terraform,
+    columns,
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
+    terraform,
     ui::{self, Tone},
 };
 
 /// What a step does.
 enum Work {
-    Run(fn() -> Line),
+    Run(fn() -> CommandLine),
     Call(fn() -> anyhow::Result<()>),
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &cli::Ci) -> anyhow::Result<()> {
         }
     }
     drop(ahead);
-    ui::result(&format!("\n{}", table::render(&rows)));
+    ui::result(&format!("\n{}", columns::render(&rows)));
     failed
 }
 
@@ -70,7 +71,7 @@ fn step(name: &str, work: &Work) -> anyhow::Result<()> {
     let done = match work {
         Work::Run(line) => {
             ui::step(name, &line().to_string());
-            shell::run(&line())
+            process::run(&line())
         }
         Work::Call(function) => {
             ui::step(name, "");
@@ -95,29 +96,29 @@ fn known(only: &[String]) -> anyhow::Result<()> {
         None => Ok(()),
         Some(name) => Err(anyhow!("there is no step `{name}`"))
             .hint(format!("the steps are: {}", names().join(", ")))
-            .exits(Exit::Usage),
+            .exit_code(Exit::Usage),
     }
 }
 
-fn fmt() -> Line {
+fn fmt() -> CommandLine {
     cargo(["fmt", "--all", "--check"])
 }
 
-fn clippy() -> Line {
+fn clippy() -> CommandLine {
     cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
 }
 
 /// What the image builds: the service without its embedded store.
-fn clippy_container() -> Line {
+fn clippy_container() -> CommandLine {
     cargo(["clippy", "--package", "mcp-stateful", "--no-default-features", "--locked", "--", "-D", "warnings"])
 }
 
-fn doc() -> Line {
+fn doc() -> CommandLine {
     cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
         .env("RUSTDOCFLAGS", "-D warnings")
 }
 
-fn test() -> Line {
+fn test() -> CommandLine {
     cargo(["test", "--workspace", "--locked"])
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 use xtask::{
     cargo::{self, Profile},
-    shell, table,
+    columns, process,
     ui::{self, Tone},
 };
 
@@ -73,14 +73,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
         failed += usize::from(!problems.is_empty());
         rows.push(row(&who, *era, started.elapsed().as_millis(), &problems));
     }
-    ui::result(&table::render(&rows));
+    ui::result(&columns::render(&rows));
     conclude(failed, clients.len())
 }
 
 fn build() -> anyhow::Result<()> {
     let line = cargo::build_service(Profile::Dev);
     ui::step("build", &line.to_string());
-    shell::run(&line)
+    process::run(&line)
 }
 
 /// The service with a token and with OAuth, and who makes the tokens for that.

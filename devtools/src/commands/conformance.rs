@@ -15,9 +15,9 @@ use crate::{
 };
 use xtask::{
     cargo::{self, Profile},
-    error::Advice,
-    shell::{self, Line},
-    table,
+    columns,
+    error::ErrorExt,
+    process::{self, CommandLine},
     ui::{self, Tone},
 };
 
@@ -37,9 +37,9 @@ pub(crate) fn run(keep_output: Option<&Path>) -> anyhow::Result<()> {
     conclude(&verdicts, &output)
 }
 
-fn build(line: &Line) -> anyhow::Result<()> {
+fn build(line: &CommandLine) -> anyhow::Result<()> {
     ui::step("build", &line.to_string());
-    shell::run(line)
+    process::run(line)
 }
 
 /// The real service, without a token because the suite can send none: the scenarios that apply to it, one by one.
@@ -65,7 +65,7 @@ fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<
 fn judge_fixture(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
     build(&cargo::build_example(FIXTURE))?;
     let port = xtask::local::ports::free_port()?;
-    let line = Line::new(cargo::example_binary(target, FIXTURE)).args(["--port", &port.to_string()]);
+    let line = CommandLine::new(cargo::example_binary(target, FIXTURE)).args(["--port", &port.to_string()]);
     let server = Server::start(&line, port, &output.join("fixture.log"))?;
     let mut verdicts = Vec::new();
     for Set { revision, .. } in SETS {
@@ -89,7 +89,7 @@ fn judge<S: AsRef<str>>(
     let scenarios = scenarios.iter().map(AsRef::as_ref);
     let judged: Vec<Verdict> =
         scenarios.map(|scenario| verdict::judge(subject, revision, scenario, checks(scenario), EXPECTED)).collect();
-    ui::result(&table::render(&judged.iter().map(row).collect::<Vec<_>>()));
+    ui::result(&columns::render(&judged.iter().map(row).collect::<Vec<_>>()));
     Ok(judged)
 }
 

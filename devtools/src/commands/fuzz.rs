@@ -11,14 +11,14 @@ use crate::{
     cli,
     fuzz::{
         instrument,
-        said::{self, Crash, Progress},
+        output::{self, Crash, Progress},
         target::{self, Target},
     },
 };
 use xtask::{
-    cargo,
-    error::{Advice, Exit},
-    shell, table,
+    cargo, columns,
+    error::{ErrorExt, Exit},
+    process,
     ui::{self, Tone},
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &cli::Fuzz) -> anyhow::Result<()> {
         Asked::Run(targets) => fuzz(&targets, &target_directory, args.seconds.unwrap_or(SECONDS)),
         Asked::Repeat(target, input) => {
             build(std::slice::from_ref(&target), &target_directory)?;
-            shell::run(&target.repeat(&target_directory, &input))
+            process::run(&target.repeat(&target_directory, &input))
         }
     }
 }
@@ -65,7 +65,7 @@ fn fuzz(targets: &[Target], target_directory: &Path, seconds: u64) -> anyhow::Re
             }
         }
     }
-    ui::result(&table::render(&rows));
+    ui::result(&columns::render(&rows));
     ensure!(failed.is_empty(), "libFuzzer broke {}", failed.join(", "));
     Ok(())
 }
@@ -78,7 +78,7 @@ fn asked(words: &[String], targets: &[Target]) -> anyhow::Result<Asked> {
         found
             .with_context(|| format!("there is no target `{word}`"))
             .hint(format!("the targets are: {}", names.join(", ")))
-            .exits(Exit::Usage)
+            .exit_code(Exit::Usage)
     };
     match words {
         [] => Ok(Asked::Run(targets.to_vec())),
@@ -96,7 +96,7 @@ fn build(targets: &[Target], target_directory: &Path) -> anyhow::Result<()> {
     );
     let line = instrument::instrumented(target::build(targets), target_directory)?;
     ui::step("build", &line.to_string());
-    shell::run(&line).hint("libFuzzer is C++: it takes a C++ compiler, `c++`")
+    process::run(&line).hint("libFuzzer is C++: it takes a C++ compiler, `c++`")
 }
 
 /// What came of one target: how far it got, or what is to be told.
@@ -111,12 +111,12 @@ fn side_by_side(targets: &[Target], target_directory: &Path, seconds: u64) -> an
 }
 
 fn one(target: &Target, target_directory: &Path, seconds: u64) -> anyhow::Result<Outcome> {
-    let output = shell::capture(&target.run(target_directory, seconds)?)?;
+    let output = process::capture(&target.run(target_directory, seconds)?)?;
     if !output.success {
-        let crash = said::crash(&output.stderr);
+        let crash = output::crash(&output.stderr);
         return Ok(Err(crash.map_or(output.stderr, |crash| describe(target, &crash))));
     }
-    Ok(said::progress(&output.stderr).ok_or_else(|| "it saw nothing of our code: is it instrumented?".to_owned()))
+    Ok(output::progress(&output.stderr).ok_or_else(|| "it saw nothing of our code: is it instrumented?".to_owned()))
 }
 
 fn describe(target: &Target, crash: &Crash) -> String {

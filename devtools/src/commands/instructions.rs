@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, ensure};
 use bench_load::connection::Connection;
 
 use crate::{
-    bench::{contestant, store::Store},
+    bench::{peer, store::Store},
     cli,
     instructions::{
         callgrind::{self, Callgrind},
@@ -23,10 +23,9 @@ use crate::{
 };
 use xtask::{
     cargo, environment,
-    error::{self, Advice, Exit},
-    runtime,
-    shell::{self, Line},
-    ui,
+    error::{self, ErrorExt, Exit},
+    process::{self, CommandLine},
+    runtime, ui,
 };
 
 /// Requests before it is counted: by then every session and the hot text are there, and connections and buffers have grown.
@@ -104,7 +103,7 @@ impl Counter {
         let target = cargo::target_directory()?;
         let store = cargo::build_store();
         ui::step("build", &store.to_string());
-        shell::run(&store)?;
+        process::run(&store)?;
         let service = self.quick.build()?;
         let directory = server::fresh_directory(target.join("tools").join("instructions"))?;
         let store = Store::start(&cargo::store_binary(&target), &directory.join("store.log"))?;
@@ -113,19 +112,20 @@ impl Counter {
 
     /// What a change may come from that nobody made. Where the binary is not linked with glibc, nobody says its version.
     fn tools(&self) -> anyhow::Result<Vec<String>> {
-        let rustc = Line::new("rustc").arg("--version").directory(cargo::workspace_root());
-        let libc = shell::capture(&Line::new("getconf").arg("GNU_LIBC_VERSION")).ok().filter(|said| said.success);
+        let rustc = CommandLine::new("rustc").arg("--version").directory(cargo::workspace_root());
+        let libc =
+            process::capture(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).ok().filter(|said| said.success);
         let libc = libc.map(|said| said.stdout.trim().to_owned());
-        Ok([shell::read(&rustc)?, self.valgrind.clone()].into_iter().chain(libc).collect())
+        Ok([process::read(&rustc)?, self.valgrind.clone()].into_iter().chain(libc).collect())
     }
 }
 
 fn paths(binary: &Path, store: &Store, directory: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut callgrind = Callgrind::new(directory);
     let port = xtask::local::ports::free_port()?;
-    let line = contestant::ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb");
+    let line = peer::ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb");
     // Valgrind lets one thread run at a time: what more of them do is to look for work.
-    let line = contestant::at_store(line, &store.endpoint()).env("TOKIO_WORKER_THREADS", "1");
+    let line = peer::at_store(line, &store.endpoint()).env("TOKIO_WORKER_THREADS", "1");
     let server = Server::start(&callgrind.over(line), port, &directory.join("service.log"))?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut figures = Vec::new();

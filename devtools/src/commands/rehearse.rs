@@ -10,7 +10,7 @@ use crate::{
     rehearsal::{Lane, Report, SCENARIOS, Scenario, World},
 };
 use xtask::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     runtime, ui,
 };
 
@@ -76,7 +76,7 @@ fn choose(only: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
     if let Some(unknown) = only.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name)) {
         return Err(anyhow!("there is no scenario `{unknown}`"))
             .hint(format!("the scenarios are: {}", SCENARIOS.map(|scenario| scenario.name).join(", ")))
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     let mut chosen: Vec<&'static Scenario> = Vec::new();
     for scenario in SCENARIOS.iter().rev() {

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use anyhow::{Context, anyhow};
 
 use crate::node::Node;
-use xtask::shell::{self, Line};
+use xtask::process::{self, CommandLine};
 
 const PACKAGE: (&str, &str) = ("@modelcontextprotocol/conformance", "0.2.0-alpha.12");
 
@@ -66,7 +66,7 @@ impl Suite {
 
     /// The scenarios that a revision requires of servers.
     pub(crate) fn required(&self, revision: &str) -> anyhow::Result<Vec<String>> {
-        let listed = shell::read(&self.line()?.args(["list", "--requirements", revision]))?;
+        let listed = process::read(&self.line()?.args(["list", "--requirements", revision]))?;
         let required = parse_list(&listed);
         if required.is_empty() {
             return Err(anyhow!("the suite lists no server scenario for {revision}"));
@@ -84,17 +84,17 @@ impl Suite {
         self.run(&self.server(url, output)?.args(["--requirements", revision]))
     }
 
-    fn server(&self, url: &str, output: &Path) -> anyhow::Result<Line> {
+    fn server(&self, url: &str, output: &Path) -> anyhow::Result<CommandLine> {
         Ok(self.line()?.args(["server", "--url", url, "--output-dir"]).arg(output))
     }
 
-    fn line(&self) -> anyhow::Result<Line> {
+    fn line(&self) -> anyhow::Result<CommandLine> {
         self.node.script(&self.node.file(PACKAGE.0, "dist/index.js"))
     }
 
     /// The exit code says that some check failed, which is for us to judge; so what it wrote is kept instead.
-    fn run(&self, line: &Line) -> anyhow::Result<()> {
-        let output = shell::capture(line).context("the conformance suite cannot be run")?;
+    fn run(&self, line: &CommandLine) -> anyhow::Result<()> {
+        let output = process::capture(line).context("the conformance suite cannot be run")?;
         if output.stdout.trim().is_empty() {
             return Err(anyhow!(
                 "the conformance suite said nothing on stdout, and this on stderr: {}",

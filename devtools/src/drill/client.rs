@@ -9,10 +9,10 @@ use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
 use super::{
-    door::Door,
+    endpoints::Door,
     journal::{Call, Entry, Journal},
     plan::{self, Cut, Step, What},
-    wire::{self, Missed, Wire},
+    raw_client::{self, Missed, Wire},
 };
 use xtask::smoke::Era;
 
@@ -51,7 +51,7 @@ impl<'a, D: Door> Client<'a, D> {
     pub(super) async fn enter(&self) -> anyhow::Result<()> {
         match self.wire.era() {
             Era::Handshake => {
-                let hello = json!({"protocolVersion": self.wire.era().revision(), "capabilities": {}, "clientInfo": wire::me()});
+                let hello = json!({"protocolVersion": self.wire.era().revision(), "capabilities": {}, "clientInfo": raw_client::me()});
                 let settled = self.until_answered("initialize", hello).await?;
                 if settled["protocolVersion"] != self.wire.era().revision() {
                     return Err(anyhow!("the service settles on another revision than was asked for: {settled}"));
@@ -208,7 +208,7 @@ impl<'a, D: Door> Client<'a, D> {
     async fn lose(&self, method: &str, params: Value, cut: Cut) -> anyhow::Result<bool> {
         let id = self.next_id();
         let request = self.wire.request(&self.address(id), id, method, params)?;
-        let lost = wire::lose(&request, cut).await;
+        let lost = raw_client::lose(&request, cut).await;
         if let Err(missed) = &lost {
             self.saw(missed);
         }

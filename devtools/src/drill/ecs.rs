@@ -11,14 +11,14 @@ use tokio::{sync::Mutex, time::sleep};
 
 use super::{
     disturb::{Disturbance, Stage},
-    door::Door,
+    endpoints::Door,
 };
 use xtask::{
     aws::{
         Account,
         ecs::{self, Change, DesiredStatus, RolloutState, Service, Task},
     },
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     rollout,
     stack::{Deployment, Outputs},
 };
@@ -52,7 +52,7 @@ impl<'a> Ecs<'a> {
         if before == 0 {
             return Err(anyhow!("{} runs no tasks: desired_count is 0", outputs.service_name))
                 .hint(format!("have one run: `cargo xtask deploy{} --var desired_count=1`", outputs.flag()))
-                .exits(Exit::Unreachable);
+                .exit_code(Exit::Unreachable);
         }
         let (changed, addresses, asking) = (Cell::default(), RefCell::default(), Mutex::default());
         let ecs = Self { account, outputs, before, changed, addresses, asking };
@@ -68,7 +68,7 @@ impl<'a> Ecs<'a> {
         let failed = self.scale(self.before).await.with_context(|| {
             format!("{} may be left with more tasks than the {} it had", self.outputs.service_name, self.before)
         });
-        failed.hint(format!("`cargo xtask deploy{}` sets it right", self.outputs.flag())).exits(Exit::Apply)?;
+        failed.hint(format!("`cargo xtask deploy{}` sets it right", self.outputs.flag())).exit_code(Exit::Apply)?;
         self.changed.set(false);
         Ok(())
     }
@@ -212,7 +212,7 @@ fn is_at_rest(service: &Service, count: i32) -> bool {
 async fn service(account: &Account, outputs: &Outputs) -> anyhow::Result<Service> {
     let Outputs { cluster_name, service_name, .. } = outputs;
     let found = ecs::service(account, cluster_name, service_name).await?;
-    found.with_context(|| format!("there is no service {service_name} in {cluster_name}")).exits(Exit::Unreachable)
+    found.with_context(|| format!("there is no service {service_name} in {cluster_name}")).exit_code(Exit::Unreachable)
 }
 
 #[cfg(test)]

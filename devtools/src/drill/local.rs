@@ -13,7 +13,7 @@ use self::{replica::Replica, scratch::Scratch};
 use super::{
     balancer::Balancer,
     disturb::{Disturbance, Stage},
-    door::Door,
+    endpoints::Door,
 };
 use crate::server;
 use xtask::token::Token;

@@ -6,13 +6,13 @@ use anyhow::anyhow;
 use serde::Serialize;
 
 use super::{
+    check::{self, Breach, PROMISES, Promise},
     figures::{longest_gap, percentile},
     journal::{Entry, Journal},
-    judge::{self, Breach, PROMISES, Promise},
 };
 use xtask::{
-    error::Advice,
-    table,
+    columns,
+    error::ErrorExt,
     ui::{self, Tone},
 };
 
@@ -69,7 +69,7 @@ impl Report {
         for (kind, count) in journals.iter().flat_map(|journal| &journal.errors) {
             *errors.entry(kind.clone()).or_default() += count;
         }
-        let breaches = judge::judge(journals);
+        let breaches = check::judge(journals);
         Self {
             clients: journals.len(),
             seconds: (worked.saturating_sub(began).as_secs_f64() * 10.0).round() / 10.0,
@@ -116,7 +116,7 @@ impl Report {
             ("longest gap", format!("{:.1} ms", self.longest_gap_ms)),
         ];
         let rows = before.into_iter().chain(judged).chain(after);
-        table::render(&rows.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
+        columns::render(&rows.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
     }
 
     /// One line.

@@ -12,7 +12,7 @@ use anyhow::Context;
 
 use xtask::{
     environment,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// Says to this binary, when cargo calls it, that it is to be the wrapper.
@@ -30,7 +30,7 @@ const FLAGS: [&str; 5] = [
 
 /// The line of cargo's, with our crates instrumented. The wrapper is a copy of this program below `target_directory`: cargo
 /// may replace the program itself, as it does when the tests before this step build it with other features.
-pub(crate) fn instrumented(line: Line, target_directory: &Path) -> anyhow::Result<Line> {
+pub(crate) fn instrumented(line: CommandLine, target_directory: &Path) -> anyhow::Result<CommandLine> {
     let folder = target_directory.join("fuzz");
     let wrapper = folder.join("instrument");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -50,11 +50,11 @@ fn ourselves() -> anyhow::Result<PathBuf> {
 pub(crate) fn wrapper() -> Option<ExitCode> {
     let (compiler, args) = environment::compiler_to_wrap(ASKED)?;
     // The compiler has said what is wrong, to cargo.
-    Some(if shell::run(&wrapped(compiler, args)).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Some(if process::run(&wrapped(compiler, args)).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn wrapped(compiler: OsString, args: Vec<OsString>) -> Line {
-    Line::new(compiler).args(args).args(FLAGS)
+fn wrapped(compiler: OsString, args: Vec<OsString>) -> CommandLine {
+    CommandLine::new(compiler).args(args).args(FLAGS)
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn cargo_is_told_that_we_are_the_wrapper() {
         let target = tempfile::tempdir().unwrap();
-        let line = instrumented(Line::new("cargo"), target.path()).unwrap();
+        let line = instrumented(CommandLine::new("cargo"), target.path()).unwrap();
         let wrapper = PathBuf::from(line.value_of("RUSTC_WORKSPACE_WRAPPER").unwrap());
         assert!(wrapper.starts_with(target.path()) && wrapper.exists());
         assert!(line.value_of(ASKED).is_some());

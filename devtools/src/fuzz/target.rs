@@ -10,7 +10,7 @@ use anyhow::Context;
 
 use xtask::{
     cargo::{self, cargo},
-    shell::Line,
+    process::CommandLine,
 };
 
 /// The longest input that is made up; what is longer differs in nothing but its length.
@@ -38,7 +38,7 @@ pub(crate) fn all() -> anyhow::Result<Vec<Target>> {
 }
 
 /// Builds targets, with the features that `cargo test --workspace` has: its dependencies are used again.
-pub(crate) fn build(targets: &[Target]) -> Line {
+pub(crate) fn build(targets: &[Target]) -> CommandLine {
     let examples = targets.iter().flat_map(|target| ["--example".to_owned(), target.example()]);
     cargo(["build", "--workspace", "--locked", "--features", "mcp-stateful-fuzz/libfuzzer"]).args(examples)
 }
@@ -53,7 +53,7 @@ impl Target {
     }
 
     /// Makes up inputs for so many seconds, from what is kept and what earlier runs found, crashes among it.
-    pub(crate) fn run(&self, target_directory: &Path, seconds: u64) -> anyhow::Result<Line> {
+    pub(crate) fn run(&self, target_directory: &Path, seconds: u64) -> anyhow::Result<CommandLine> {
         let place = target_directory.join("fuzz").join(&self.0);
         let (corpus, crashes) = (place.join("corpus"), place.join("crashes"));
         for folder in [&corpus, &crashes] {
@@ -77,7 +77,7 @@ impl Target {
     }
 
     /// Tries one input once more.
-    pub(crate) fn repeat(&self, target_directory: &Path, input: &Path) -> Line {
+    pub(crate) fn repeat(&self, target_directory: &Path, input: &Path) -> CommandLine {
         self.binary(target_directory).arg(input).env("RUST_BACKTRACE", "1")
     }
 
@@ -86,8 +86,8 @@ impl Target {
         cargo::workspace_root().join("service/fuzz/seeds").join(&self.0)
     }
 
-    fn binary(&self, target_directory: &Path) -> Line {
-        Line::new(cargo::example_binary(target_directory, &self.example()))
+    fn binary(&self, target_directory: &Path) -> CommandLine {
+        CommandLine::new(cargo::example_binary(target_directory, &self.example()))
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Context, anyhow};
 
 use xtask::{
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
 };
 
 /// Valgrind has to stop the program to answer; a machine that does not let it would never say so.
@@ -24,11 +24,11 @@ pub(crate) struct Callgrind {
 
 /// Valgrind's version, if it is there.
 pub(crate) fn version() -> anyhow::Result<String> {
-    let said = shell::capture(&Line::new("valgrind").arg("--version")).ok().filter(|output| output.success);
+    let said = process::capture(&CommandLine::new("valgrind").arg("--version")).ok().filter(|output| output.success);
     said.map(|output| output.stdout.trim().to_owned())
         .context("valgrind does not answer; it counts the instructions")
         .hint("install it, on Debian with `apt install valgrind`; there is none for macOS on ARM and for Windows")
-        .exits(Exit::Preflight)
+        .exit_code(Exit::Preflight)
 }
 
 impl Callgrind {
@@ -38,17 +38,17 @@ impl Callgrind {
     }
 
     /// The line, counted.
-    pub(crate) fn over(&self, line: Line) -> Line {
+    pub(crate) fn over(&self, line: CommandLine) -> CommandLine {
         let file = format!("--callgrind-out-file={}", self.directory.join("callgrind").display());
         line.under("valgrind", ["--tool=callgrind", &file, &self.prefix()])
     }
 
     /// The instructions since this was asked last, by all threads of the process; what the kernel did for it is not among them.
     pub(crate) fn take(&mut self, pid: u32) -> anyhow::Result<u64> {
-        let line = Line::new("vgdb")
+        let line = CommandLine::new("vgdb")
             .args([self.prefix(), format!("--pid={pid}"), format!("--cmd-time-out={PATIENCE_SECONDS}")])
             .arg("dump");
-        let said = shell::capture(&line)?;
+        let said = process::capture(&line)?;
         if !said.success {
             return Err(anyhow!("`{line}` failed: {}", said.stderr.trim()))
                 .hint("valgrind stops the process to read its count: see that this machine permits ptrace");

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 
-use xtask::error::{Advice, Exit};
+use xtask::error::{ErrorExt, Exit};
 
 /// What a command gives who wants new figures.
 pub(crate) const HOW_TO_ACCEPT: &str =
@@ -39,7 +39,7 @@ impl Figures {
         }
         Err(anyhow!("{name} is of another build ({}) than this machine's ({build}); they are not compared", kept.build))
             .hint("if it is the build that has been changed, and not the machine, accept its figures with --accept")
-            .exits(Exit::Preflight)
+            .exit_code(Exit::Preflight)
     }
 
     /// Keeps them.

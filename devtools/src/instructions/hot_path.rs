@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use bench_load::{Surface, Work, connection::Connection};
 
-use crate::bench::contestant::TOKEN;
+use crate::bench::peer::TOKEN;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -2,7 +2,7 @@
 
 use super::figures::Figures;
 use xtask::{
-    table,
+    columns,
     ui::{self, Tone},
 };
 
@@ -79,7 +79,7 @@ impl Change {
 pub(crate) fn render(verdicts: &[Verdict]) -> String {
     let head = ["", "instructions per request", "kept", "now", "change"].map(str::to_owned).to_vec();
     let rows: Vec<Vec<String>> = [head].into_iter().chain(verdicts.iter().map(Verdict::row)).collect();
-    table::render(&rows)
+    columns::render(&rows)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use anyhow::anyhow;
 
 use xtask::{
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
 };
 
 /// The address, which is link-local: nobody else on the network can be meant.
@@ -19,14 +19,14 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn take() -> anyhow::Result<Self> {
-        let there = shell::capture(&ip(["-o", "addr", "show", "to", ADDRESS]));
+        let there = process::capture(&ip(["-o", "addr", "show", "to", ADDRESS]));
         match there {
             Ok(output) if output.success && !output.stdout.trim().is_empty() => return Ok(Self { taken: false }),
             Ok(output) if output.success => {}
             _ => return missing("`ip` cannot be run", "install the package iproute2"),
         }
         let host = format!("{ADDRESS}/32");
-        let added = shell::capture(&ip(["addr", "add", &host, "dev", "lo"]))?;
+        let added = process::capture(&ip(["addr", "add", &host, "dev", "lo"]))?;
         if added.success {
             return Ok(Self { taken: true });
         }
@@ -44,15 +44,15 @@ impl Drop for Address {
     fn drop(&mut self) {
         if self.taken {
             let host = format!("{ADDRESS}/32");
-            drop(shell::capture(&ip(["addr", "del", &host, "dev", "lo"])));
+            drop(process::capture(&ip(["addr", "del", &host, "dev", "lo"])));
         }
     }
 }
 
-fn ip<const N: usize>(args: [&str; N]) -> Line {
-    Line::new("ip").args(args)
+fn ip<const N: usize>(args: [&str; N]) -> CommandLine {
+    CommandLine::new("ip").args(args)
 }
 
 fn missing<T>(what: &str, hint: &str) -> anyhow::Result<T> {
-    Err(anyhow!(what.to_owned())).hint(hint).exits(Exit::Preflight)
+    Err(anyhow!(what.to_owned())).hint(hint).exit_code(Exit::Preflight)
 }

@@ -2,12 +2,12 @@
 //! git finds files that differ, so that the deploy does not take the revision for one that is in the registry.
 
 use crate::quick_build::Quick;
-use xtask::{cargo, environment, shell::Line};
+use xtask::{cargo, environment, process::CommandLine};
 
-use super::place::Place;
+use super::paths::Place;
 
 /// A deploy by cargo, as it would be after a change of the code.
-pub(super) fn after_a_change(deploy: Line, place: &Place) -> anyhow::Result<Line> {
+pub(super) fn after_a_change(deploy: CommandLine, place: &Place) -> anyhow::Result<CommandLine> {
     let cargo = cargo::workspace_root().join("devtools").join("rehearsal").join("cargo-changed");
     Ok(deploy
         .env("CARGO", cargo)

@@ -12,10 +12,10 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::place::Place;
+use super::paths::Place;
 use xtask::{
-    local::process::{self, Identity, Request},
-    shell::{self, Line},
+    local::identity::{self, Identity, Request},
+    process::{self, CommandLine},
 };
 
 /// How long it may take to answer.
@@ -35,14 +35,14 @@ pub(super) struct Daemon {
 
 impl Daemon {
     /// Starts a line. Ctrl-C in the terminal does not reach it: it has to outlive what depends on it.
-    pub(super) fn start(name: &'static str, line: &Line, place: &Place) -> anyhow::Result<Self> {
+    pub(super) fn start(name: &'static str, line: &CommandLine, place: &Place) -> anyhow::Result<Self> {
         let (log, record) = (place.logs().join(format!("{name}.log")), place.daemons().join(name));
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = shell::start_detached(line, &file)?;
+        let child = process::start_detached(line, &file)?;
         let pid = child.id();
         let daemon = Self { child: Some(child), name, log, record };
         // One that has ended already leaves nothing to record.
-        if let Ok(identity) = process::identify(pid) {
+        if let Ok(identity) = identity::identify(pid) {
             let text = serde_json::to_string(&identity).context("cannot write a record")?;
             fs::write(&daemon.record, text).with_context(|| format!("cannot write {}", daemon.record.display()))?;
         }
@@ -84,8 +84,8 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        if let Ok(identity) = process::identify(child.id()) {
-            drop(process::request(&identity, Request::Terminate));
+        if let Ok(identity) = identity::identify(child.id()) {
+            drop(identity::request(&identity, Request::Terminate));
         }
         let since = Instant::now();
         while matches!(child.try_wait(), Ok(None)) && since.elapsed() < ENDS_WITHIN {
@@ -114,11 +114,11 @@ pub(super) fn end_those_left(place: &Place) -> anyhow::Result<()> {
 }
 
 fn end(identity: &Identity) -> anyhow::Result<()> {
-    process::request(identity, Request::Terminate)?;
+    identity::request(identity, Request::Terminate)?;
     let since = Instant::now();
-    while process::is_running(identity)? {
+    while identity::is_running(identity)? {
         if since.elapsed() > ENDS_WITHIN {
-            process::request(identity, Request::Kill)?;
+            identity::request(identity, Request::Kill)?;
         }
         thread::sleep(PAUSE);
     }
@@ -131,12 +131,12 @@ mod tests {
     use super::*;
     use xtask::runtime;
 
-    fn sh(script: &str) -> Line {
-        Line::new("sh").args(["-c", script])
+    fn sh(script: &str) -> CommandLine {
+        CommandLine::new("sh").args(["-c", script])
     }
 
     fn identity(daemon: &Daemon) -> Identity {
-        process::identify(daemon.child.as_ref().unwrap().id()).unwrap()
+        identity::identify(daemon.child.as_ref().unwrap().id()).unwrap()
     }
 
     #[test]
@@ -159,7 +159,7 @@ mod tests {
         let identity = identity(&daemon);
         drop(daemon);
         assert!(asked.exists());
-        assert!(!process::is_running(&identity).unwrap());
+        assert!(!identity::is_running(&identity).unwrap());
         assert_eq!(fs::read_dir(place.daemons()).unwrap().count(), 0);
     }
 
@@ -173,7 +173,7 @@ mod tests {
         // Somebody has to take notice of its end, as init does when the rehearsal that started it is gone.
         let waiting = thread::spawn(move || child.wait());
         end_those_left(&place).unwrap();
-        assert!(!process::is_running(&identity).unwrap());
+        assert!(!identity::is_running(&identity).unwrap());
         drop(waiting.join());
     }
 }

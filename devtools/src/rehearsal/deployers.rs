@@ -1,6 +1,6 @@
 //! Who deploys in a rehearsal: for each project a user who has the published policy of that project, and no other permission.
 
-use super::cloud::{Cloud, Keys};
+use super::emulator_admin::{Cloud, Keys};
 use xtask::{
     policy::{self, Scope},
     project::Project,

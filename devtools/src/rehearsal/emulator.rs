@@ -9,14 +9,14 @@ use super::{
     address::{ADDRESS, Address},
     daemon::Daemon,
     engine::Engine,
-    place::Place,
+    paths::Place,
     python,
 };
 use xtask::local::ports::free_port;
 use xtask::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     http,
-    shell::Line,
+    process::CommandLine,
     ui,
 };
 
@@ -57,7 +57,7 @@ impl Emulator {
             .ready(answers)
             .await
             .hint(format!("port 80 of {ADDRESS} has to be free, and root has to ask for it"))
-            .exits(Exit::Preflight)?;
+            .exit_code(Exit::Preflight)?;
         ui::step("emulator", &format!("answers at {url}, and runs tasks in {}", engine.describe()));
         Ok(Self { daemon, engine, address, url })
     }
@@ -102,9 +102,9 @@ fn port() -> anyhow::Result<u16> {
     }
 }
 
-fn line(python: &Path, port: u16, place: &Place) -> Line {
+fn line(python: &Path, port: u16, place: &Place) -> CommandLine {
     let bind = |address: &str, port: u16| ["--bind".to_owned(), format!("{address}:{port}")];
-    Line::new(python)
+    CommandLine::new(python)
         .args(["-m", "hypercorn", "emulator.app:app", "--workers", "0", "--keep-alive", "75"])
         .args(bind("127.0.0.1", port))
         .args(bind(ADDRESS, port))

@@ -8,10 +8,10 @@ use std::{
 
 use anyhow::Context;
 
-use super::{address::ADDRESS, daemon::Daemon, place::Place};
+use super::{address::ADDRESS, daemon::Daemon, paths::Place};
 use xtask::{
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
 };
 
 /// The label that the emulator puts on every container, with the address that it serves on.
@@ -22,7 +22,7 @@ const LABEL: &str = "ministack.instance";
 pub(super) struct Engine {
     socket: Socket,
     own: Option<Own>,
-    /// Which containers are the rehearsal's; nothing once they are to stay.
+    /// TargetArgs containers are the rehearsal's; nothing once they are to stay.
     instance: Option<String>,
 }
 
@@ -50,19 +50,19 @@ impl Engine {
         let mut daemon = Daemon::start("dockerd", &line, place)
             .context("no container engine answers, and none can be started")
             .hint("install Docker, on Debian the packages docker.io and iptables")
-            .exits(Exit::Preflight)?;
+            .exit_code(Exit::Preflight)?;
         let socket = Socket(Some(address));
         daemon
             .ready(async || socket.answers())
             .await
             .context("no container engine answers, and none can be started")
             .hint("run the rehearsal as root, or start Docker; DOCKER_HOST says where it is, if it is elsewhere")
-            .exits(Exit::Preflight)?;
+            .exit_code(Exit::Preflight)?;
         Ok(Self { socket, own: Some(Own { daemon, data }), instance })
     }
 
     /// Gives a line the engine.
-    pub(super) fn given_to(&self, line: Line) -> Line {
+    pub(super) fn given_to(&self, line: CommandLine) -> CommandLine {
         self.socket.given_to(line)
     }
 
@@ -92,7 +92,7 @@ impl Drop for Engine {
 }
 
 impl Socket {
-    fn given_to(&self, line: Line) -> Line {
+    fn given_to(&self, line: CommandLine) -> CommandLine {
         match &self.0 {
             Some(address) => line.env("DOCKER_HOST", address),
             None => line,
@@ -100,21 +100,22 @@ impl Socket {
     }
 
     fn answers(&self) -> bool {
-        shell::capture(&self.docker(&["version", "--format", "{{.Server.Version}}"])).is_ok_and(|output| output.success)
+        process::capture(&self.docker(&["version", "--format", "{{.Server.Version}}"]))
+            .is_ok_and(|output| output.success)
     }
 
     fn remove_containers(&self, instance: &str) -> anyhow::Result<()> {
         let filter = format!("label={LABEL}={instance}");
-        let ids = shell::capture(&self.docker(&["ps", "--all", "--quiet", "--filter", &filter]))?.stdout;
+        let ids = process::capture(&self.docker(&["ps", "--all", "--quiet", "--filter", &filter]))?.stdout;
         let ids: Vec<&str> = ids.split_whitespace().collect();
         if !ids.is_empty() {
-            shell::capture(&self.docker(&["rm", "--force", "--volumes"]).args(ids))?;
+            process::capture(&self.docker(&["rm", "--force", "--volumes"]).args(ids))?;
         }
         Ok(())
     }
 
-    fn docker(&self, args: &[&str]) -> Line {
-        self.given_to(Line::new("docker").args(args))
+    fn docker(&self, args: &[&str]) -> CommandLine {
+        self.given_to(CommandLine::new("docker").args(args))
     }
 }
 
@@ -124,8 +125,8 @@ fn hostname() -> String {
 }
 
 /// Without rules in the machine's firewall: containers and this machine reach each other, and no container the internet.
-fn daemon(socket: &str, data: &Path, run: &Path) -> Line {
-    Line::new("dockerd")
+fn daemon(socket: &str, data: &Path, run: &Path) -> CommandLine {
+    CommandLine::new("dockerd")
         .arg("--data-root")
         .arg(data)
         .arg("--exec-root")

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 
-use xtask::shell::{self, Line};
+use xtask::process::{self, CommandLine};
 
 /// Where Linux lists the mounts that this process sees (proc_pid_mountinfo(5)).
 const MOUNTS: &str = "/proc/self/mountinfo";
@@ -16,7 +16,7 @@ const MOUNTS: &str = "/proc/self/mountinfo";
 pub(super) fn release(directory: &Path) -> anyhow::Result<()> {
     let table = fs::read_to_string(MOUNTS).with_context(|| format!("cannot read {MOUNTS}"))?;
     for mount in below(directory, &table) {
-        shell::run(&Line::new("umount").arg("--lazy").arg(&mount))
+        process::run(&CommandLine::new("umount").arg("--lazy").arg(&mount))
             .with_context(|| format!("cannot unmount {}, which an earlier rehearsal left", mount.display()))?;
     }
     Ok(())

@@ -17,7 +17,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// Fails, with the end of what was said, unless this was the exit code.
-    pub(super) fn exits(self, code: i32) -> anyhow::Result<Self> {
+    pub(super) fn exit_code(self, code: i32) -> anyhow::Result<Self> {
         if self.exit == Some(code) {
             return Ok(self);
         }
@@ -130,8 +130,8 @@ terraform says
 
     #[test]
     fn another_exit_code_fails_with_what_was_said() {
-        assert!(outcome(6, SAID).exits(6).is_ok());
-        let error = outcome(6, SAID).exits(0).unwrap_err().to_string();
+        assert!(outcome(6, SAID).exit_code(6).is_ok());
+        let error = outcome(6, SAID).exit_code(0).unwrap_err().to_string();
         assert!(error.contains("exited with 6") && error.contains("  | terraform says"), "{error}");
         assert!(outcome(0, SAID).says("Terraform SAYS").is_ok());
         assert!(outcome(0, SAID).says("never").is_err());

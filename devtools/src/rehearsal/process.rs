@@ -12,8 +12,8 @@ use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
 
 use super::outcome::{self, Outcome};
 use xtask::{
-    local::process::{self, Identity, Request},
-    shell::{self, Line},
+    local::identity::{self, Identity, Request},
+    process::{self, CommandLine},
 };
 
 /// Longer than any command of a rehearsal takes.
@@ -30,9 +30,9 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(line: &Line, log: &Path) -> anyhow::Result<Self> {
+    pub(super) fn start(line: &CommandLine, log: &Path) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = shell::start(line, &file)?;
+        let child = process::start(line, &file)?;
         Ok(Self { child, line: line.to_string(), log: log.to_owned(), since: Instant::now() })
     }
 
@@ -105,7 +105,7 @@ impl Drop for Running {
         drop(self.child.kill());
         drop(self.child.wait());
         for identity in below {
-            drop(process::request(&identity, Request::Kill));
+            drop(identity::request(&identity, Request::Kill));
         }
     }
 }
@@ -121,7 +121,7 @@ fn descendants(pid: u32) -> Vec<Identity> {
         found.extend(children.map(|(pid, _)| *pid));
         next += 1;
     }
-    found.iter().skip(1).filter_map(|pid| process::identify(pid.as_u32()).ok()).collect()
+    found.iter().skip(1).filter_map(|pid| identity::identify(pid.as_u32()).ok()).collect()
 }
 
 fn interrupt(child: &Child) -> bool {
@@ -138,7 +138,7 @@ mod tests {
     use xtask::runtime;
 
     fn running(script: &str, directory: &Path) -> Running {
-        Running::start(&Line::new("sh").args(["-c", script]), &directory.join("log")).unwrap()
+        Running::start(&CommandLine::new("sh").args(["-c", script]), &directory.join("log")).unwrap()
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(below.len(), 1, "{below:?}");
         drop(running);
         let since = Instant::now();
-        while process::is_running(&below[0]).unwrap() {
+        while identity::is_running(&below[0]).unwrap() {
             assert!(since.elapsed() < Duration::from_secs(5), "{below:?} runs on");
             std::thread::sleep(PAUSE);
         }

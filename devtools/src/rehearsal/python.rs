@@ -7,11 +7,11 @@ use std::{
 
 use anyhow::Context;
 
-use super::place::Place;
+use super::paths::Place;
 use xtask::{
     cargo,
-    error::{Advice, Exit},
-    shell::{self, Line},
+    error::{ErrorExt, Exit},
+    process::{self, CommandLine},
     ui,
 };
 
@@ -26,14 +26,14 @@ pub(super) fn install(place: &Place) -> anyhow::Result<PathBuf> {
         return Ok(program);
     }
     ui::step("install", "the emulator's packages");
-    shell::run(&Line::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))
+    process::run(&CommandLine::new("python3").args(["-m", "venv", "--clear"]).arg(&directory))
         .context("the emulator needs Python with venv")
         .hint("install Python 3.10 or newer, on Debian the packages python3 and python3-venv")
-        .exits(Exit::Preflight)?;
-    shell::run(&pip(&program))
+        .exit_code(Exit::Preflight)?;
+    process::run(&pip(&program))
         .context("the emulator's packages cannot be installed")
         .hint("pip needs to reach its package index, and Python 3.10 or newer")
-        .exits(Exit::Preflight)?;
+        .exit_code(Exit::Preflight)?;
     fs::write(&done, REQUIREMENTS).with_context(|| format!("cannot write {}", done.display()))?;
     Ok(program)
 }
@@ -43,8 +43,8 @@ pub(super) fn sources() -> PathBuf {
     cargo::workspace_root().join("devtools").join("rehearsal")
 }
 
-fn pip(program: &Path) -> Line {
-    Line::new(program)
+fn pip(program: &Path) -> CommandLine {
+    CommandLine::new(program)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", "--requirement"])
         .arg(sources().join("requirements.txt"))
 }

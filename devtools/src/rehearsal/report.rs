@@ -1,7 +1,7 @@
 //! What came of a rehearsal, scenario by scenario. Judges nothing.
 
 use xtask::{
-    table,
+    columns,
     ui::{self, Tone},
 };
 
@@ -54,6 +54,6 @@ impl Report {
             };
             vec![word, format!("{:>6.1} s", row.seconds), row.name.to_owned(), detail.to_owned()]
         };
-        table::render(&self.rows.iter().map(row).collect::<Vec<_>>())
+        columns::render(&self.rows.iter().map(row).collect::<Vec<_>>())
     }
 }

@@ -1,11 +1,11 @@
 //! Every scenario, in order, with what it builds on. A file for each group of them.
 
-mod break_it;
 mod change;
 mod drill;
-mod first;
+mod failed_rollout;
+mod first_deploy_fails;
 mod interrupt;
-mod look;
+mod read_only;
 mod remove;
 mod start;
 
@@ -37,7 +37,7 @@ pub(crate) enum Lane {
 pub(crate) const SCENARIOS: [Scenario; 14] = [
     Scenario { name: "policy", needs: &[], lane: Lane::Alone, run: |world| Box::pin(start::policy(world)) },
     Scenario { name: "deploy", needs: &[], lane: Lane::Alone, run: |world| Box::pin(start::deploy(world)) },
-    Scenario { name: "look", needs: &["deploy"], lane: Lane::Alone, run: |world| Box::pin(look::look(world)) },
+    Scenario { name: "look", needs: &["deploy"], lane: Lane::Alone, run: |world| Box::pin(read_only::look(world)) },
     Scenario {
         name: "roll-out",
         needs: &["deploy"],
@@ -50,31 +50,31 @@ pub(crate) const SCENARIOS: [Scenario; 14] = [
         name: "crash",
         needs: &["deploy"],
         lane: Lane::Beside(1),
-        run: |world| Box::pin(break_it::crash(world)),
+        run: |world| Box::pin(failed_rollout::crash(world)),
     },
     Scenario {
         name: "never healthy",
         needs: &["deploy"],
         lane: Lane::Beside(1),
-        run: |world| Box::pin(break_it::never_healthy(world)),
+        run: |world| Box::pin(failed_rollout::never_healthy(world)),
     },
     Scenario {
         name: "missing secret",
         needs: &["deploy"],
         lane: Lane::Beside(1),
-        run: |world| Box::pin(break_it::missing_secret(world)),
+        run: |world| Box::pin(failed_rollout::missing_secret(world)),
     },
     Scenario {
         name: "missing permission",
         needs: &["deploy"],
         lane: Lane::Beside(1),
-        run: |world| Box::pin(break_it::missing_permission(world)),
+        run: |world| Box::pin(failed_rollout::missing_permission(world)),
     },
     Scenario {
         name: "first deploy fails",
         needs: &["deploy"],
         lane: Lane::Beside(2),
-        run: |world| Box::pin(first::fails(world)),
+        run: |world| Box::pin(first_deploy_fails::fails(world)),
     },
     Scenario {
         name: "interrupted",

@@ -6,7 +6,7 @@ use std::{cell::RefCell, time::Duration};
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::env::World;
 use crate::drill::{Crew, Door};
 use xtask::{http, project::Project, token::Token};
 
@@ -31,7 +31,7 @@ pub(super) struct Service<'a> {
 impl<'a> Service<'a> {
     /// Finds a project's service by our own commands, as its users would.
     pub(super) async fn of(world: &'a World, project: &Project) -> anyhow::Result<Self> {
-        let token = world.run(project, &["token"]).await?.exits(0)?;
+        let token = world.run(project, &["token"]).await?.exit_code(0)?;
         let token = token.said.lines().last().unwrap_or_default().trim().to_owned();
         let url = url(world, project).await?;
         let client = http::client(&url)?;
@@ -120,7 +120,7 @@ impl Door for Service<'_> {
 }
 
 async fn url(world: &World, project: &Project) -> anyhow::Result<String> {
-    let status = world.run(project, &["status", "--json"]).await?.exits(0)?.object()?;
+    let status = world.run(project, &["status", "--json"]).await?.exit_code(0)?.object()?;
     let url = status["url"].as_str().with_context(|| format!("status names no url: {status}"))?;
     Ok(url.to_owned())
 }

@@ -9,8 +9,8 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use anyhow::{Context, anyhow};
 
-use super::signed::{self, Refused, Service};
-use crate::error::Advice;
+use super::http::{self, Refused, Service};
+use crate::error::ErrorExt;
 
 /// An account, and a region of it, that we have credentials for.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl Account {
         let region = config.region().map_or_else(|| default.to_owned(), ToString::to_string);
         let mut account = Self { config, region, id: String::new(), caller: String::new() };
         account.credentials().await?;
-        let answer = signed::query(&account, Service::Sts, "GetCallerIdentity", &[]).await;
+        let answer = http::query(&account, Service::Sts, "GetCallerIdentity", &[]).await;
         let answer = answer.map_err(|error| explain(error, &account.region))?;
         account.id = answer.text("Account").context("STS named no account")?;
         account.caller = answer.text("Arn").context("STS named no caller")?;

@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use super::{
     Account,
-    signed::{self, Service, Xml},
+    http::{self, Service, Xml},
     tags::Tags,
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct SecurityGroup {
 pub(crate) async fn addresses(account: &Account, interface: &str) -> anyhow::Result<Option<Addresses>> {
     let answer = match query(account, "DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", interface)]).await {
         Ok(answer) => answer,
-        Err(error) if signed::code(&error) == Some("InvalidNetworkInterfaceID.NotFound") => return Ok(None),
+        Err(error) if http::code(&error) == Some("InvalidNetworkInterfaceID.NotFound") => return Ok(None),
         Err(error) => return Err(error),
     };
     let found = Addresses { public: answer.text("publicIp"), private: answer.text("privateIpAddress") };
@@ -73,7 +73,7 @@ pub(crate) async fn rules(account: &Account, group: &str) -> anyhow::Result<Vec<
 pub(crate) async fn delete_security_group(account: &Account, id: &str) -> anyhow::Result<bool> {
     match query(account, "DeleteSecurityGroup", &[("GroupId", id)]).await {
         Ok(_) => Ok(true),
-        Err(error) if signed::code(&error) == Some("InvalidGroup.NotFound") => Ok(false),
+        Err(error) if http::code(&error) == Some("InvalidGroup.NotFound") => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -81,7 +81,7 @@ pub(crate) async fn delete_security_group(account: &Account, id: &str) -> anyhow
 async fn query(account: &Account, operation: &str, parameters: &[(&str, &str)]) -> anyhow::Result<Xml> {
     let form: Vec<(String, String)> =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    signed::query(account, Service::Ec2, operation, &form).await
+    http::query(account, Service::Ec2, operation, &form).await
 }
 
 /// Groups hold lists of rules, whose items look alike; so only the children of a group itself are read.

@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use super::{
     Account,
-    signed::{self, Service, Xml},
+    http::{self, Service, Xml},
     tags::Tags,
 };
 
@@ -65,9 +65,9 @@ async fn of_role(
 ) -> anyhow::Result<Option<Xml>> {
     let named = [("RoleName", role)].into_iter().chain(parameters.iter().copied());
     let form: Vec<(String, String)> = named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    match signed::query(account, Service::Iam, operation, &form).await {
+    match http::query(account, Service::Iam, operation, &form).await {
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if signed::code(&error) == Some("NoSuchEntity") => Ok(None),
+        Err(error) if http::code(&error) == Some("NoSuchEntity") => Ok(None),
         Err(error) => Err(error.context(format!("cannot look after the role {role}"))),
     }
 }

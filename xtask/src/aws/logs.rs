@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Account,
-    signed::{self, Service},
+    http::{self, Service},
     tags::Tags,
 };
 
@@ -138,13 +138,13 @@ async fn tags(account: &Account, arn: &str) -> anyhow::Result<Tags> {
 }
 
 async fn call(account: &Account, operation: &str, body: &Value) -> anyhow::Result<Value> {
-    signed::json(account, Service::Logs, operation, body).await
+    http::json(account, Service::Logs, operation, body).await
 }
 
 fn unless_missing<T>(answer: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if signed::code(&error) == Some("ResourceNotFoundException") => Ok(None),
+        Err(error) if http::code(&error) == Some("ResourceNotFoundException") => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
-use super::signed::Refused;
+use super::http::Refused;
 
 /// What the service said, or why it could not be asked. The SDK's own text leaves out code and message of an error that is
 /// not in its model, such as `AccessDeniedException`.

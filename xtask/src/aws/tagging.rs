@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Account,
-    signed::{self, Service},
+    http::{self, Service},
 };
 use crate::{
     project::Project,
@@ -20,7 +20,7 @@ pub(crate) async fn arns(account: &Account, project: &Project) -> anyhow::Result
     let mut found = Vec::new();
     let mut token = String::new();
     loop {
-        let answer = signed::json(account, Service::Tagging, "GetResources", &request(project, &token)).await;
+        let answer = http::json(account, Service::Tagging, "GetResources", &request(project, &token)).await;
         let answer = answer.context("cannot ask for what has the project's tags")?;
         let resources = answer["ResourceTagMappingList"].as_array().into_iter().flatten();
         found.extend(resources.filter_map(|resource| resource["ResourceARN"].as_str()).map(str::to_owned));

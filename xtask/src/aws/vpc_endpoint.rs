@@ -5,7 +5,7 @@ use roxmltree::Node;
 
 use super::{
     Account,
-    signed::{self, Service, Xml},
+    http::{self, Service, Xml},
     tags::Tags,
 };
 
@@ -42,7 +42,7 @@ pub(crate) async fn delete(account: &Account, id: &str) -> anyhow::Result<()> {
 async fn query(account: &Account, operation: &str, parameters: &[(&str, &str)]) -> anyhow::Result<Xml> {
     let form: Vec<(String, String)> =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    signed::query(account, Service::Ec2, operation, &form).await
+    http::query(account, Service::Ec2, operation, &form).await
 }
 
 /// Endpoints hold lists whose items look alike, so only the children of an endpoint itself are read. Those that are being

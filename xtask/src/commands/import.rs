@@ -5,7 +5,7 @@ use anyhow::anyhow;
 use crate::{
     aws::table::Table,
     cli, data,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     runtime,
     stack::deployment,
     ui,
@@ -38,6 +38,6 @@ async fn there(table: &Table, args: &cli::Import) -> anyhow::Result<()> {
         Some(described) if described.is_active() => Ok(()),
         _ => Err(anyhow!("there is no table {} to import into", table.name()))
             .hint(format!("`cargo xtask deploy{}` makes one", args.which.project.flag()))
-            .exits(Exit::Unreachable),
+            .exit_code(Exit::Unreachable),
     }
 }

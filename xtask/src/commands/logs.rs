@@ -8,8 +8,8 @@ use crate::{
         logs::{Cursor, LogLine},
     },
     cli,
-    error::{Advice, Exit},
-    rollout::line,
+    error::{ErrorExt, Exit},
+    rollout::log_line,
     runtime,
     stack::{Deployment, deployment},
     timestamp, ui,
@@ -30,7 +30,7 @@ async fn logs(args: &cli::Logs) -> anyhow::Result<()> {
     let first = cursor.next(&account).await;
     let first = first
         .hint(format!("`cargo xtask deploy{}` makes what is missing", args.which.project.flag()))
-        .exits(Exit::Unreachable)?;
+        .exit_code(Exit::Unreachable)?;
     print(&first);
     if args.follow {
         // Ctrl-C is how one leaves; it is no failure here.
@@ -74,7 +74,7 @@ fn shown(line: &LogLine, for_people: bool) -> String {
     let time = format!("{}.{:03}Z", seconds.trim_end_matches('Z'), line.at_ms % 1000);
     let task = line.stream.rsplit('/').next().unwrap_or(&line.stream);
     match for_people {
-        true => format!("{time}  {}  {}", task.get(..8).unwrap_or(task), line::readable(&line.text)),
+        true => format!("{time}  {}  {}", task.get(..8).unwrap_or(task), log_line::readable(&line.text)),
         false => format!("{time}  {task}  {}", line.text.trim_end()),
     }
 }

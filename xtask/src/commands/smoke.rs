@@ -7,8 +7,8 @@ use anyhow::{Context, anyhow};
 
 use crate::{
     cli, environment,
-    error::{Advice, Exit},
-    local::{home::Home, process, record, token},
+    error::{ErrorExt, Exit},
+    local::{home::Home, identity, record, token},
     problem::Problem,
     runtime,
     smoke::{self, Report, Target},
@@ -45,7 +45,7 @@ fn conclude(report: &Report, cause: Option<Problem>, unreachable_hint: &str) -> 
         return Ok(());
     }
     if report.unreachable {
-        return Err(anyhow!("no response from {}", report.url)).hint(unreachable_hint).exits(Exit::Unreachable);
+        return Err(anyhow!("no response from {}", report.url)).hint(unreachable_hint).exit_code(Exit::Unreachable);
     }
     smoke::failed(report, cause)
 }
@@ -55,7 +55,7 @@ fn url_target(url: &str, args: &cli::Smoke) -> anyhow::Result<Target> {
     if !valid {
         return Err(anyhow!("invalid --url {url}: expected an http or https address"))
             .hint("include the scheme, such as http://127.0.0.1:3333")
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     let target = Target::new(url);
     match args.token.clone().or_else(environment::auth_token) {
@@ -63,19 +63,19 @@ fn url_target(url: &str, args: &cli::Smoke) -> anyhow::Result<Target> {
         None if args.allow_open => Ok(target.open()),
         None => Err(anyhow!("no token for {url}"))
             .hint("set MCP_AUTH_TOKEN, or pass --allow-open if the service needs no token")
-            .exits(Exit::Usage),
+            .exit_code(Exit::Usage),
     }
 }
 
 fn local_target(args: &cli::Smoke) -> anyhow::Result<Target> {
     let home = Home::of(&args.which.project)?;
     let deployed = match record::load(&home)? {
-        Some(record) if process::is_running(&record.identity)? => token::load(&home)?.map(|token| (record, token)),
+        Some(record) if identity::is_running(&record.identity)? => token::load(&home)?.map(|token| (record, token)),
         _ => None,
     };
     let (record, token) = deployed
         .ok_or_else(|| anyhow!("no deployment of {} runs on this machine", args.which.project))
         .hint("start one with `cargo xtask deploy --local`")
-        .exits(Exit::Unreachable)?;
+        .exit_code(Exit::Unreachable)?;
     Ok(Target::new(&record.url).with_token(token.reveal()).with_revision(&record.launch.revision))
 }

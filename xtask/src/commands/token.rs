@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use crate::{
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     local::{self, home::Home},
     ui,
 };
@@ -17,7 +17,7 @@ pub(super) fn local(args: &cli::Token) -> anyhow::Result<()> {
     let token = local::token::load(&Home::of(&args.which.project)?)?
         .ok_or_else(|| anyhow!("{} has no token on this machine", args.which.project))
         .hint("run `cargo xtask deploy --local` to create one")
-        .exits(Exit::Unreachable)?;
+        .exit_code(Exit::Unreachable)?;
     ui::result(token.reveal());
     Ok(())
 }

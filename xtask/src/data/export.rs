@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     aws::table::{Part, Table},
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     ui::Step,
 };
 
@@ -32,13 +32,13 @@ impl Export {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let path = std::path::absolute(path).with_context(|| format!("{} is no path", path.display()))?;
         if path.symlink_metadata().is_ok() {
-            return Err(taken(&path)).exits(Exit::Usage);
+            return Err(taken(&path)).exit_code(Exit::Usage);
         }
         let mut draft = path.clone().into_os_string();
         draft.push(".part");
         let draft = PathBuf::from(draft);
         let file = create(&draft).with_context(|| format!("cannot write {}", draft.display()));
-        let file = file.hint("give --export a file in a directory that you may write to").exits(Exit::Usage)?;
+        let file = file.hint("give --export a file in a directory that you may write to").exit_code(Exit::Usage)?;
         Ok(Self { path, draft, file: BufWriter::new(file) })
     }
 

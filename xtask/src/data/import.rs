@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{PK, SK, json, tally::Tally};
 use crate::{
     aws::table::{Item, Table},
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     ui::Step,
 };
 
@@ -50,13 +50,14 @@ pub(crate) async fn write(path: &Path, table: &Table, step: &Step) -> anyhow::Re
 }
 
 fn items(path: &Path) -> anyhow::Result<impl Iterator<Item = anyhow::Result<Item>>> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display())).exits(Exit::Usage)?;
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display())).exit_code(Exit::Usage)?;
     let lines = BufReader::new(file).lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.as_ref().is_ok_and(|line| line.trim().is_empty()));
     Ok(lines.map(move |(index, line)| {
         let number = index + 1;
         let item = line.map_err(anyhow::Error::new).and_then(|line| parse(&line));
-        item.with_context(|| format!("line {number} of {} is no item of an export", path.display())).exits(Exit::Usage)
+        item.with_context(|| format!("line {number} of {} is no item of an export", path.display()))
+            .exit_code(Exit::Usage)
     }))
 }
 

@@ -83,7 +83,7 @@ fn a_table_comes_and_goes() {
         assert_eq!(table.describe().await.unwrap(), None);
         let error = table.scan(None, Part::Keys).await.unwrap_err();
         assert_eq!(error.to_string(), "cannot read the table gone-state");
-        assert_eq!(crate::aws::signed::code(&error), Some("ResourceNotFoundException"));
+        assert_eq!(crate::aws::http::code(&error), Some("ResourceNotFoundException"));
     })
     .unwrap();
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use anyhow::{Context, anyhow};
 
-use crate::error::{Advice, Exit};
+use crate::error::{ErrorExt, Exit};
 
 /// A processor's architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Architecture {
             "ARM64" => Ok(Self::Arm64),
             _ => Err(anyhow!("{name} is no architecture that ECS has"))
                 .hint("cpu_architecture is X86_64 or ARM64")
-                .exits(Exit::Usage),
+                .exit_code(Exit::Usage),
         }
     }
 
@@ -31,7 +31,7 @@ impl Architecture {
         let found = [Self::X86_64, Self::Arm64].into_iter().find(|architecture| architecture.rust() == name);
         found
             .with_context(|| format!("no image is built for processors of this machine's kind, {name}"))
-            .exits(Exit::Preflight)
+            .exit_code(Exit::Preflight)
     }
 
     /// What images and engines call it.

@@ -9,12 +9,12 @@ use std::{
 use anyhow::{Context, anyhow};
 
 use super::{
-    Plan, Request, archive, elf, engine::Engine, labels, native, oci::Unpacked, scratch, toolchain::Toolchain,
+    Plan, Request, archive, elf, engine::Engine, labels, native, oci::Unpacked, static_image, toolchain::Toolchain,
 };
 use crate::{
     cargo,
-    error::Advice,
-    shell::{self, Line},
+    error::ErrorExt,
+    process::{self, CommandLine},
     ui,
 };
 
@@ -45,7 +45,7 @@ async fn build_native(
         .with_context(|| format!("{} would not start in an image", path.display()))
         .hint("see that cargo's configuration and RUSTFLAGS leave linker and target-feature alone, or give --builder docker")?;
     let labels = labels::of(&request.revision);
-    scratch::image(&binary, request.architecture, &labels, labels::committed_at(&request.revision))
+    static_image::image(&binary, request.architecture, &labels, labels::committed_at(&request.revision))
 }
 
 async fn build_by_engine(
@@ -77,8 +77,8 @@ impl Drop for Passing {
 }
 
 /// Runs a builder, and shows what it says.
-async fn run(line: &Line, log: &Path, step: &ui::Step) -> anyhow::Result<()> {
-    if shell::follow(line, log, None, |said| step.note(&plain(said))).await? {
+async fn run(line: &CommandLine, log: &Path, step: &ui::Step) -> anyhow::Result<()> {
+    if process::follow(line, log, None, |said| step.note(&plain(said))).await? {
         return Ok(());
     }
     Err(anyhow!("`{line}` failed")).hint(format!("what it said is at the end of {}", log.display()))

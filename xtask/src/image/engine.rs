@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Architecture, labels::Labels};
 use crate::{
     cargo::workspace_root,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// A container engine.
@@ -27,11 +27,11 @@ impl Engine {
 
     /// The architecture of the engine, in the words of images, if it answers and runs Linux. It may be on another machine.
     pub(super) fn architecture(self) -> Option<String> {
-        let output = shell::capture(&self.ask()).ok().filter(|output| output.success)?;
+        let output = process::capture(&self.ask()).ok().filter(|output| output.success)?;
         parse(&output.stdout)
     }
 
-    fn ask(self) -> Line {
+    fn ask(self) -> CommandLine {
         match self {
             Self::Docker => self.line().args(["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]),
             Self::Podman => self.line().args(["info", "--format", "{{.Host.OS}}/{{.Host.Arch}}"]),
@@ -39,7 +39,7 @@ impl Engine {
     }
 
     /// Builds the Dockerfile and writes the image's id to a file.
-    pub(super) fn build(self, architecture: Architecture, revision: &str, labels: &Labels, id: &Path) -> Line {
+    pub(super) fn build(self, architecture: Architecture, revision: &str, labels: &Labels, id: &Path) -> CommandLine {
         let mut line = self
             .line()
             .args(["build", "--platform"])
@@ -55,14 +55,14 @@ impl Engine {
     }
 
     /// Writes an image to an archive, in the form that docker gave it and podman can speak.
-    pub(super) fn save(self, id: &str, archive: &Path) -> Line {
+    pub(super) fn save(self, id: &str, archive: &Path) -> CommandLine {
         let line = self.line().arg("save");
         let line = if self == Self::Podman { line.args(["--format", "docker-archive"]) } else { line };
         line.arg("--output").arg(archive).arg(id)
     }
 
-    fn line(self) -> Line {
-        Line::new(self.name())
+    fn line(self) -> CommandLine {
+        CommandLine::new(self.name())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::tag;
 use crate::{
     cargo::workspace_root,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// Labels, in the order of their names.
@@ -30,8 +30,8 @@ pub(super) fn committed_at(revision: &str) -> u64 {
     if !tag::is_clean(revision) {
         return 0;
     }
-    let line = Line::new("git").args(["log", "-1", "--format=%ct"]).directory(workspace_root());
-    let output = shell::capture(&line).ok().filter(|output| output.success);
+    let line = CommandLine::new("git").args(["log", "-1", "--format=%ct"]).directory(workspace_root());
+    let output = process::capture(&line).ok().filter(|output| output.success);
     output.and_then(|output| output.stdout.trim().parse().ok()).unwrap_or_default()
 }
 

@@ -12,11 +12,11 @@ use super::{
 use crate::{
     cargo::{self, workspace_root},
     environment,
-    shell::Line,
+    process::CommandLine,
 };
 
 /// The line that builds the service, as this machine needs it.
-pub fn build(toolchain: &Toolchain, target_directory: &Path) -> Line {
+pub fn build(toolchain: &Toolchain, target_directory: &Path) -> CommandLine {
     let places = Places {
         workspace: workspace_root().to_owned(),
         target_directory: target_directory.to_owned(),
@@ -32,7 +32,7 @@ pub fn binary(toolchain: &Toolchain, target_directory: &Path) -> PathBuf {
     target_directory.join(&toolchain.target).join("release").join("mcp-stateful")
 }
 
-fn line(toolchain: &Toolchain, flags: OsString) -> Line {
+fn line(toolchain: &Toolchain, flags: OsString) -> CommandLine {
     let command = if toolchain.zig { "zigbuild" } else { "build" };
     // Without the embedded store: a task's disk goes with the task. Naming the target keeps crt-static off build scripts.
     let args = [command, "--release", "--locked", "--package", "mcp-stateful", "--no-default-features", "--target"];

@@ -1,4 +1,4 @@
-//! Which builder there will be: the one that was asked for, else the one that this machine has. Builds nothing.
+//! TargetArgs builder there will be: the one that was asked for, else the one that this machine has. Builds nothing.
 
 use std::fmt;
 

@@ -12,8 +12,8 @@ use oci_client::{
 use reqwest::header::HeaderValue;
 
 use super::{
-    delivered::{self, Blob},
     oci::{self, Image},
+    published::{self, Blob},
 };
 use crate::{aws::ecr::Login, ui};
 
@@ -60,7 +60,7 @@ async fn push_blob(
     if client.blob_exists(reference, digest).await.unwrap_or(false) {
         return Ok(false);
     }
-    step.note(&format!("pushes {} of {digest}", delivered::size(blob.len() as u64)));
+    step.note(&format!("pushes {} of {digest}", published::size(blob.len() as u64)));
     accept(client.push_blob(reference, blob.to_vec(), digest).await).map(|()| true)
 }
 

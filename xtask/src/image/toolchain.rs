@@ -6,7 +6,7 @@ use super::Architecture;
 use crate::{
     cargo::workspace_root,
     problem::Problem,
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// A way to a static binary.
@@ -58,9 +58,9 @@ fn look(architecture: Architecture) -> Found {
     Found {
         musl_target,
         musl_compiler: if musl_target { musl_compiler(&host, architecture) } else { None },
-        zig: musl_target && answers(&Line::new("cargo-zigbuild").args(["zig", "version"])),
+        zig: musl_target && answers(&CommandLine::new("cargo-zigbuild").args(["zig", "version"])),
         static_glibc: host == architecture.gnu() && is_installed(&host) && has_static_glibc(),
-        glibc: said(&Line::new("getconf").arg("GNU_LIBC_VERSION")).and_then(|said| glibc_version(&said)),
+        glibc: said(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).and_then(|said| glibc_version(&said)),
         host,
     }
 }
@@ -135,13 +135,14 @@ fn musl_compiler(host: &str, architecture: Architecture) -> Option<Compiler> {
     let native = host == architecture.gnu();
     let cross = format!("{}-linux-musl-gcc", architecture.rust());
     let candidates = [Some(cross), native.then(|| "musl-gcc".to_owned())];
-    let program = candidates.into_iter().flatten().find(|program| answers(&Line::new(program).arg("--version")))?;
+    let program =
+        candidates.into_iter().flatten().find(|program| answers(&CommandLine::new(program).arg("--version")))?;
     Some(Compiler { program, links: !native })
 }
 
 /// The host's compiler prints a path for what it has, and the bare name for what it has not.
 fn has_static_glibc() -> bool {
-    let path = said(&Line::new("cc").arg("-print-file-name=libc.a"));
+    let path = said(&CommandLine::new("cc").arg("-print-file-name=libc.a"));
     path.is_some_and(|path| Path::new(&path).is_absolute())
 }
 
@@ -152,16 +153,16 @@ fn glibc_version(said: &str) -> Option<(u32, u32)> {
 }
 
 /// In the workspace, where `rust-toolchain.toml` chooses the toolchain.
-fn rustc<const N: usize>(args: [&str; N]) -> Line {
-    Line::new("rustc").args(args).directory(workspace_root())
+fn rustc<const N: usize>(args: [&str; N]) -> CommandLine {
+    CommandLine::new("rustc").args(args).directory(workspace_root())
 }
 
-fn answers(line: &Line) -> bool {
+fn answers(line: &CommandLine) -> bool {
     said(line).is_some()
 }
 
-fn said(line: &Line) -> Option<String> {
-    let output = shell::capture(line).ok()?;
+fn said(line: &CommandLine) -> Option<String> {
+    let output = process::capture(line).ok()?;
     output.success.then(|| output.stdout.trim().to_owned())
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::{environment, error::Advice, project::Project};
+use crate::{environment, error::ErrorExt, project::Project};
 
 /// The files of a deployment.
 #[derive(Debug, Clone)]

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     home::Home,
+    identity::{self, Identity},
     log,
     metrics::MetricsPort,
-    process::{self, Identity},
     ready::{Outcome, Watch},
     record::{self, Record},
 };
 use crate::{
-    shell::{self, Line},
+    process::{self, CommandLine},
     timestamp,
     token::Token,
 };
@@ -53,9 +53,9 @@ pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> 
     let watch = Watch::over(&url)?;
     let log = log::open(home)?;
     let since = Instant::now();
-    let mut child = shell::start_detached(&line(home, exe, launch, token), &log.file)?;
+    let mut child = process::start_detached(&line(home, exe, launch, token), &log.file)?;
     // One that has ended already is recorded as well as we can; the wait that follows finds out how it ended.
-    let identity = process::identify(child.id()).unwrap_or_else(|_| Identity {
+    let identity = identity::identify(child.id()).unwrap_or_else(|_| Identity {
         pid: child.id(),
         start_time: timestamp::now(),
         exe: exe.to_owned(),
@@ -76,8 +76,8 @@ pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> 
     Ok(Started { record, child, log_offset: log.offset, watch, since })
 }
 
-fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> Line {
-    Line::new(exe)
+fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> CommandLine {
+    CommandLine::new(exe)
         .directory(home.root())
         .env("MCP_HOST", "127.0.0.1")
         .env("MCP_PORT", launch.port.to_string())

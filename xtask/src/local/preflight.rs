@@ -8,21 +8,21 @@ use std::{
 
 use super::{
     home::Home,
+    identity::{self, Identity},
     launch::Launch,
     metrics::MetricsPort,
-    process::{self, Identity},
     record::{self, Record},
 };
 use crate::{
     cargo,
     lock::{self, Lock},
     problem::{self, Problem},
-    shell,
+    process,
 };
 
 /// What preflight found out.
 #[derive(Debug)]
-pub(crate) struct Ground {
+pub(crate) struct PreflightResult {
     /// Keeps other commands from changing the deployment.
     pub(crate) _lock: Lock,
     /// The deployment as recorded, if its process runs.
@@ -35,7 +35,7 @@ pub(crate) struct Ground {
 }
 
 /// Checks the machine and the deployment's directory.
-pub(crate) fn check(home: &Home, port: u16, metrics: MetricsPort) -> anyhow::Result<Ground> {
+pub(crate) fn check(home: &Home, port: u16, metrics: MetricsPort) -> anyhow::Result<PreflightResult> {
     let mut problems = Vec::from_iter(no_cargo());
     let lock = match not_writable(home) {
         None => Some(lock::take(&home.lock())?),
@@ -49,8 +49,8 @@ pub(crate) fn check(home: &Home, port: u16, metrics: MetricsPort) -> anyhow::Res
         problems.push(Problem { what: format!("{error:#}"), fix });
         None
     });
-    let ours = process::running_from(&home.binaries())?;
-    let running = recorded.filter(|record| process::is_running(&record.identity).unwrap_or(false));
+    let ours = identity::running_from(&home.binaries())?;
+    let running = recorded.filter(|record| identity::is_running(&record.identity).unwrap_or(false));
     let strays = strays(ours, running.as_ref());
 
     let may_hold = |port: u16| running.as_ref().is_some_and(|record| record.launch.uses(port)) || !strays.is_empty();
@@ -73,7 +73,7 @@ pub(crate) fn check(home: &Home, port: u16, metrics: MetricsPort) -> anyhow::Res
     }
     problem::report(&problems)?;
     let lock = lock.map_or_else(|| lock::take(&home.lock()), Ok)?;
-    Ok(Ground { _lock: lock, port: choose(port)?, metrics: choose_metrics(metrics)?, running, strays })
+    Ok(PreflightResult { _lock: lock, port: choose(port)?, metrics: choose_metrics(metrics)?, running, strays })
 }
 
 impl Launch {
@@ -88,7 +88,7 @@ fn strays(ours: Vec<Identity>, running: Option<&Record>) -> Vec<Identity> {
 }
 
 fn no_cargo() -> Option<Problem> {
-    let usable = shell::capture(&cargo::cargo(["--version"])).is_ok_and(|output| output.success);
+    let usable = process::capture(&cargo::cargo(["--version"])).is_ok_and(|output| output.success);
     (!usable).then(|| Problem {
         what: "cargo cannot be run".to_owned(),
         fix: "install Rust with rustup, then run this through `cargo xtask`".to_owned(),

@@ -5,13 +5,13 @@ use std::{fs, io, path::Path};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{home::Home, launch::Launch, process::Identity};
-use crate::error::Advice;
+use super::{home::Home, identity::Identity, launch::Launch};
+use crate::error::ErrorExt;
 
 /// A started service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// Which process it is.
+    /// TargetArgs process it is.
     #[serde(flatten)]
     pub(crate) identity: Identity,
     /// How it was started, and how to start it again.

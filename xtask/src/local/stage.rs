@@ -10,7 +10,7 @@ use std::{
 use anyhow::Context;
 
 use super::{home::Home, record::Record};
-use crate::error::Advice;
+use crate::error::ErrorExt;
 
 /// Copies the binary and returns where it is now.
 pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {

@@ -7,9 +7,9 @@ use std::{
 
 use anyhow::anyhow;
 
-use super::process::{self, Identity, Request};
+use super::identity::{self, Identity, Request};
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     ui,
 };
 
@@ -33,8 +33,8 @@ pub(crate) enum Stopped {
 /// Ends a process and waits until it is gone.
 pub(crate) fn stop(identity: &Identity) -> anyhow::Result<Stopped> {
     let asked = Instant::now();
-    if !process::request(identity, Request::Terminate)? {
-        return if process::is_running(identity)? { Err(not_ours_to_end(identity)) } else { Ok(Stopped::WasGone) };
+    if !identity::request(identity, Request::Terminate)? {
+        return if identity::is_running(identity)? { Err(not_ours_to_end(identity)) } else { Ok(Stopped::WasGone) };
     }
     if gone_within(identity, GRACE)? {
         return Ok(Stopped::Gracefully(asked.elapsed()));
@@ -44,16 +44,16 @@ pub(crate) fn stop(identity: &Identity) -> anyhow::Result<Stopped> {
         identity.pid,
         GRACE.as_secs()
     ));
-    process::request(identity, Request::Kill)?;
+    identity::request(identity, Request::Kill)?;
     if gone_within(identity, AFTER_KILL)? {
         return Ok(Stopped::Killed);
     }
-    Err(anyhow!("process {} was killed and does not go away", identity.pid)).exits(Exit::Apply)
+    Err(anyhow!("process {} was killed and does not go away", identity.pid)).exit_code(Exit::Apply)
 }
 
 fn gone_within(identity: &Identity, limit: Duration) -> anyhow::Result<bool> {
     let deadline = Instant::now() + limit;
-    while process::is_running(identity)? {
+    while identity::is_running(identity)? {
         if Instant::now() > deadline {
             return Ok(false);
         }
@@ -64,6 +64,6 @@ fn gone_within(identity: &Identity, limit: Duration) -> anyhow::Result<bool> {
 
 fn not_ours_to_end(identity: &Identity) -> anyhow::Error {
     let refused: anyhow::Result<()> = Err(anyhow!("the system does not let us signal process {}", identity.pid));
-    let advised = refused.hint("another user may have started it; run this as that user").exits(Exit::Apply);
+    let advised = refused.hint("another user may have started it; run this as that user").exit_code(Exit::Apply);
     advised.err().unwrap_or_else(|| anyhow!("the signal was refused"))
 }

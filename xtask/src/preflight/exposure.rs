@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::caller;
+use super::public_ip;
 use crate::{problem::Problem, stack::Variables};
 
 const EVERYBODY: [&str; 2] = ["0.0.0.0/0", "::/0"];
@@ -19,7 +19,7 @@ pub(crate) struct Exposure {
 pub(super) async fn decide(wanted: Option<&str>, variables: &Variables) -> Result<Exposure, Problem> {
     match wanted {
         Some(cidr) => given(cidr, variables.text("allow_public").as_deref() == Some("true")),
-        None => match caller::address().await {
+        None => match public_ip::address().await {
             Ok(address) => Ok(Exposure { cidr: alone(address), public: false }),
             Err(error) => Err(Problem::new(
                 format!("this machine's address on the internet cannot be found: {error:#}"),

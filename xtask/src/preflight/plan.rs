@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::Ground;
+use super::PreflightResult;
 use crate::{
+    columns,
     image::Architecture,
     prices::{self, Size},
-    table,
 };
 
 /// The plan, a row for each thing to know.
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Plan(Vec<(&'static str, String)>);
 
 impl Plan {
-    pub(crate) fn of(ground: &Ground, image: Option<&str>) -> Self {
+    pub(crate) fn of(ground: &PreflightResult, image: Option<&str>) -> Self {
         let (place, names) = (&ground.place, &ground.place.names);
         let size = size(ground);
         let mut rows = vec![
@@ -46,7 +46,7 @@ impl Plan {
     pub(crate) fn text(&self) -> String {
         let rows: Vec<Vec<String>> =
             self.0.iter().map(|(name, value)| vec![format!("{name:>10}"), value.clone()]).collect();
-        table::render(&rows)
+        columns::render(&rows)
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -56,7 +56,7 @@ impl Plan {
 }
 
 /// How much is going to run.
-pub(crate) fn size(ground: &Ground) -> Size {
+pub(crate) fn size(ground: &PreflightResult) -> Size {
     Size {
         tasks: ground.variables.number_or("desired_count", 1),
         cpu_units: ground.variables.number_or("fargate_cpu", 256),
@@ -77,7 +77,7 @@ fn tasks(size: &Size) -> String {
     )
 }
 
-fn built(ground: &Ground, image: Option<&str>) -> String {
+fn built(ground: &PreflightResult, image: Option<&str>) -> String {
     match (image, &ground.builder) {
         (Some(image), _) => image.to_owned(),
         (None, Some(plan)) => format!("{plan}, pushed to {}", ground.place.names.repository()),
@@ -85,7 +85,7 @@ fn built(ground: &Ground, image: Option<&str>) -> String {
     }
 }
 
-fn stored(ground: &Ground) -> String {
+fn stored(ground: &PreflightResult) -> String {
     match &ground.adoption {
         None => format!("{}, new", ground.variables.text_or("table_name", &ground.place.names.table())),
         Some(adoption) if adoption.ours => format!("{}, which is there and keeps its notes", adoption.table),
@@ -93,14 +93,14 @@ fn stored(ground: &Ground) -> String {
     }
 }
 
-fn token(ground: &Ground) -> String {
+fn token(ground: &PreflightResult) -> String {
     match ground.variables.text("token_parameter_arn") {
         Some(arn) => format!("the token in {arn}"),
         None => format!("a token in {}", ground.place.names.token_parameter()),
     }
 }
 
-fn reached(ground: &Ground) -> String {
+fn reached(ground: &PreflightResult) -> String {
     let port = ground.variables.number_or("container_port", 3333);
     if ground.exposure.public {
         return format!(

@@ -3,7 +3,7 @@
 use crate::{
     aws::{table::Table, tags},
     problem::Problem,
-    stack::{Place, Variables},
+    stack::{DeploymentTarget, Variables},
 };
 
 /// A table to take over.
@@ -16,7 +16,7 @@ pub(crate) struct Adoption {
 
 /// Finds out whether there is a table of the name, and whose it is.
 pub(super) async fn look(
-    place: &Place,
+    place: &DeploymentTarget,
     variables: &Variables,
     adopt: bool,
 ) -> anyhow::Result<Result<Option<Adoption>, Problem>> {

@@ -10,7 +10,7 @@ use crate::{
         Account, ec2,
         ecs::{self, DesiredStatus, Task},
     },
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     stack::Outputs,
 };
 
@@ -33,7 +33,7 @@ pub async fn address(account: &Account, outputs: &Outputs) -> anyhow::Result<Add
     if ecs::service(account, cluster_name, service_name).await?.is_some_and(|service| service.desired == 0) {
         return Err(anyhow!("{service_name} has no address, because desired_count = 0 lets no task run"))
             .hint("--var desired_count=1 has one run again")
-            .exits(Exit::Unreachable);
+            .exit_code(Exit::Unreachable);
     }
     let since = Instant::now();
     loop {
@@ -47,7 +47,7 @@ pub async fn address(account: &Account, outputs: &Outputs) -> anyhow::Result<Add
         if since.elapsed() > LIMIT {
             return Err(anyhow!("no task of {service_name} has an address"))
                 .hint(format!("see what runs with `cargo xtask status{}`", outputs.flag()))
-                .exits(Exit::Unreachable);
+                .exit_code(Exit::Unreachable);
         }
         tokio::time::sleep(POLL).await;
     }

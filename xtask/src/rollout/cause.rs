@@ -1,10 +1,10 @@
-//! Why a task ended, in one plain word of ours, from what ECS and the log say of it.
+//! FailureReason a task ended, in one plain word of ours, from what ECS and the log say of it.
 //!
 //! For much of this ECS has no codes, only sentences. The documented ones begin with a code of a kind (`CannotPullContainerError:
 //! …`), which is taken for one here; where AWS distinguishes within a code by words alone, these are the words it documents.
 //! A cause only chooses what is advised. That the task has failed is decided elsewhere, and without it.
 
-use super::{judge::failed_health_check, line};
+use super::{evaluate::failed_health_check, log_line};
 use crate::{
     aws::ecs::{StopCode, Task},
     stack::Outputs,
@@ -146,7 +146,7 @@ impl Cause {
 
 /// What the table said when it did not let the service do something, from the newest such line.
 pub(crate) fn permission_in(log: &[String]) -> Option<String> {
-    log.iter().rev().find_map(|text| line::denied(text))
+    log.iter().rev().find_map(|text| log_line::denied(text))
 }
 
 /// What stands before the colon, if it looks like a code: one word.

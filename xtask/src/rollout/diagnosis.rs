@@ -4,7 +4,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{cause::Cause, line};
+use super::{cause::Cause, log_line};
 use crate::{
     aws::{
         Account,
@@ -80,7 +80,7 @@ impl fmt::Display for Diagnosis {
         match &self.log {
             Ok(lines) if lines.is_empty() && !self.has_run() => Ok(()),
             Ok(lines) if lines.is_empty() => write!(f, "\n  the task logged nothing"),
-            Ok(lines) => lines.iter().try_for_each(|text| write!(f, "\n  | {}", line::readable(text))),
+            Ok(lines) => lines.iter().try_for_each(|text| write!(f, "\n  | {}", log_line::readable(text))),
             Err(error) => write!(f, "\n  its log cannot be read: {error}"),
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::runner::{Check, Outcome, Runner};
 use crate::{
-    table,
+    columns,
     ui::{self, Tone},
 };
 
@@ -61,7 +61,7 @@ impl Report {
 
     /// A line for each check; under a failed one, what was expected, what came, and what to do.
     pub(crate) fn table(&self) -> String {
-        table::render(&self.checks.iter().map(row).collect::<Vec<_>>())
+        columns::render(&self.checks.iter().map(row).collect::<Vec<_>>())
     }
 }
 

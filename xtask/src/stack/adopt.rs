@@ -4,11 +4,11 @@
 
 use serde_json::json;
 
-use super::{Place, workspace};
+use super::{DeploymentTarget, workspace};
 use crate::{
     aws::ec2,
+    cleanup::{self, Kind, Resource},
     preflight::Adoption,
-    sweep::{self, Kind, Thing},
     ui::Step,
 };
 
@@ -31,7 +31,7 @@ type Import = (&'static str, String);
 
 /// Has the next apply import what the state lacks. `known` are the addresses in the state.
 pub(crate) async fn adopt(
-    place: &Place,
+    place: &DeploymentTarget,
     table: Option<&Adoption>,
     known: &[String],
     step: &Step,
@@ -55,8 +55,8 @@ fn knows(known: &[String], address: &str) -> bool {
 }
 
 /// Everything of the project that AWS has.
-async fn found(place: &Place) -> anyhow::Result<Vec<Import>> {
-    let things = sweep::find(&place.account, &place.names, &place.names.table()).await?.ours;
+async fn found(place: &DeploymentTarget) -> anyhow::Result<Vec<Import>> {
+    let things = cleanup::find(&place.account, &place.names, &place.names.table()).await?.ours;
     let mut imports: Vec<Import> = things.iter().filter_map(|thing| import(place, thing)).collect();
     if let Some((_, group)) = imports.iter().find(|(address, _)| *address == GROUP) {
         let rules = ec2::rules(&place.account, group).await?;
@@ -65,7 +65,7 @@ async fn found(place: &Place) -> anyhow::Result<Vec<Import>> {
     Ok(imports)
 }
 
-fn import(place: &Place, thing: &Thing) -> Option<Import> {
+fn import(place: &DeploymentTarget, thing: &Resource) -> Option<Import> {
     let name = thing.name.clone();
     let [exec, task] = place.names.roles();
     match thing.kind {

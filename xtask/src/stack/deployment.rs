@@ -6,7 +6,7 @@ use super::{Names, Outputs, Terraform, home::Home, settings::Settings, workspace
 use crate::{
     aws::Account,
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     project::Project,
     ui,
 };
@@ -16,7 +16,7 @@ pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// A deployment as far as it is known before AWS is asked what there is.
 #[derive(Debug)]
-pub struct Place {
+pub struct DeploymentTarget {
     pub(crate) account: Account,
     pub(crate) names: Names,
     pub(crate) home: Home,
@@ -32,20 +32,20 @@ pub struct Deployment {
     pub outputs: Outputs,
 }
 
-impl Place {
+impl DeploymentTarget {
     /// Where a project is, or would be.
-    pub(crate) async fn of(which: &cli::Which) -> anyhow::Result<Self> {
-        let account = Account::open(which.region.as_deref(), DEFAULT_REGION).await.exits(Exit::Preflight)?;
+    pub(crate) async fn of(which: &cli::TargetArgs) -> anyhow::Result<Self> {
+        let account = Account::open(which.region.as_deref(), DEFAULT_REGION).await.exit_code(Exit::Preflight)?;
         Self::in_account(which, account).await
     }
 
     /// The same, for who has asked for the account already.
-    pub(crate) async fn in_account(which: &cli::Which, account: Account) -> anyhow::Result<Self> {
+    pub(crate) async fn in_account(which: &cli::TargetArgs, account: Account) -> anyhow::Result<Self> {
         let home = Home::of(account.id(), &which.project)?;
         let known = Settings::load(&home)?;
         let account = match (&known, &which.region) {
             (Some(known), None) if known.region != account.region() => {
-                Account::open(Some(&known.region), DEFAULT_REGION).await.exits(Exit::Preflight)?
+                Account::open(Some(&known.region), DEFAULT_REGION).await.exit_code(Exit::Preflight)?
             }
             _ => account,
         };
@@ -75,13 +75,13 @@ impl Place {
 }
 
 /// The deployment of a project, or an error that says how to find it or to make it.
-pub async fn find(which: &cli::Which) -> anyhow::Result<Deployment> {
-    let place = Place::of(which).await?;
+pub async fn find(which: &cli::TargetArgs) -> anyhow::Result<Deployment> {
+    let place = DeploymentTarget::of(which).await?;
     let outputs = place.outputs().await?.ok_or_else(|| unknown(&which.project, &place))?;
     Ok(Deployment { account: place.account, names: place.names, home: place.home, outputs })
 }
 
-fn unknown(project: &Project, place: &Place) -> anyhow::Error {
+fn unknown(project: &Project, place: &DeploymentTarget) -> anyhow::Error {
     let missing: anyhow::Result<()> = Err(anyhow!(
         "{project} is not deployed in account {}, as far as this machine knows (it looked in {})",
         place.account.id(),
@@ -89,6 +89,6 @@ fn unknown(project: &Project, place: &Place) -> anyhow::Error {
     ))
     .hint("if it was deployed elsewhere with its state in S3, say where with --state s3://bucket/key")
     .hint(format!("deploy it with `cargo xtask deploy{}`", project.flag()))
-    .exits(Exit::Unreachable);
+    .exit_code(Exit::Unreachable);
     missing.err().unwrap_or_else(|| anyhow!("{project} is not deployed"))
 }

@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use super::{home::Home, outputs::Outputs};
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     lock::Lock,
-    shell::Line,
-    terraform::{Changes, Said, process},
+    process::CommandLine,
+    terraform::{Changes, Said, command},
     ui::Step,
 };
 
@@ -44,7 +44,7 @@ impl<'a> Terraform<'a> {
         let line = self.line(&["init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"]);
         let mut tail = Vec::new();
         let log = self.home.log();
-        let done = process::follow(&line, &log, self.share()?, |said| {
+        let done = command::follow(&line, &log, self.share()?, |said| {
             if said.starts_with("- Installing") {
                 step.note(said.trim_start_matches("- "));
             }
@@ -75,7 +75,7 @@ impl<'a> Terraform<'a> {
         if !self.resources()?.iter().any(|known| known == address) {
             return Ok(false);
         }
-        let output = process::capture(&self.line(&["state", "rm", LOCK_TIMEOUT, address]))?;
+        let output = command::capture(&self.line(&["state", "rm", LOCK_TIMEOUT, address]))?;
         if output.success { Ok(true) } else { self.failed("state rm", output.stderr).map(|()| true) }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Terraform<'a> {
             kind: String,
             name: String,
         }
-        let output = process::capture(&self.line(&["state", "pull"]))?;
+        let output = command::capture(&self.line(&["state", "pull"]))?;
         if !output.success {
             return self.failed("state pull", output.stderr).map(|()| Vec::new());
         }
@@ -111,7 +111,7 @@ impl<'a> Terraform<'a> {
         struct Output {
             value: Value,
         }
-        let output = process::capture(&self.line(&["output", "-json", "-no-color"]))?;
+        let output = command::capture(&self.line(&["output", "-json", "-no-color"]))?;
         if !output.success {
             return self.failed("output", output.stderr).map(|()| None);
         }
@@ -129,7 +129,7 @@ impl<'a> Terraform<'a> {
         let line = self.line(&[verb, "-json", "-auto-approve", "-input=false", LOCK_TIMEOUT]);
         let mut said = Said::default();
         let log = self.home.log();
-        let done = process::follow(&line, &log, self.share()?, |text| {
+        let done = command::follow(&line, &log, self.share()?, |text| {
             if let Some(worth_showing) = said.take(text) {
                 step.note(&worth_showing);
             }
@@ -144,8 +144,8 @@ impl<'a> Terraform<'a> {
         self.lock.map(Lock::share).transpose()
     }
 
-    fn line(&self, args: &[&str]) -> Line {
-        process::line()
+    fn line(&self, args: &[&str]) -> CommandLine {
+        command::line()
             .arg(format!("-chdir={}", self.home.workspace().display()))
             .args(args)
             .env("TF_DATA_DIR", self.home.terraform_data())
@@ -158,7 +158,7 @@ impl<'a> Terraform<'a> {
             .context(format!("`terraform {verb}` failed"))
             .hint(format!("all that it said is in {}", self.home.log().display()))
             .hint("run the same command again once that is mended: it goes on from there")
-            .exits(Exit::Apply)
+            .exit_code(Exit::Apply)
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 
 use super::{backend::Backend, home::Home};
-use crate::error::{Advice, Exit};
+use crate::error::{ErrorExt, Exit};
 
 /// What is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,14 +38,15 @@ impl Settings {
 
     /// What holds now: what the command line says, unless it is not what the deployment was made with.
     pub(crate) fn agree(remembered: Option<Self>, region: &str, state: Option<&str>) -> anyhow::Result<Self> {
-        let state = state.map(str::parse::<Backend>).transpose().map_err(|wrong| anyhow!(wrong)).exits(Exit::Usage)?;
+        let state =
+            state.map(str::parse::<Backend>).transpose().map_err(|wrong| anyhow!(wrong)).exit_code(Exit::Usage)?;
         let Some(remembered) = remembered else {
             return Ok(Self { region: region.to_owned(), state: state.unwrap_or_default() });
         };
         if remembered.region != region {
             return Err(anyhow!("this project is deployed in {}, not in {region}", remembered.region))
                 .hint(format!("say --region {}, or deploy another --project in {region}", remembered.region))
-                .exits(Exit::Usage);
+                .exit_code(Exit::Usage);
         }
         match state {
             Some(state) if state != remembered.state => Err(anyhow!(
@@ -53,7 +54,7 @@ impl Settings {
                 remembered.state
             ))
             .hint("destroy the project and deploy it again to keep its state elsewhere (--keep-data keeps the notes)")
-            .exits(Exit::Usage),
+            .exit_code(Exit::Usage),
             _ => Ok(remembered),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     cargo,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     project::Project,
 };
 
@@ -29,15 +29,15 @@ impl Variables {
         let infra = cargo::workspace_root().join("infra");
         let mut variables = from_file(&infra.join(format!("{project}.tfvars.json")))?;
         for flag in flags {
-            let (name, value) = parse(flag).exits(Exit::Usage)?;
+            let (name, value) = parse(flag).exit_code(Exit::Usage)?;
             if name == "allowed_cidr" {
                 return Err(anyhow!("the variable allowed_cidr has a flag of its own"))
                     .hint("say --allowed-cidr")
-                    .exits(Exit::Usage);
+                    .exit_code(Exit::Usage);
             }
             variables.0.insert(name, value);
         }
-        variables.check(&declared(&infra)?).exits(Exit::Usage)?;
+        variables.check(&declared(&infra)?).exit_code(Exit::Usage)?;
         Ok(variables)
     }
 
@@ -100,7 +100,7 @@ fn from_file(path: &Path) -> anyhow::Result<Variables> {
     match fs::read(path) {
         Ok(json) => {
             let read = serde_json::from_slice(&json).with_context(|| format!("cannot read {}", path.display()));
-            read.exits(Exit::Usage).map(Variables)
+            read.exit_code(Exit::Usage).map(Variables)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Variables::default()),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),

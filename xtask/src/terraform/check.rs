@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use super::process;
-use crate::{cargo, problem, shell::Line, ui};
+use super::command;
+use crate::{cargo, problem, process::CommandLine, ui};
 
 /// Formatting, validity and the tests of the configuration, with providers that are mocked: no account, no credentials.
 pub fn check() -> anyhow::Result<()> {
@@ -13,12 +13,12 @@ pub fn check() -> anyhow::Result<()> {
     let data = cargo::target_directory()?.join("terraform");
     for line in checks(&data) {
         ui::step("terraform", &line.to_string());
-        process::run(&line)?;
+        command::run(&line)?;
     }
     Ok(())
 }
 
-fn checks(data: &Path) -> [Line; 4] {
+fn checks(data: &Path) -> [CommandLine; 4] {
     let init = ["init", "-backend=false", "-lockfile=readonly", "-input=false", "-no-color"];
     [
         on_infra(data, &["fmt", "-check", "-recursive", "-diff"]),
@@ -28,9 +28,9 @@ fn checks(data: &Path) -> [Line; 4] {
     ]
 }
 
-fn on_infra(data: &Path, args: &[&str]) -> Line {
+fn on_infra(data: &Path, args: &[&str]) -> CommandLine {
     let infra = cargo::workspace_root().join("infra");
-    process::line().arg(format!("-chdir={}", infra.display())).args(args).env("TF_DATA_DIR", data)
+    command::line().arg(format!("-chdir={}", infra.display())).args(args).env("TF_DATA_DIR", data)
 }
 
 #[cfg(test)]

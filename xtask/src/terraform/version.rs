@@ -1,8 +1,8 @@
-//! Which Terraform there is, and whether it is new enough.
+//! TargetArgs Terraform there is, and whether it is new enough.
 
 use serde::Deserialize;
 
-use super::process;
+use super::command;
 use crate::problem::Problem;
 
 /// The oldest Terraform that has write-only arguments; `infra/versions.tf` says the same.
@@ -15,7 +15,7 @@ pub fn require() -> Result<String, Problem> {
         terraform_version: String,
     }
     let fix = format!("install Terraform {}.{} or newer, and have it on the path", OLDEST.0, OLDEST.1);
-    let output = match process::capture(&process::line().args(["version", "-json"])) {
+    let output = match command::capture(&command::line().args(["version", "-json"])) {
         Ok(output) if output.success => output.stdout,
         Ok(output) => return Err(Problem::new(format!("terraform cannot be run: {}", output.stderr.trim()), fix)),
         Err(error) => return Err(Problem::new(format!("terraform cannot be run: {}", error.root_cause()), fix)),

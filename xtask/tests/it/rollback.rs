@@ -63,21 +63,21 @@ fn a_version_that_does_not_come_up_is_taken_back() {
     let build = Build::new();
     let place = Place::new().with_cargo(&build.cargo());
     build.is_the_service();
-    place.deploy().exits(0);
+    place.deploy().exit_code(0);
     place.call("add_note", json!({"session_id": "it", "note": "kept"}));
 
     build.is_a_version_that_ends_at_once();
-    let failed = place.deploy().exits(6);
+    let failed = place.deploy().exit_code(6);
     failed.says("with exit code 3");
     failed.says("| this version is broken");
     failed.says(&format!("the previous version serves again at http://127.0.0.1:{}", place.port));
     assert!(is_running(place.pid()));
     assert_eq!(place.call("get_notes", json!({"session_id": "it"})), json!(["kept"]));
-    place.xtask(&["smoke", "--local"]).exits(0);
+    place.xtask(&["smoke", "--local"]).exit_code(0);
 
     build.does_not_compile();
     let running = place.pid();
-    place.deploy().exits(4).says("what runs was left alone");
+    place.deploy().exit_code(4).says("what runs was left alone");
     assert!(is_running(running));
 }
 
@@ -86,7 +86,7 @@ fn a_first_version_that_does_not_come_up_leaves_nothing_running() {
     let build = Build::new();
     let place = Place::new().with_cargo(&build.cargo());
     build.is_a_version_that_ends_at_once();
-    let failed = place.deploy().exits(7);
+    let failed = place.deploy().exit_code(7);
     failed.says("nothing runs: the first deployment failed");
     failed.says("| this version is broken");
     failed.says("service.log");

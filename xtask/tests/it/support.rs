@@ -118,7 +118,7 @@ pub(crate) struct Finished(Output);
 impl Finished {
     /// Fails the test, showing everything, unless this was the exit code.
     #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
+    pub(crate) fn exit_code(self, code: i32) -> Self {
         assert_eq!(self.0.status.code(), Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr());
         self
     }

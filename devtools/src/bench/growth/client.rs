@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, ensure};
 use bench_load::{Surface, connection::Connection, work::note};
 use serde_json::{Value, json};
 
-use crate::bench::contestant::TOKEN;
+use crate::bench::peer::TOKEN;
 
 /// The service gives up after 20 s; the rest is for a machine that stands still for a while.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -11,8 +11,8 @@ use super::{
     probe::probe,
 };
 use crate::bench::{
-    ours::Ours,
     running::Running,
+    service::Ours,
     store::{Cost, Store},
 };
 use xtask::{runtime, ui};

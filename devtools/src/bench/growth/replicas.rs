@@ -7,10 +7,10 @@ use bench_load::{Plan, Surface, Work};
 
 use super::figures::{Axis, Grows, Measured, Outcome};
 use crate::bench::{
-    contestant::TOKEN,
     load::{Driven, Load},
-    ours::Ours,
+    peer::TOKEN,
     running::Running,
+    service::Ours,
 };
 use xtask::ui;
 

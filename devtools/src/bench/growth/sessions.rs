@@ -6,7 +6,7 @@ use super::{
     fill::{fill, session},
     probe::probe,
 };
-use crate::bench::ours::Ours;
+use crate::bench::service::Ours;
 use xtask::ui;
 
 const SESSIONS: [u64; 5] = [100, 1000, 10_000, 100_000, 1_000_000];

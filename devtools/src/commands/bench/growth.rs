@@ -5,8 +5,8 @@ use crate::{
     bench::{
         growth::{chart, figures::Growth, notes, page, replicas, sessions},
         machine::{self, Machine},
-        ours::Ours,
         schedule,
+        service::Ours,
     },
     cli,
 };

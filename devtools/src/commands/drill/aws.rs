@@ -9,7 +9,7 @@ use crate::{
 };
 use xtask::{
     aws::ssm,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     lock, rollout, runtime,
     stack::{Deployment, deployment},
     token::Token,
@@ -47,13 +47,13 @@ fn agree(args: &cli::Drill) -> anyhow::Result<()> {
     if !ui::can_ask() {
         return Err(anyhow!("disturbing {project} needs a confirmation, and there is nobody to ask"))
             .hint("add --yes")
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     let answer = ui::ask("Go on? [y/N]").context("cannot read the answer")?;
     if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
         return Ok(());
     }
-    Err(anyhow!("not confirmed; nothing was disturbed")).exits(Exit::Usage)
+    Err(anyhow!("not confirmed; nothing was disturbed")).exit_code(Exit::Usage)
 }
 
 /// The token of what serves.
@@ -63,5 +63,5 @@ async fn token(deployment: &Deployment) -> anyhow::Result<Token> {
         .await?
         .with_context(|| format!("there is no parameter {}", serving.token_parameter))
         .hint("deploy again: it makes one")
-        .exits(Exit::Unreachable)
+        .exit_code(Exit::Unreachable)
 }

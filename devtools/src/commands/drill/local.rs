@@ -12,8 +12,8 @@ use crate::{
 };
 use xtask::{
     cargo::{self, Profile},
-    error::{Advice, Exit, exit_of},
-    runtime, shell,
+    error::{ErrorExt, Exit, exit_of},
+    process, runtime,
     token::Token,
     ui,
 };
@@ -26,7 +26,7 @@ pub(super) fn run(profile: Profile, options: &cli::DrillOptions) -> anyhow::Resu
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
     ui::step("build", &line.to_string());
-    shell::run(&line).context("the service does not build").exits(Exit::Build)?;
+    process::run(&line).context("the service does not build").exit_code(Exit::Build)?;
     Ok(cargo::service_binary(&cargo::target_directory()?, profile))
 }
 

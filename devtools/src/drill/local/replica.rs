@@ -15,10 +15,10 @@ use tokio::time::sleep;
 use xtask::{
     http,
     local::{
-        process::{self, Request},
+        identity::{self, Request},
         ready,
     },
-    shell::{self, Line},
+    process::{self, CommandLine},
 };
 
 /// How long a start may take.
@@ -36,9 +36,9 @@ pub(super) struct Replica {
 
 impl Replica {
     /// Starts a line that serves on port 0, and waits until it is ready.
-    pub(super) async fn start(line: &Line, log: &Path) -> anyhow::Result<Self> {
+    pub(super) async fn start(line: &CommandLine, log: &Path) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = shell::start(&line.clone().env("MCP_LOG_FORMAT", "json"), &file)?;
+        let child = process::start(&line.clone().env("MCP_LOG_FORMAT", "json"), &file)?;
         let mut replica = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         let since = Instant::now();
         let mut last = "it does not listen".to_owned();
@@ -74,8 +74,8 @@ impl Replica {
 
     /// Tells it to end, and waits until it has finished what it does.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
-        let identity = process::identify(self.child.id())?;
-        process::request(&identity, Request::Terminate)?;
+        let identity = identity::identify(self.child.id())?;
+        identity::request(&identity, Request::Terminate)?;
         let since = Instant::now();
         while since.elapsed() < END {
             match self.child.try_wait().context("cannot wait for the replica")? {
@@ -103,7 +103,7 @@ fn listening(log: &Path) -> Option<SocketAddr> {
     lines.find(|line| line["message"] == "listening")?["address"].as_str()?.parse().ok()
 }
 
-fn failed(line: &Line, log: &Path, why: &str) -> anyhow::Error {
+fn failed(line: &CommandLine, log: &Path, why: &str) -> anyhow::Error {
     let said = fs::read_to_string(log).unwrap_or_default();
     anyhow!("`{line}` did not become ready; {why}\n{}", said.trim_end())
 }

@@ -13,7 +13,7 @@ pub(super) async fn roll_out(world: &World) -> anyhow::Result<String> {
     let original = world.known.image.borrow().clone();
     let service = Service::of(world, &project).await?;
     let before = world.uploads(&project).await?.len();
-    let rolled = async { world.deploy_changed(&project).await?.exits(0) };
+    let rolled = async { world.deploy_changed(&project).await?.exit_code(0) };
     let (rolled, told) = service.under_load(rolled).await?;
     let uploads = world.uploads(&project).await?.split_off(before);
     let pushed = only_the_change(&original, &rolled, uploads).await?;
@@ -68,25 +68,25 @@ pub(super) async fn keep_data(world: &World) -> anyhow::Result<String> {
     }
     let file = world.file("notes.jsonl");
     let destroyed = world.run(&project, &["destroy", "--yes", "--json", "--keep-data", "--export", &file]).await?;
-    destroyed.exits(0)?;
+    destroyed.exit_code(0)?;
 
     // Two projects in one account: the other one does not notice.
     let other = second_project()?;
-    world.run(&other, &["smoke", "--json"]).await?.exits(0)?;
+    world.run(&other, &["smoke", "--json"]).await?.exit_code(0)?;
 
     again(world, &project).await?;
     holds(&Service::of(world, &project).await?, &notes, "after destroy --keep-data and another deploy").await?;
 
     // A table that knows nothing of them: the notes come from the file alone.
-    world.run(&other, &["import", &file]).await?.exits(0)?;
-    world.run(&other, &["import", &file]).await?.exits(0)?;
+    world.run(&other, &["import", &file]).await?.exit_code(0)?;
+    world.run(&other, &["import", &file]).await?.exit_code(0)?;
     holds(&Service::of(world, &other).await?, &notes, "after importing them twice").await?;
     Ok("the table outlives a destroy; its export imports into another project, twice to the same end".to_owned())
 }
 
 /// Builds and deploys once more, after the image went with its repository. The same source is the same image.
 async fn again(world: &World, project: &Project) -> anyhow::Result<()> {
-    let built = world.deploy(project, &["--builder", "native"]).await?.exits(0)?;
+    let built = world.deploy(project, &["--builder", "native"]).await?.exit_code(0)?;
     let (before, after) = (world.known.image.borrow().clone(), built.told("deployed", "image")?);
     if before == after { Ok(()) } else { Err(anyhow!("building {before} again made {after}")) }
 }

@@ -14,8 +14,8 @@ pub(super) async fn drill(world: &World) -> anyhow::Result<String> {
     let names = Names::of(&project);
     let before = world.cloud.wanted(&names.cluster(), &names.service()).await?;
     // Nobody is there to be asked.
-    world.run(&project, &["drill"]).await?.exits(Exit::Usage as i32)?.says("--yes")?;
-    let drilled = world.run(&project, &["drill", "--yes", "--json"]).await?.exits(0)?;
+    world.run(&project, &["drill"]).await?.exit_code(Exit::Usage as i32)?.says("--yes")?;
+    let drilled = world.run(&project, &["drill", "--yes", "--json"]).await?.exit_code(0)?;
     let report = drilled.object()?;
     if let Some(broken) = PROMISES.iter().find(|promise| report[**promise] != 0) {
         return Err(anyhow!("the drill ends well, and counts {broken}: {report}"));
@@ -24,7 +24,7 @@ pub(super) async fn drill(world: &World) -> anyhow::Result<String> {
     if before != after {
         return Err(anyhow!("{before} tasks were to run before the drill, and {after} are after it"));
     }
-    world.run(&project, &["smoke", "--json"]).await?.exits(0)?;
+    world.run(&project, &["smoke", "--json"]).await?.exit_code(0)?;
     let disturbances = report["disturbances"].as_array().map_or(0, Vec::len);
     Ok(format!(
         "{disturbances} disturbances, {} calls, {} lost on purpose, {} repeated, longest gap {} ms, nothing lost or twice; {:.1} s",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::third_project;
-use crate::rehearsal::{World, world};
+use crate::rehearsal::{World, env};
 
 const INTERRUPTED: i32 = 130;
 /// Long enough for Terraform to be making things, short enough for it not to be done.
@@ -27,7 +27,7 @@ const CUTS: [(&str, Duration, bool); 9] = [
 pub(super) async fn everywhere(world: &World) -> anyhow::Result<String> {
     let project = third_project()?;
     for (step, into, politely) in CUTS {
-        let mut running = world.launch(&project, &world::deploy(&["--builder", "native"])).await?;
+        let mut running = world.launch(&project, &env::deploy(&["--builder", "native"])).await?;
         running.started(step).await?;
         tokio::time::sleep(into).await;
         let ended = if politely { running.interrupt().await? } else { running.kill().await? };
@@ -35,7 +35,7 @@ pub(super) async fn everywhere(world: &World) -> anyhow::Result<String> {
             return Err(anyhow!("Ctrl-C in {step} ended the deploy with {:?}\n{}", ended.exit, ended.said));
         }
     }
-    let last = world.deploy(&project, &["--builder", "native"]).await?.exits(0)?;
-    world.run(&project, &["smoke", "--json"]).await?.exits(0)?;
+    let last = world.deploy(&project, &["--builder", "native"]).await?.exit_code(0)?;
+    world.run(&project, &["smoke", "--json"]).await?.exit_code(0)?;
     Ok(format!("cut off {} times in every step, each goes on; live after {:.1} s more", CUTS.len(), last.seconds))
 }

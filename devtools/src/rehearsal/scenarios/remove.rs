@@ -43,13 +43,13 @@ pub(super) async fn destroy(world: &World) -> anyhow::Result<String> {
 /// What is not there can be destroyed: there is nothing to do, and that is said.
 pub(super) async fn again(world: &World) -> anyhow::Result<String> {
     let project = main_project()?;
-    let again = world.run(&project, &["destroy", "--yes"]).await?.exits(0)?.says("nothing")?;
+    let again = world.run(&project, &["destroy", "--yes"]).await?.exit_code(0)?.says("nothing")?;
     world.dismiss().await?;
     Ok(format!("exit 0 after {:.1} s", again.seconds))
 }
 
 async fn remove(world: &World, project: &Project) -> anyhow::Result<f64> {
-    Ok(world.run(project, &["destroy", "--yes", "--json"]).await?.exits(0)?.seconds)
+    Ok(world.run(project, &["destroy", "--yes", "--json"]).await?.exit_code(0)?.seconds)
 }
 
 fn left(before: &State, after: &State) -> Vec<String> {

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 
 use super::{main_project, second_project};
-use crate::rehearsal::{World, world};
+use crate::rehearsal::{World, env};
 use xtask::error::Exit;
 
 /// A deployer may not do what its policy does not say: else the other scenarios would prove nothing about it. Here it tries
@@ -11,7 +11,7 @@ use xtask::error::Exit;
 pub(super) async fn policy(world: &World) -> anyhow::Result<String> {
     *world.known.before.borrow_mut() = world.state().await?;
     let (own, other) = (main_project()?, second_project()?);
-    let refused = world.run_as(&own, &other, &world::deploy(&["--builder", "native"])).await?;
+    let refused = world.run_as(&own, &other, &env::deploy(&["--builder", "native"])).await?;
     let told = refused.failure()?;
     if refused.exit != Some(Exit::Preflight as i32) || !told.contains("AccessDenied") {
         return Err(anyhow!("the deployer of {own} was not stopped by preflight on {other}:\n{told}"));
@@ -24,12 +24,12 @@ pub(super) async fn deploy(world: &World) -> anyhow::Result<String> {
     if world.known.before.borrow().is_empty() {
         *world.known.before.borrow_mut() = world.state().await?;
     }
-    let first = world.deploy(&project, &["--builder", "native"]).await?.exits(0)?;
+    let first = world.deploy(&project, &["--builder", "native"]).await?.exit_code(0)?;
     *world.known.image.borrow_mut() = first.told("deployed", "image")?;
     *world.known.digest.borrow_mut() = first.told("deployed", "digest")?;
     let pushed = world.uploads(&project).await?;
 
-    let second = world.deploy(&project, &["--builder", "native"]).await?.exits(0)?;
+    let second = world.deploy(&project, &["--builder", "native"]).await?.exit_code(0)?;
     let (before, after) = (first.told("deployed", "task_definition")?, second.told("deployed", "task_definition")?);
     if before != after {
         return Err(anyhow!("a deploy without a change made {after} of {before}"));

@@ -16,9 +16,9 @@ use self::{
 use crate::{
     aws::ssm,
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     image::{self, Delivered, registry},
-    preflight::{self, Ground, Plan, Request},
+    preflight::{self, Plan, PreflightResult, Request},
     revision,
     rollout::{self, Before, Live},
     runtime,
@@ -65,7 +65,7 @@ async fn deploy(args: &cli::Deploy) -> anyhow::Result<()> {
     green(&ground, &applied.outputs, &report).await
 }
 
-async fn preflight(args: &cli::Deploy) -> anyhow::Result<Ground> {
+async fn preflight(args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
     let step = ui::begin("preflight");
     let options = &args.options;
     let request = Request {
@@ -89,13 +89,13 @@ fn given(image: &str) -> anyhow::Result<Delivered> {
     Delivered::elsewhere(image)
         .with_context(|| format!("--image {image} names no image by its digest"))
         .hint("give it as <registry>/<repository>@sha256:<64 hex digits>; a tag may come to mean another image")
-        .exits(Exit::Usage)
+        .exit_code(Exit::Usage)
 }
 
 /// Makes the image and takes it to the registry, unless it is there.
-async fn deliver(ground: &Ground) -> anyhow::Result<Delivered> {
+async fn deliver(ground: &PreflightResult) -> anyhow::Result<Delivered> {
     let step = ui::begin("registry");
-    let registry = registry::ensure(&ground.place.account, &ground.place.names).await.exits(Exit::Apply)?;
+    let registry = registry::ensure(&ground.place.account, &ground.place.names).await.exit_code(Exit::Apply)?;
     step.done(&format!("{}{}", registry.uri, if registry.made { ", new" } else { "" }));
 
     let step = ui::begin("image");
@@ -104,18 +104,18 @@ async fn deliver(ground: &Ground) -> anyhow::Result<Delivered> {
         architecture: ground.architecture,
         revision: revision::of_checkout(),
     };
-    let delivered = image::deliver(&ground.place.account, &registry, &request, &step).await.exits(Exit::Build)?;
+    let delivered = image::deliver(&ground.place.account, &registry, &request, &step).await.exit_code(Exit::Build)?;
     step.done(&delivered.to_string());
     Ok(delivered)
 }
 
-async fn apply(ground: &Ground, image: &Delivered) -> anyhow::Result<Applied> {
+async fn apply(ground: &PreflightResult, image: &Delivered) -> anyhow::Result<Applied> {
     let step = ui::begin("apply");
     let place = &ground.place;
     let before = Before::look(&place.account, &place.names.cluster(), &place.names.service()).await?;
 
     place.settings.save(&place.home)?;
-    workspace::prepare(&place.home, &place.settings).exits(Exit::Apply)?;
+    workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
     let terraform = Terraform::under(&place.home, &ground.lock);
     terraform.init(&step).await?;
     adopt::adopt(place, ground.adoption.as_ref(), &terraform.resources()?, &step).await?;
@@ -125,7 +125,7 @@ async fn apply(ground: &Ground, image: &Delivered) -> anyhow::Result<Applied> {
     Ok(Applied { outputs, before })
 }
 
-fn variables(ground: &Ground, image: &Delivered) -> crate::stack::Variables {
+fn variables(ground: &PreflightResult, image: &Delivered) -> crate::stack::Variables {
     let mut variables = ground.variables.clone();
     variables.set("project_name", ground.place.names.project().as_str());
     variables.set("region", ground.place.account.region());
@@ -137,7 +137,7 @@ fn variables(ground: &Ground, image: &Delivered) -> crate::stack::Variables {
 }
 
 /// Waits for the tasks of exactly this revision; when they do not come up, the previous one serves again.
-async fn wait(ground: &Ground, applied: &Applied) -> anyhow::Result<Live> {
+async fn wait(ground: &PreflightResult, applied: &Applied) -> anyhow::Result<Live> {
     let step = ui::begin("wait");
     let account = &ground.place.account;
     let live = rollout::wait(account, &applied.outputs, &applied.before, &step).await?;
@@ -151,7 +151,7 @@ async fn wait(ground: &Ground, applied: &Applied) -> anyhow::Result<Live> {
 }
 
 /// All is there but a task, as was asked for.
-fn stopped(ground: &Ground) -> anyhow::Result<()> {
+fn stopped(ground: &PreflightResult) -> anyhow::Result<()> {
     let flag = ground.place.names.project().flag();
     let text =
         format!("nothing runs, as desired_count=0 asks for; `cargo xtask deploy{flag}` without it starts the service");
@@ -161,7 +161,7 @@ fn stopped(ground: &Ground) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn address(ground: &Ground, outputs: &Outputs) -> anyhow::Result<String> {
+async fn address(ground: &PreflightResult, outputs: &Outputs) -> anyhow::Result<String> {
     let step = ui::begin("address");
     let found = rollout::address(&ground.place.account, outputs).await?;
     if !found.public {
@@ -174,16 +174,16 @@ async fn address(ground: &Ground, outputs: &Outputs) -> anyhow::Result<String> {
             "{} may reach it: is that this machine? --allowed-cidr names another range",
             ground.exposure.cidr
         ))
-        .exits(Exit::Unreachable)?;
+        .exit_code(Exit::Unreachable)?;
     step.done(&found.url);
     Ok(found.url)
 }
 
-async fn token(ground: &Ground, outputs: &Outputs) -> anyhow::Result<Token> {
+async fn token(ground: &PreflightResult, outputs: &Outputs) -> anyhow::Result<Token> {
     ssm::parameter(&ground.place.account, &outputs.token_parameter)
         .await?
         .with_context(|| format!("there is no parameter {}", outputs.token_parameter))
-        .exits(Exit::Smoke)
+        .exit_code(Exit::Smoke)
 }
 
 async fn smoke(url: &str, token: &Token, outputs: &Outputs) -> anyhow::Result<Report> {
@@ -197,12 +197,12 @@ async fn smoke(url: &str, token: &Token, outputs: &Outputs) -> anyhow::Result<Re
     Ok(report)
 }
 
-async fn green(ground: &Ground, outputs: &Outputs, report: &Report) -> anyhow::Result<()> {
+async fn green(ground: &PreflightResult, outputs: &Outputs, report: &Report) -> anyhow::Result<()> {
     if report.is_green() {
         return Ok(());
     }
     let flag = ground.place.names.project().flag();
-    let complaint = rollout::complaint(&ground.place.account, outputs).await;
+    let complaint = rollout::log_errors(&ground.place.account, outputs).await;
     smoke::failed(report, complaint)
         .context("the service is live, and does not do all that it should")
         .hint(format!("`cargo xtask logs{flag}` says what it met; `cargo xtask smoke{flag}` tries it again"))

@@ -19,19 +19,19 @@ use self::{
 use crate::{
     cargo::{self, Profile},
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     local::{
         home::Home,
         launch::{self, Launch, Started},
         log,
-        preflight::{self, Ground},
+        preflight::{self, PreflightResult},
         ready::Outcome,
         record::{self, Record},
         stage,
         stop::{self, Stopped},
         token,
     },
-    revision, runtime, shell,
+    process, revision, runtime,
     smoke::{self, Report, Target},
     token::Token,
     ui,
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     let ground = preflight(&home, args)?;
     let built = build(args.profile)?;
     let staged = stage(&home, &built)?;
-    let token = token::load_or_make(&home).exits(Exit::Apply)?;
+    let token = token::load_or_make(&home).exit_code(Exit::Apply)?;
     let launch = Launch { port: ground.port, metrics: ground.metrics, revision: revision::of_checkout() };
     let previous = replace(&home, &ground)?;
     let started = start(&home, &staged, &launch, previous.as_ref(), &token)?;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     green(&report)
 }
 
-fn preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<Ground> {
+fn preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
     ui::step("preflight", &home.root().display().to_string());
     preflight::check(home, args.port, args.metrics_port)
 }
@@ -66,18 +66,18 @@ fn preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<Ground> {
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
     ui::step("build", &line.to_string());
-    shell::run(&line).context("the service does not build; what runs was left alone").exits(Exit::Build)?;
+    process::run(&line).context("the service does not build; what runs was left alone").exit_code(Exit::Build)?;
     Ok(cargo::service_binary(&cargo::target_directory()?, profile))
 }
 
 fn stage(home: &Home, built: &Path) -> anyhow::Result<PathBuf> {
-    let staged = stage::stage(home, built).exits(Exit::Apply)?;
+    let staged = stage::stage(home, built).exit_code(Exit::Apply)?;
     ui::step("stage", &staged.display().to_string());
     Ok(staged)
 }
 
 /// Stops what runs, and returns it if there should be a way back to it.
-fn replace(home: &Home, ground: &Ground) -> anyhow::Result<Option<Record>> {
+fn replace(home: &Home, ground: &PreflightResult) -> anyhow::Result<Option<Record>> {
     let recorded = ground.running.as_ref().map(|record| &record.identity);
     if recorded.is_none() && ground.strays.is_empty() {
         ui::step("replace", "nothing runs yet");
@@ -90,7 +90,7 @@ fn replace(home: &Home, ground: &Ground) -> anyhow::Result<Option<Record>> {
         };
         ui::step("replace", &how);
     }
-    record::remove(home).exits(Exit::Apply)?;
+    record::remove(home).exit_code(Exit::Apply)?;
     Ok(ground.running.clone())
 }
 
@@ -148,5 +148,5 @@ fn green(report: &Report) -> anyhow::Result<()> {
     }
     Err(anyhow!("the service runs, and does not do all that it should: {}", report.summary()))
         .hint("run `cargo xtask smoke --local` to see it again, or deploy a revision that works")
-        .exits(Exit::Smoke)
+        .exit_code(Exit::Smoke)
 }

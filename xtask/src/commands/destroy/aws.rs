@@ -14,13 +14,13 @@ use anyhow::{Context, anyhow};
 
 use self::inventory::Inventory;
 use crate::{
+    cleanup::{self, Kind, Receipt, Resource, Swept},
     cli,
     data::{Export, Tally},
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     lock::{self, Lock},
     runtime,
-    stack::{Backend, Place},
-    sweep::{self, Kind, Receipt, Swept, Thing},
+    stack::{Backend, DeploymentTarget},
     ui,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
 }
 
 async fn destroy(args: &cli::Destroy) -> anyhow::Result<()> {
-    let place = Place::of(&args.which).await?;
+    let place = DeploymentTarget::of(&args.which).await?;
     let inventory = inventory(&place).await?;
     if inventory.is_empty() {
         return nothing(&place, &inventory).await;
@@ -56,7 +56,7 @@ async fn destroy(args: &cli::Destroy) -> anyhow::Result<()> {
 }
 
 /// What there is, with the number of notes.
-async fn inventory(place: &Place) -> anyhow::Result<Inventory> {
+async fn inventory(place: &DeploymentTarget) -> anyhow::Result<Inventory> {
     let step = ui::begin("inventory");
     let inventory = inventory::take(place).await?;
     step.done(&format!("{} in account {}, {}", place.names.project(), place.account.id(), place.account.region()));
@@ -67,7 +67,7 @@ async fn inventory(place: &Place) -> anyhow::Result<Inventory> {
 }
 
 /// What does not exist is as destroyed as it can be. A directory that is left of it goes.
-async fn nothing(place: &Place, inventory: &Inventory) -> anyhow::Result<()> {
+async fn nothing(place: &DeploymentTarget, inventory: &Inventory) -> anyhow::Result<()> {
     let project = place.names.project();
     if place.home.root().exists() {
         forget(place, false, lock(place).await?)?;
@@ -83,13 +83,13 @@ async fn nothing(place: &Place, inventory: &Inventory) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn lock(place: &Place) -> anyhow::Result<Lock> {
+async fn lock(place: &DeploymentTarget) -> anyhow::Result<Lock> {
     place.home.create()?;
     lock::wait(&place.home.lock()).await
 }
 
 /// Saves every note to a file. The service is stopped first, so that nobody adds one that is not in it.
-async fn save(place: &Place, inventory: &Inventory, export: Export) -> anyhow::Result<()> {
+async fn save(place: &DeploymentTarget, inventory: &Inventory, export: Export) -> anyhow::Result<()> {
     let step = ui::begin("export");
     let path = export.path().to_owned();
     let saved = save::save(place, inventory, export, &step).await;
@@ -102,7 +102,7 @@ async fn save(place: &Place, inventory: &Inventory, export: Export) -> anyhow::R
 }
 
 /// Removes what Terraform knows of, in its order.
-async fn terraform(place: &Place, lock: &Lock, keep_data: bool) -> anyhow::Result<()> {
+async fn terraform(place: &DeploymentTarget, lock: &Lock, keep_data: bool) -> anyhow::Result<()> {
     let step = ui::begin("terraform");
     let removed = terraform::destroy(place, lock, keep_data, &step).await?;
     step.done(&removed.map_or_else(
@@ -113,11 +113,11 @@ async fn terraform(place: &Place, lock: &Lock, keep_data: bool) -> anyhow::Resul
 }
 
 /// Removes what Terraform does not manage. What does not go now is left to the sweep.
-async fn remove(place: &Place, inventory: &Inventory, kind: Kind, name: &'static str) -> anyhow::Result<()> {
+async fn remove(place: &DeploymentTarget, inventory: &Inventory, kind: Kind, name: &'static str) -> anyhow::Result<()> {
     let things = inventory.found.ours.iter().filter(|thing| thing.kind == kind);
     for thing in things {
         let step = ui::begin(name);
-        let outcome = match sweep::remove(&place.account, &place.names, thing).await {
+        let outcome = match cleanup::remove(&place.account, &place.names, thing).await {
             Ok(()) => format!("{thing} removed"),
             Err(error) => format!("{thing} cannot be removed yet: {error:#}"),
         };
@@ -127,10 +127,11 @@ async fn remove(place: &Place, inventory: &Inventory, kind: Kind, name: &'static
 }
 
 /// Removes what is left, until nothing is or nothing more goes.
-async fn sweep(place: &Place, inventory: &Inventory, keep_data: bool) -> anyhow::Result<Swept> {
+async fn sweep(place: &DeploymentTarget, inventory: &Inventory, keep_data: bool) -> anyhow::Result<Swept> {
     let step = ui::begin("sweep");
-    let keep = |thing: &Thing| keep_data && thing.kind == Kind::Table;
-    let swept = sweep::sweep(&place.account, &place.names, &inventory.table, keep, &step).await.exits(Exit::Apply)?;
+    let keep = |thing: &Resource| keep_data && thing.kind == Kind::Table;
+    let swept =
+        cleanup::sweep(&place.account, &place.names, &inventory.table, keep, &step).await.exit_code(Exit::Apply)?;
     step.done(&match swept.left.len() {
         0 => "nothing is left".to_owned(),
         number => format!("{number} left"),
@@ -140,7 +141,7 @@ async fn sweep(place: &Place, inventory: &Inventory, keep_data: bool) -> anyhow:
 
 /// What was there and is not any more is gone, whoever removed it.
 fn receipt(inventory: &Inventory, Swept { kept, left }: Swept) -> Receipt {
-    let is_there = |thing: &Thing| kept.contains(thing) || left.iter().any(|left| left.thing == *thing);
+    let is_there = |thing: &Resource| kept.contains(thing) || left.iter().any(|left| left.thing == *thing);
     Receipt {
         gone: inventory.found.ours.iter().filter(|thing| !is_there(thing)).cloned().collect(),
         kept: kept.into_iter().map(|thing| (thing.clone(), inventory.detail(&thing))).collect(),
@@ -151,24 +152,24 @@ fn receipt(inventory: &Inventory, Swept { kept, left }: Swept) -> Receipt {
 
 /// Deletes what this machine remembers of the deployment. With the table stays what the next deploy has to know: where the
 /// state is. Where a lock keeps its file from being deleted (Windows), it is given up first.
-fn forget(place: &Place, keep_data: bool, lock: Lock) -> anyhow::Result<()> {
+fn forget(place: &DeploymentTarget, keep_data: bool, lock: Lock) -> anyhow::Result<()> {
     if keep_data {
         let outputs = place.home.outputs();
         return match fs::remove_file(&outputs) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot delete {}", outputs.display())).exits(Exit::Apply)
+                Err(error).with_context(|| format!("cannot delete {}", outputs.display())).exit_code(Exit::Apply)
             }
             _ => Ok(()),
         };
     }
     if cfg!(windows) {
         drop(lock);
-        return place.home.remove().exits(Exit::Apply);
+        return place.home.remove().exit_code(Exit::Apply);
     }
-    place.home.remove().exits(Exit::Apply)
+    place.home.remove().exit_code(Exit::Apply)
 }
 
-fn present(place: &Place, receipt: &Receipt) -> anyhow::Result<()> {
+fn present(place: &DeploymentTarget, receipt: &Receipt) -> anyhow::Result<()> {
     let project = place.names.project();
     if !ui::event(&receipt.event(project.as_str())) {
         ui::result(&receipt.table());
@@ -186,19 +187,19 @@ fn present(place: &Place, receipt: &Receipt) -> anyhow::Result<()> {
         0 => Ok(()),
         number => Err(anyhow!("{number} of what {project} was made of could not be removed"))
             .hint("see to the reasons above, then run the same command again")
-            .exits(Exit::Apply),
+            .exit_code(Exit::Apply),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sweep::{Found, Left};
+    use crate::cleanup::{Found, Left};
 
     #[test]
     fn what_is_neither_kept_nor_left_is_gone() {
         let [role, table, group] = [(Kind::Role, "role"), (Kind::Table, "table"), (Kind::LogGroup, "group")]
-            .map(|(kind, name)| Thing::new(kind, name));
+            .map(|(kind, name)| Resource::new(kind, name));
         let found = Found { ours: vec![role.clone(), table.clone(), group.clone()], others: Vec::new() };
         let inventory = Inventory::of(found, "table");
         let left = vec![Left { thing: group.clone(), reason: "denied".to_owned() }];

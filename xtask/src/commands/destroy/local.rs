@@ -4,10 +4,10 @@ use anyhow::{Context, anyhow};
 
 use crate::{
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     local::{
         home::Home,
-        process, record,
+        identity, record,
         stop::{self, Stopped},
     },
     lock,
@@ -41,10 +41,10 @@ fn stop_all(home: &Home) -> anyhow::Result<String> {
         ui::warning(&format!("{error:#}; looking for the process without it"));
         None
     });
-    let mut found = process::running_from(&home.binaries())?;
+    let mut found = identity::running_from(&home.binaries())?;
     if let Some(record) = recorded
         && !found.iter().any(|identity| identity.pid == record.identity.pid)
-        && process::is_running(&record.identity)?
+        && identity::is_running(&record.identity)?
     {
         found.push(record.identity);
     }
@@ -57,7 +57,7 @@ fn stop_all(home: &Home) -> anyhow::Result<String> {
         };
         said.push(format!("stopped  process {} {how}", identity.pid));
     }
-    record::remove(home).exits(Exit::Apply)?;
+    record::remove(home).exit_code(Exit::Apply)?;
     Ok(if said.is_empty() {
         "stopped  nothing: no process of this deployment runs".to_owned()
     } else {
@@ -81,9 +81,9 @@ fn remains(home: &Home, project: &Project) -> String {
 fn delete(home: &Home, lock: lock::Lock) -> anyhow::Result<()> {
     if cfg!(windows) {
         drop(lock);
-        return home.delete().exits(Exit::Apply);
+        return home.delete().exit_code(Exit::Apply);
     }
-    home.delete().exits(Exit::Apply)
+    home.delete().exit_code(Exit::Apply)
 }
 
 fn confirm(home: &Home, args: &cli::Destroy) -> anyhow::Result<()> {
@@ -93,7 +93,7 @@ fn confirm(home: &Home, args: &cli::Destroy) -> anyhow::Result<()> {
     if !ui::can_ask() {
         return Err(anyhow!("deleting {} needs a confirmation, and there is nobody to ask", home.root().display()))
             .hint("add --yes")
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     let question = format!(
         "This deletes {} with {} bytes of notes for good. Type {} to go on:",

@@ -6,7 +6,7 @@ use super::{check, conclude};
 use crate::{
     aws::ssm,
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     problem::Problem,
     rollout, runtime,
     smoke::Target,
@@ -33,7 +33,7 @@ async fn target(args: &cli::Smoke) -> anyhow::Result<Target> {
         .await?
         .with_context(|| format!("there is no parameter {}", serving.token_parameter))
         .hint("run `cargo xtask deploy` to create it")
-        .exits(Exit::Unreachable)?;
+        .exit_code(Exit::Unreachable)?;
     let target = Target::new(&serving.address.url).with_token(token.reveal());
     Ok(match &serving.digest {
         Some(digest) => target.with_revision(digest),
@@ -43,5 +43,5 @@ async fn target(args: &cli::Smoke) -> anyhow::Result<Target> {
 
 async fn log_errors(args: &cli::Smoke) -> anyhow::Result<Option<Problem>> {
     let deployment = deployment::find(&args.which).await?;
-    Ok(rollout::complaint(&deployment.account, &deployment.outputs).await)
+    Ok(rollout::log_errors(&deployment.account, &deployment.outputs).await)
 }

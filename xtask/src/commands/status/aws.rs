@@ -9,7 +9,7 @@ use self::facts::Facts;
 use crate::{
     aws::ecs::{self, DesiredStatus, Service, Task},
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     rollout::{Diagnosis, is_crash},
     runtime,
     stack::{Deployment, Outputs, deployment},
@@ -47,7 +47,7 @@ async fn down(deployment: &Deployment, facts: &Facts) -> anyhow::Error {
             .await
             .hint(format!("`cargo xtask logs{flag}` shows what the service said")),
     };
-    ended.exits(Exit::Unreachable).err().unwrap_or_else(|| anyhow!("nothing healthy runs of {project}"))
+    ended.exit_code(Exit::Unreachable).err().unwrap_or_else(|| anyhow!("nothing healthy runs of {project}"))
 }
 
 /// The error of this text, because of the end of the newest task. ECS remembers tasks for about an hour.

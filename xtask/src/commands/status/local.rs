@@ -3,11 +3,11 @@
 use anyhow::anyhow;
 
 use crate::{
-    cli,
-    error::{Advice, Exit},
+    cli, columns,
+    error::{ErrorExt, Exit},
     http,
-    local::{home::Home, process, ready, record},
-    runtime, table, timestamp, ui,
+    local::{home::Home, identity, ready, record},
+    runtime, timestamp, ui,
 };
 
 pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
@@ -16,7 +16,7 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         ui::result(&format!("{} is not deployed on this machine", args.which.project));
         return Ok(());
     };
-    if !process::is_running(&record.identity)? {
+    if !identity::is_running(&record.identity)? {
         return Err(anyhow!(
             "{} was deployed, and its process {} does not run any more",
             args.which.project,
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         ))
         .hint(format!("see why in {}", home.log().display()))
         .hint("start it again with `cargo xtask deploy --local`; its notes are still there")
-        .exits(Exit::Unreachable);
+        .exit_code(Exit::Unreachable);
     }
     let client = http::client(&record.url)?;
     let readiness = runtime::wait_for(ready::ask(&client, &record.url))?;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         timestamp::rfc3339(record.started_at),
         timestamp::duration(timestamp::now().saturating_sub(record.started_at))
     );
-    let memory = process::memory(&record.identity)
+    let memory = identity::memory(&record.identity)
         .map_or_else(|| "unknown".to_owned(), |bytes| format!("{} MB", bytes / 1_000_000));
     let rows = [
         ("project", args.which.project.to_string()),
@@ -47,11 +47,11 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         ("log", home.log().display().to_string()),
         ("notes", format!("{} ({} bytes)", home.notes().display(), home.size_of_notes())),
     ];
-    ui::result(&table::render(&rows.map(|(name, value)| vec![name.to_owned(), value])));
+    ui::result(&columns::render(&rows.map(|(name, value)| vec![name.to_owned(), value])));
     match readiness {
         Ok(()) => Ok(()),
         Err(_) => Err(anyhow!("{} runs and is not ready", args.which.project))
             .hint(format!("see {}", home.log().display()))
-            .exits(Exit::Unreachable),
+            .exit_code(Exit::Unreachable),
     }
 }

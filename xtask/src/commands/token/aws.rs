@@ -5,7 +5,7 @@ use anyhow::Context;
 use crate::{
     aws::ssm,
     cli,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     rollout, runtime,
     stack::deployment,
     token::Token,
@@ -28,5 +28,5 @@ async fn find(args: &cli::Token) -> anyhow::Result<Token> {
         .await?
         .with_context(|| format!("there is no parameter {parameter}"))
         .hint("run `cargo xtask deploy` to create it")
-        .exits(Exit::Unreachable)
+        .exit_code(Exit::Unreachable)
 }

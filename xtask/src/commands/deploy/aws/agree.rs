@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     project::Project,
     ui,
 };
@@ -16,13 +16,13 @@ pub(super) fn agree(project: &Project, yes: bool) -> anyhow::Result<()> {
     if !ui::can_ask() {
         return Err(anyhow!("deploying {project} needs a confirmation, and there is nobody to ask"))
             .hint("add --yes, or --dry-run to see the plan alone")
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     let answer = ui::ask("Go on? [y/N]").context("cannot read the answer")?;
     if agrees(&answer) {
         return Ok(());
     }
-    Err(anyhow!("not confirmed; nothing was changed")).exits(Exit::Usage)
+    Err(anyhow!("not confirmed; nothing was changed")).exit_code(Exit::Usage)
 }
 
 fn agrees(answer: &str) -> bool {

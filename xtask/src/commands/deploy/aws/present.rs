@@ -4,7 +4,9 @@
 use serde_json::json;
 
 use super::took::Took;
-use crate::{connect, image::Delivered, preflight::Ground, project::Project, smoke::Report, stack::Outputs, ui};
+use crate::{
+    client_config, image::Delivered, preflight::PreflightResult, project::Project, smoke::Report, stack::Outputs, ui,
+};
 
 /// A finished deployment.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub(super) struct Deployed<'a> {
 impl<'a> Deployed<'a> {
     pub(super) fn new(
         project: &'a Project,
-        ground: &'a Ground,
+        ground: &'a PreflightResult,
         outputs: &'a Outputs,
         image: &'a Delivered,
         url: &'a str,
@@ -82,6 +84,6 @@ next
         table = outputs.dynamodb_table,
         log = outputs.log_group,
         parameter = outputs.token_parameter,
-        instructions = connect::instructions(url, &connect::From::Command(&token)),
+        instructions = client_config::instructions(url, &client_config::From::Command(&token)),
     ));
 }

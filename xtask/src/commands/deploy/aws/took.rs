@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::terraform::process;
+use crate::terraform::command;
 
 /// Runs from the beginning of a deploy to its end.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Took {
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self { since: Instant::now(), stood_still: Duration::ZERO, terraform_before: process::ran() }
+        Self { since: Instant::now(), stood_still: Duration::ZERO, terraform_before: command::ran() }
     }
 
     /// Stands still while somebody else takes the time.
@@ -37,7 +37,7 @@ impl Clock {
     }
 
     pub(super) fn read(&self) -> Took {
-        Took { whole: self.since.elapsed() - self.stood_still, terraform: process::ran() - self.terraform_before }
+        Took { whole: self.since.elapsed() - self.stood_still, terraform: command::ran() - self.terraform_before }
     }
 }
 

@@ -6,8 +6,8 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::{
-    connect,
-    local::{home::Home, process, record::Record},
+    client_config,
+    local::{home::Home, identity, record::Record},
     project::Project,
     smoke::Report,
     token::Token,
@@ -47,7 +47,7 @@ impl<'a> Deployed<'a> {
             revision: &record.launch.revision,
             pid: record.identity.pid,
             ready_ms: took.as_millis(),
-            memory_bytes: process::memory(&record.identity),
+            memory_bytes: identity::memory(&record.identity),
             token_file: home.token(),
             log: home.log(),
             notes: home.notes(),
@@ -61,7 +61,7 @@ pub(super) fn present(deployed: &Deployed<'_>, record: &Record, token: &Token, j
     let text = if json {
         serde_json::to_string_pretty(deployed).context("cannot put the result in writing")?
     } else {
-        text(deployed, &connect::instructions(&record.url, &connect::From::Here(token.reveal())))
+        text(deployed, &client_config::instructions(&record.url, &client_config::From::Here(token.reveal())))
     };
     ui::result(&text);
     Ok(())

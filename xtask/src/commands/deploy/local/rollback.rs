@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use anyhow::anyhow;
 
 use crate::{
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     local::{home::Home, launch, ready::Outcome, record::Record},
     token::Token,
     ui,
@@ -28,7 +28,7 @@ pub(super) fn put_back(home: &Home, previous: Option<&Record>, token: &Token, fa
         },
     };
     let ended: Result<(), _> = Err(failed);
-    let advised = ended.hint(format!("the whole log is in {}", home.log().display())).exits(exit);
+    let advised = ended.hint(format!("the whole log is in {}", home.log().display())).exit_code(exit);
     advised.err().unwrap_or_else(|| anyhow!("the deployment failed"))
 }
 

@@ -4,9 +4,9 @@ use anyhow::{Context, anyhow};
 
 use super::inventory::Inventory;
 use crate::{
+    cleanup::Kind,
     cli,
-    error::{Advice, Exit},
-    sweep::Kind,
+    error::{ErrorExt, Exit},
     ui,
 };
 
@@ -20,12 +20,12 @@ pub(super) fn is_possible(inventory: &Inventory, args: &cli::Destroy) -> anyhow:
                 project.flag()
             ))
             .hint("or keep the table: --keep-data")
-            .exits(Exit::Preflight);
+            .exit_code(Exit::Preflight);
     }
     if args.export.is_some() && !inventory.found.has(Kind::Table) {
         return Err(anyhow!("there is nothing to export: {project} has no table"))
             .hint("leave --export out")
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     Ok(())
 }
@@ -39,13 +39,13 @@ pub(super) fn ask(inventory: &Inventory, args: &cli::Destroy) -> anyhow::Result<
     if !ui::can_ask() {
         return Err(anyhow!("destroying {project} needs a confirmation, and there is nobody to ask"))
             .hint("add --yes")
-            .exits(Exit::Usage);
+            .exit_code(Exit::Usage);
     }
     let answer = ui::ask(&question(inventory, args)).context("cannot read the answer")?;
     if answer.trim() == project.as_str() {
         Ok(())
     } else {
-        Err(anyhow!("that is not the project's name; nothing was changed")).exits(Exit::Usage)
+        Err(anyhow!("that is not the project's name; nothing was changed")).exit_code(Exit::Usage)
     }
 }
 
@@ -65,9 +65,9 @@ mod tests {
 
     use super::*;
     use crate::{
+        cleanup::{Found, Resource},
         data::Tally,
         error::exit_of,
-        sweep::{Found, Thing},
     };
 
     fn args(line: &str) -> cli::Destroy {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn inventory() -> Inventory {
-        let found = Found { ours: vec![Thing::new(Kind::Table, "mcp_state")], others: Vec::new() };
+        let found = Found { ours: vec![Resource::new(Kind::Table, "mcp_state")], others: Vec::new() };
         let mut inventory = Inventory::of(found, "mcp_state");
         inventory.tally = Some(Tally::default());
         inventory

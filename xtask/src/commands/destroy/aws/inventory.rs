@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     aws::{ecr, ecs, logs, table::Table},
+    cleanup::{self, Found, Kind, Resource},
+    columns,
     data::{self, Tally},
-    stack::Place,
-    sweep::{self, Found, Kind, Thing},
-    table,
+    stack::DeploymentTarget,
 };
 
 /// What there is.
@@ -22,17 +22,17 @@ pub(super) struct Inventory {
     pub(super) tally: Option<Tally>,
     /// AWS refuses to delete the table.
     pub(super) protected: bool,
-    details: BTreeMap<Thing, String>,
+    details: BTreeMap<Resource, String>,
 }
 
 /// Looks at everything, and changes nothing.
-pub(super) async fn take(place: &Place) -> anyhow::Result<Inventory> {
+pub(super) async fn take(place: &DeploymentTarget) -> anyhow::Result<Inventory> {
     let expected = match place.outputs().await? {
         Some(outputs) => outputs.dynamodb_table,
         None => place.names.table(),
     };
-    let found = sweep::find(&place.account, &place.names, &expected).await?;
-    let is_expected = |thing: &&Thing| thing.kind == Kind::Table && thing.name == expected;
+    let found = cleanup::find(&place.account, &place.names, &expected).await?;
+    let is_expected = |thing: &&Resource| thing.kind == Kind::Table && thing.name == expected;
     let table = found.ours.iter().find(is_expected).map(|thing| thing.name.as_str()).or(found.named(Kind::Table));
     let mut inventory = Inventory::of(found.clone(), table.unwrap_or(&expected));
     if found.has(Kind::Table) {
@@ -55,17 +55,17 @@ impl Inventory {
         self.found.ours.is_empty()
     }
 
-    pub(super) fn detail(&self, thing: &Thing) -> String {
+    pub(super) fn detail(&self, thing: &Resource) -> String {
         self.details.get(thing).cloned().unwrap_or_default()
     }
 
     /// For people.
     pub(super) fn table(&self) -> String {
-        let row = |thing: &Thing, detail: String| vec![thing.kind.words().to_owned(), thing.name.clone(), detail];
+        let row = |thing: &Resource, detail: String| vec![thing.kind.words().to_owned(), thing.name.clone(), detail];
         let ours = self.found.ours.iter().map(|thing| row(thing, self.detail(thing)));
         let others =
             self.found.others.iter().map(|thing| row(thing, "not made by this project: left alone".to_owned()));
-        table::render(&ours.chain(others).collect::<Vec<_>>())
+        columns::render(&ours.chain(others).collect::<Vec<_>>())
     }
 
     /// For programs.
@@ -83,7 +83,7 @@ impl Inventory {
     async fn look_at_table(&mut self, table: &Table) -> anyhow::Result<()> {
         let Some(described) = table.describe().await? else { return Ok(()) };
         self.protected = described.deletion_protection;
-        let thing = Thing::new(Kind::Table, table.name());
+        let thing = Resource::new(Kind::Table, table.name());
         if !described.is_active() {
             self.details.insert(thing, format!("is {}", described.status.as_str().to_lowercase()));
             return Ok(());
@@ -95,7 +95,7 @@ impl Inventory {
     }
 }
 
-async fn detail(place: &Place, thing: &Thing) -> anyhow::Result<Option<String>> {
+async fn detail(place: &DeploymentTarget, thing: &Resource) -> anyhow::Result<Option<String>> {
     let account = &place.account;
     Ok(match thing.kind {
         Kind::Service => {

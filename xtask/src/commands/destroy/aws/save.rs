@@ -10,9 +10,9 @@ use crate::{
         ecs::{self, Change},
         table::Table,
     },
+    cleanup::Kind,
     data::{self, Export, Tally},
-    stack::Place,
-    sweep::Kind,
+    stack::DeploymentTarget,
     ui::Step,
 };
 
@@ -20,7 +20,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_mins(3);
 const PAUSE: Duration = Duration::from_secs(2);
 
-pub(super) async fn save(place: &Place, inventory: &Inventory, export: Export, step: &Step) -> anyhow::Result<Tally> {
+pub(super) async fn save(
+    place: &DeploymentTarget,
+    inventory: &Inventory,
+    export: Export,
+    step: &Step,
+) -> anyhow::Result<Tally> {
     if inventory.found.has(Kind::Service) {
         stop(place, step).await?;
     }
@@ -28,7 +33,7 @@ pub(super) async fn save(place: &Place, inventory: &Inventory, export: Export, s
     data::export(&table, export, step).await.context("the export failed")
 }
 
-async fn stop(place: &Place, step: &Step) -> anyhow::Result<()> {
+async fn stop(place: &DeploymentTarget, step: &Step) -> anyhow::Result<()> {
     let (cluster, name) = (place.names.cluster(), place.names.service());
     let look = || ecs::service(&place.account, &cluster, &name);
     let Some(service) = look().await? else { return Ok(()) };

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::facts::{Cost, Facts};
 use crate::{
     aws::ecs::{self, RolloutState, Task},
-    prices,
+    columns, prices,
     rollout::short,
     stack::Deployment,
-    table, timestamp,
+    timestamp,
 };
 
 /// The tag with which Terraform notes the source's revision on a task definition.
@@ -41,7 +41,7 @@ pub(super) fn table(deployment: &Deployment, facts: &Facts) -> String {
     rows.push(("table", outputs.dynamodb_table.clone()));
     rows.push(("log", outputs.log_group.clone()));
     rows.push(("cost", facts.cost.map_or_else(|| unknown_cost(account.region()), cost)));
-    table::render(&rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
+    columns::render(&rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
 }
 
 pub(super) fn json(deployment: &Deployment, facts: &Facts) -> Value {

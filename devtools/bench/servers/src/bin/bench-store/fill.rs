@@ -13,7 +13,7 @@ const BATCH: usize = 25;
 /// When the first note was written, in milliseconds since 1970: before all that the service will write.
 const BEGAN_MS: usize = 1_700_000_000_000;
 
-/// Which notes to write: of all notes of all sessions, numbered through, those in `from..to`. The first note of a
+/// TargetArgs notes to write: of all notes of all sessions, numbered through, those in `from..to`. The first note of a
 /// session brings the session's own item with it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {

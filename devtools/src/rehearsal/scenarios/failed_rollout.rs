@@ -40,16 +40,16 @@ pub(super) async fn missing_permission(world: &World) -> anyhow::Result<String> 
     let denied = denied(world, &project).await;
     world.cloud.allow_again(&role).await?;
     let denied = denied?;
-    world.run(&project, &["smoke", "--json"]).await?.exits(0)?;
+    world.run(&project, &["smoke", "--json"]).await?.exit_code(0)?;
     Ok(format!("without {OPERATION} {denied}; with it again smoke is green"))
 }
 
 async fn denied(world: &World, project: &Project) -> anyhow::Result<String> {
     let image = world.known.image.borrow().clone();
-    let deployed = world.deploy(project, &["--image", &image]).await?.exits(SMOKE)?;
+    let deployed = world.deploy(project, &["--image", &image]).await?.exit_code(SMOKE)?;
     *world.known.digest.borrow_mut() = digest(&image);
     tells(&deployed, &["permission", "BatchWriteItem"])?;
-    world.run(project, &["smoke", "--json"]).await?.exits(SMOKE)?;
+    world.run(project, &["smoke", "--json"]).await?.exit_code(SMOKE)?;
     Ok(format!("deploy and smoke end with {SMOKE}, and deploy names the operation"))
 }
 
@@ -58,11 +58,11 @@ async fn denied(world: &World, project: &Project) -> anyhow::Result<String> {
 async fn fails(world: &World, args: &[&str], causes: &[&str]) -> anyhow::Result<String> {
     let project = main_project()?;
     let service = Service::of(world, &project).await?;
-    let failing = async { world.deploy(&project, args).await?.exits(ROLLED_BACK) };
+    let failing = async { world.deploy(&project, args).await?.exit_code(ROLLED_BACK) };
     let (failed, seen) = service.under_load(failing).await?;
     let told = tells(&failed, causes)?;
     let expected = world.known.digest.borrow().clone();
-    let status = world.run(&project, &["status", "--json"]).await?.exits(0)?.object()?;
+    let status = world.run(&project, &["status", "--json"]).await?.exit_code(0)?.object()?;
     if status["digest"] != expected.as_str() {
         return Err(anyhow!("{expected} does not serve any more: {status}"));
     }

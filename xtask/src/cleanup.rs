@@ -5,10 +5,10 @@
 //! that are deregistered, keys that wait for their deletion.
 
 mod find;
-mod look;
 mod receipt;
 mod remove;
-mod thing;
+mod resource;
+mod tagged;
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use std::{
 };
 
 use crate::{
-    aws::{Account, signed},
+    aws::{Account, http},
     stack::Names,
     ui::Step,
 };
@@ -25,7 +25,7 @@ pub(crate) use self::{
     find::{Found, find},
     receipt::{Left, Receipt},
     remove::remove,
-    thing::{Kind, Thing},
+    resource::{Kind, Resource},
 };
 
 /// How long to try while nothing more goes. A task has 30 seconds to end, and its network interface takes a minute more.
@@ -36,7 +36,7 @@ const PAUSES: [u64; 5] = [1, 2, 3, 5, 8];
 #[derive(Debug, Default)]
 pub(crate) struct Swept {
     /// Was to be kept, and is there.
-    pub(crate) kept: Vec<Thing>,
+    pub(crate) kept: Vec<Resource>,
     pub(crate) left: Vec<Left>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn sweep(
     account: &Account,
     names: &Names,
     table: &str,
-    keep: impl Fn(&Thing) -> bool,
+    keep: impl Fn(&Resource) -> bool,
     step: &Step,
 ) -> anyhow::Result<Swept> {
     let mut since = Instant::now();
@@ -56,7 +56,7 @@ pub(crate) async fn sweep(
     let mut told = BTreeMap::new();
     for pause in PAUSES.into_iter().chain(std::iter::repeat(10)) {
         let found = find(account, names, table).await?.ours;
-        let (kept, things): (Vec<Thing>, Vec<Thing>) = found.into_iter().partition(&keep);
+        let (kept, things): (Vec<Resource>, Vec<Resource>) = found.into_iter().partition(&keep);
         if things.len() < fewest {
             fewest = things.len();
             since = Instant::now();
@@ -80,11 +80,11 @@ pub(crate) async fn sweep(
 
 /// Trying again does not help against a policy.
 fn is_denied(error: &anyhow::Error) -> bool {
-    matches!(signed::code(error), Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"))
+    matches!(http::code(error), Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"))
 }
 
 /// Each thing once, and again when the reason why it is still there is another.
-fn tell(step: &Step, told: &mut BTreeMap<Thing, String>, thing: &Thing, reason: &str) {
+fn tell(step: &Step, told: &mut BTreeMap<Resource, String>, thing: &Resource, reason: &str) {
     if told.insert(thing.clone(), reason.to_owned()).as_deref() != Some(reason) {
         step.note(&format!("{thing}: {reason}"));
     }

@@ -8,16 +8,16 @@ use tokio::time::{Instant, timeout};
 use super::{
     Before,
     diagnosis::Diagnosis,
-    judge::{Snapshot, Verdict, Why, judge},
+    evaluate::{FailureReason, Snapshot, Verdict, evaluate},
     progress::Progress,
-    way_back,
+    rollback,
 };
 use crate::{
     aws::{
         Account,
         ecs::{self, Change, DesiredStatus, Service, Task},
     },
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     stack::Outputs,
     ui::Step,
 };
@@ -43,14 +43,14 @@ pub struct Live {
 /// does, or else nothing, and returns an error with the cause, what serves, and the exit code for it.
 pub async fn wait(account: &Account, outputs: &Outputs, before: &Before, step: &Step) -> anyhow::Result<Live> {
     let flag = outputs.flag();
-    let watched = watch(account, outputs, before, step).await.exits(Exit::Apply);
+    let watched = watch(account, outputs, before, step).await.exit_code(Exit::Apply);
     let why = match watched.hint(format!("ECS goes on by itself: `cargo xtask status{flag}` says how it ended"))? {
         Ok(live) => return Ok(live),
         Err(why) => why,
     };
     step.note(&summary(&why));
     let failed = explain(account, outputs, before, &why).await;
-    Err(way_back::take(account, outputs, before.live(), failed, step).await)
+    Err(rollback::take(account, outputs, before.live(), failed, step).await)
 }
 
 async fn watch(
@@ -58,7 +58,7 @@ async fn watch(
     outputs: &Outputs,
     before: &Before,
     step: &Step,
-) -> anyhow::Result<Result<Live, Why>> {
+) -> anyhow::Result<Result<Live, FailureReason>> {
     let wanted = outputs.task_definition_arn.as_str();
     let mut progress = Progress::after(before);
     let mut begun = false;
@@ -73,8 +73,14 @@ async fn watch(
                 failures = 0;
                 begun |= service.deployments.iter().any(|deployment| deployment.task_definition == wanted);
                 progress.events(step, &service);
-                match judge(Snapshot { wanted, before, begun, service: &service, running: &running, stopped: &stopped })
-                {
+                match evaluate(Snapshot {
+                    wanted,
+                    before,
+                    begun,
+                    service: &service,
+                    running: &running,
+                    stopped: &stopped,
+                }) {
                     Verdict::Live => return Ok(Ok(Live { tasks: service.desired })),
                     Verdict::Failed(why) => return Ok(Err(why)),
                     Verdict::NotYet(status) => {
@@ -83,7 +89,7 @@ async fn watch(
                     }
                 }
             }
-            Ok(None) if begun => return Ok(Err(Why::Gone)),
+            Ok(None) if begun => return Ok(Err(FailureReason::Gone)),
             Ok(None) => progress.status(step, "ECS does not know the service yet"),
             Err(error) if failures + 1 < PATIENCE => {
                 failures += 1;
@@ -94,7 +100,7 @@ async fn watch(
         looks += 1;
         tokio::time::sleep(if looks < QUICK.0 { QUICK.1 } else { POLL }).await;
     }
-    Ok(Err(Why::TimedOut(last)))
+    Ok(Err(FailureReason::TimedOut(last)))
 }
 
 /// What was seen of a service.
@@ -130,19 +136,23 @@ async fn renew(account: &Account, outputs: &Outputs, before: &Before, step: &Ste
 }
 
 /// The failure with all that is known of it, and what to do about it.
-async fn explain(account: &Account, outputs: &Outputs, before: &Before, why: &Why) -> anyhow::Error {
+async fn explain(account: &Account, outputs: &Outputs, before: &Before, why: &FailureReason) -> anyhow::Error {
     let task = match why {
-        Why::Crashed(task) => Some((**task).clone()),
-        Why::Gone => None,
-        Why::GivenUp(_) | Why::Replaced(_) => newest(account, outputs, before, &[DesiredStatus::Stopped]).await,
-        Why::TimedOut(_) => newest(account, outputs, before, &[DesiredStatus::Running, DesiredStatus::Stopped]).await,
+        FailureReason::Crashed(task) => Some((**task).clone()),
+        FailureReason::Gone => None,
+        FailureReason::GivenUp(_) | FailureReason::Replaced(_) => {
+            newest(account, outputs, before, &[DesiredStatus::Stopped]).await
+        }
+        FailureReason::TimedOut(_) => {
+            newest(account, outputs, before, &[DesiredStatus::Running, DesiredStatus::Stopped]).await
+        }
     };
     let told: anyhow::Result<()> = match task {
         None => Err(anyhow!(summary(why))),
         Some(task) => {
             let diagnosis = Diagnosis::of(account, outputs, &task).await;
             let told = match why {
-                Why::Crashed(_) => Err(anyhow!("{diagnosis}")),
+                FailureReason::Crashed(_) => Err(anyhow!("{diagnosis}")),
                 why => Err(anyhow!("{diagnosis}").context(summary(why))),
             };
             told.hint(diagnosis.cause().hint(outputs))
@@ -169,12 +179,14 @@ async fn newest(account: &Account, outputs: &Outputs, before: &Before, statuses:
     None
 }
 
-fn summary(why: &Why) -> String {
+fn summary(why: &FailureReason) -> String {
     match why {
-        Why::Crashed(task) => format!("task {} of the new version ended", task.id()),
-        Why::GivenUp(reason) => format!("ECS gave the new version up: {reason}"),
-        Why::Replaced(other) => format!("the new version was replaced by {}", way_back::short(other)),
-        Why::Gone => "the service is not there any more".to_owned(),
-        Why::TimedOut(last) => format!("the new version did not come up in {} minutes: {last}", LIMIT.as_secs() / 60),
+        FailureReason::Crashed(task) => format!("task {} of the new version ended", task.id()),
+        FailureReason::GivenUp(reason) => format!("ECS gave the new version up: {reason}"),
+        FailureReason::Replaced(other) => format!("the new version was replaced by {}", rollback::short(other)),
+        FailureReason::Gone => "the service is not there any more".to_owned(),
+        FailureReason::TimedOut(last) => {
+            format!("the new version did not come up in {} minutes: {last}", LIMIT.as_secs() / 60)
+        }
     }
 }

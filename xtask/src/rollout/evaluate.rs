@@ -23,12 +23,12 @@ pub(super) enum Verdict {
     Live,
     /// With what there is to say of it.
     NotYet(String),
-    Failed(Why),
+    Failed(FailureReason),
 }
 
-/// Why there will be no success.
+/// FailureReason there will be no success.
 #[derive(Debug, PartialEq)]
-pub(super) enum Why {
+pub(super) enum FailureReason {
     /// A task of the new version ended.
     Crashed(Box<Task>),
     /// ECS gave the deployment up, for this reason.
@@ -45,7 +45,7 @@ pub(super) enum Why {
 /// tries again, and has no code that tells these from the others; the words are those that AWS documents.
 const PASSES: [&str; 2] = ["Capacity is unavailable", "Timeout waiting for network interface provisioning"];
 
-pub(super) fn judge(seen: Snapshot<'_>) -> Verdict {
+pub(super) fn evaluate(seen: Snapshot<'_>) -> Verdict {
     let Snapshot { wanted, before, service, .. } = seen;
     let primary = service.primary();
     let ours = primary.filter(|primary| primary.task_definition == wanted);
@@ -59,7 +59,7 @@ pub(super) fn judge(seen: Snapshot<'_>) -> Verdict {
         return Verdict::Live;
     }
     if let Some(task) = first_crash(seen) {
-        return Verdict::Failed(Why::Crashed(Box::new(task.clone())));
+        return Verdict::Failed(FailureReason::Crashed(Box::new(task.clone())));
     }
     let given_up = service.deployments.iter().find(|deployment| {
         deployment.task_definition == wanted
@@ -67,12 +67,12 @@ pub(super) fn judge(seen: Snapshot<'_>) -> Verdict {
             && !before.given_up.contains(&deployment.id)
     });
     if let Some(deployment) = given_up {
-        return Verdict::Failed(Why::GivenUp(deployment.reason.clone()));
+        return Verdict::Failed(FailureReason::GivenUp(deployment.reason.clone()));
     }
     match (ours, primary) {
         (Some(ours), _) => Verdict::NotYet(status(ours.running, service.desired, healthy)),
-        (None, Some(other)) if seen.begun => Verdict::Failed(Why::Replaced(other.task_definition.clone())),
-        (None, None) if seen.begun => Verdict::Failed(Why::Gone),
+        (None, Some(other)) if seen.begun => Verdict::Failed(FailureReason::Replaced(other.task_definition.clone())),
+        (None, None) if seen.begun => Verdict::Failed(FailureReason::Gone),
         _ => Verdict::NotYet("ECS has not begun with it".to_owned()),
     }
 }

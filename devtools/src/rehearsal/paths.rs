@@ -12,7 +12,7 @@ use anyhow::{Context, anyhow};
 use super::{daemon, mounts};
 use xtask::{
     cargo,
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     lock::{self, Lock},
 };
 
@@ -35,7 +35,7 @@ impl Place {
         let root = cargo::target_directory()?.join("tools").join("rehearsal");
         make(Path::new(RUN))
             .hint("run the rehearsal as root: it takes an address on this machine, and may have to start an engine")
-            .exits(Exit::Preflight)?;
+            .exit_code(Exit::Preflight)?;
         let lock = lock::take(Path::new(LOCK)).context("one rehearsal at a time on a machine")?;
         let place = Self { root, run: PathBuf::from(RUN), _lock: Some(Rc::new(lock)) };
         make(&place.daemons())?;
@@ -103,7 +103,7 @@ fn require_linux() -> anyhow::Result<()> {
     }
     Err(anyhow!("the rehearsal needs Linux: containers have to reach an address of this very machine"))
         .hint("run it in a virtual machine with Linux, or let CI run it")
-        .exits(Exit::Preflight)
+        .exit_code(Exit::Preflight)
 }
 
 fn remake(directory: &Path) -> anyhow::Result<()> {

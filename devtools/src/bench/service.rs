@@ -5,7 +5,7 @@ use std::path::Path;
 use bench_load::{Surface, Work};
 
 use super::{
-    contestant::{self, TOKEN},
+    peer::{self, TOKEN},
     running::{Ask, Running},
     store::Store,
 };
@@ -26,7 +26,7 @@ impl Ours<'_> {
     /// A replica as it is deployed, its table at the stand-in.
     pub(crate) fn start(&self, store: &Store) -> anyhow::Result<Running> {
         let binary = cargo::release_binary(self.target, "mcp-stateful");
-        let line = |port| Ok(contestant::ours_at(&binary, port, &store.endpoint()));
+        let line = |port| Ok(peer::ours_at(&binary, port, &store.endpoint()));
         let ask = Ask { surface: Surface::Mcp2026, work: Work::EchoHot, token: Some(TOKEN) };
         Running::start(line, ask, &self.directory.join("ours.log"))
     }

@@ -24,7 +24,7 @@ pub(crate) enum Kind {
 
 /// One thing on AWS.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Thing {
+pub(crate) struct Resource {
     pub(crate) kind: Kind,
     /// What people know it by.
     pub(crate) name: String,
@@ -52,7 +52,7 @@ impl Kind {
     }
 }
 
-impl Thing {
+impl Resource {
     pub(crate) fn new(kind: Kind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into(), id: None }
     }
@@ -91,7 +91,7 @@ impl Thing {
     }
 }
 
-impl fmt::Display for Thing {
+impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.words(), self.name)
     }
@@ -115,9 +115,9 @@ mod tests {
             ("arn:aws:s3:::states", Kind::Other, "arn:aws:s3:::states"),
             ("nonsense", Kind::Other, "nonsense"),
         ] {
-            assert_eq!(Thing::of_arn(arn), Some(Thing::new(kind, name)), "{arn}");
+            assert_eq!(Resource::of_arn(arn), Some(Resource::new(kind, name)), "{arn}");
         }
-        assert_eq!(Thing::of_arn("arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:1"), None);
+        assert_eq!(Resource::of_arn("arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:1"), None);
     }
 
     #[test]

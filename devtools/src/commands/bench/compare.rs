@@ -8,13 +8,13 @@ use super::{build, write};
 use crate::{
     bench::{
         chart,
-        contestant::Contestant,
-        duel,
         figures::{Figures, Image},
         image_size::{Scales, Weight},
+        interleaved,
         load::Load,
         machine::{self, Machine},
         packages::Packages,
+        peer::Contestant,
         report,
         schedule::{self, Bench},
     },
@@ -56,7 +56,7 @@ fn weigh() -> anyhow::Result<Option<(Weight, PathBuf)>> {
 fn measure(bench: &Bench<'_>, image: Option<(Weight, PathBuf)>) -> anyhow::Result<Figures> {
     let mut machine = Machine::look()?;
     let date = timestamp::rfc3339(timestamp::now());
-    let duels = duel::hot_echoes(bench)?;
+    let duels = interleaved::hot_echoes(bench)?;
     let (embedded_start_ms, dynamodb_start_ms) = bench.our_starts()?;
     let image = match image {
         Some((weight, binary)) => Some(Image { weight, ready_mb: bench.ready_mb(&binary)? }),

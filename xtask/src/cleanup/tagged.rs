@@ -1,13 +1,13 @@
 //! Asks a service whether a thing is there, and what its tags are. The service itself knows at once; the tagging API, later.
 
-use super::thing::{Kind, Thing};
+use super::resource::{Kind, Resource};
 use crate::{
     aws::{Account, ecr, ecs, ecs::Standing, iam, logs, ssm, table::Table, tags::Tags},
     stack::Names,
 };
 
 /// The tags of a thing, if it is there.
-pub(super) async fn tags(account: &Account, thing: &Thing) -> anyhow::Result<Option<Tags>> {
+pub(super) async fn tags(account: &Account, thing: &Resource) -> anyhow::Result<Option<Tags>> {
     let name = thing.name.as_str();
     match thing.kind {
         Kind::Service => {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::shell::{self, Line, Output};
+use crate::process::{self, CommandLine, Output};
 
 /// In microseconds.
 static RAN: AtomicU64 = AtomicU64::new(0);
@@ -19,26 +19,31 @@ pub(crate) fn ran() -> Duration {
 }
 
 /// The beginning of every line.
-pub(crate) fn line() -> Line {
-    Line::new("terraform")
+pub(crate) fn line() -> CommandLine {
+    CommandLine::new("terraform")
 }
 
 /// Runs a line; its output goes where ours goes.
-pub(super) fn run(line: &Line) -> anyhow::Result<()> {
+pub(super) fn run(line: &CommandLine) -> anyhow::Result<()> {
     let _running = Running::begin();
-    shell::run(line)
+    process::run(line)
 }
 
 /// Runs a line and returns all it said, whether it succeeded or not.
-pub(crate) fn capture(line: &Line) -> anyhow::Result<Output> {
+pub(crate) fn capture(line: &CommandLine) -> anyhow::Result<Output> {
     let _running = Running::begin();
-    shell::capture(line)
+    process::capture(line)
 }
 
-/// Runs a line that changes something, as [`shell::follow`] does.
-pub(crate) async fn follow(line: &Line, log: &Path, lock: Option<File>, see: impl FnMut(&str)) -> anyhow::Result<bool> {
+/// Runs a line that changes something, as [`process::follow`] does.
+pub(crate) async fn follow(
+    line: &CommandLine,
+    log: &Path,
+    lock: Option<File>,
+    see: impl FnMut(&str),
+) -> anyhow::Result<bool> {
     let _running = Running::begin();
-    shell::follow(line, log, lock, see).await
+    process::follow(line, log, lock, see).await
 }
 
 /// A process that is counted when it has ended, however that is waited for.
@@ -64,7 +69,7 @@ mod tests {
     #[test]
     fn whatever_a_process_comes_to_it_has_run() {
         let before = ran();
-        assert!(!capture(&Line::new(crate::environment::cargo()).arg("no-such-command")).unwrap().success);
+        assert!(!capture(&CommandLine::new(crate::environment::cargo()).arg("no-such-command")).unwrap().success);
         assert!(ran() > before);
     }
 }

@@ -3,7 +3,7 @@
 
 use anyhow::anyhow;
 
-use super::{break_it::tells, second_project};
+use super::{failed_rollout::tells, second_project};
 use crate::rehearsal::{
     World,
     image::{self, Variant},
@@ -16,13 +16,13 @@ pub(super) async fn fails(world: &World) -> anyhow::Result<String> {
     let project = second_project()?;
     let good = world.known.image.borrow().clone();
     let bad = image::push(&good, Variant::Refused).await?;
-    let failed = world.deploy(&project, &["--image", &bad]).await?.exits(FIRST_DEPLOY_FAILED)?;
+    let failed = world.deploy(&project, &["--image", &bad]).await?.exit_code(FIRST_DEPLOY_FAILED)?;
     let told = tells(&failed, &["configuration", "MCP_MAX_CONCURRENCY"])?;
     let names = Names::of(&project);
     let wanted = world.cloud.wanted(&names.cluster(), &names.service()).await?;
     if wanted != 0 {
         return Err(anyhow!("{wanted} tasks of {project} are still to run, though none can"));
     }
-    world.deploy(&project, &["--image", &good]).await?.exits(0)?;
+    world.deploy(&project, &["--image", &good]).await?.exit_code(0)?;
     Ok(format!("exit {FIRST_DEPLOY_FAILED} and scaled to zero: {told}; then a good image is live"))
 }

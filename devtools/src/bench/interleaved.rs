@@ -3,7 +3,7 @@
 
 use bench_load::Work;
 
-use super::{contestant::Contestant, figures::Duel, schedule::Bench};
+use super::{figures::Duel, peer::Contestant, schedule::Bench};
 use xtask::ui;
 
 const SIDE_BY_SIDE: [Contestant; 3] = [Contestant::Axum, Contestant::Rmcp, Contestant::Ours];

@@ -46,7 +46,7 @@ fn healthy(task_definition: &str) -> Task {
 fn judged(service: &Service, stopped: &[Task], begun: bool) -> Verdict {
     let running = vec![healthy(NEW); usize::try_from(service.running).unwrap()];
     let before = Before::default();
-    judge(Snapshot { wanted: NEW, before: &before, begun, service, running: &running, stopped })
+    evaluate(Snapshot { wanted: NEW, before: &before, begun, service, running: &running, stopped })
 }
 
 fn is_not_yet(verdict: &Verdict) -> bool {
@@ -72,7 +72,7 @@ fn a_complete_rollout_is_not_live_before_its_tasks_are_healthy() {
     let service = service(2, vec![deployment(NEW, "PRIMARY", RolloutState::Completed, 2)]);
     let look = |running: &[Task]| {
         let before = Before::default();
-        judge(Snapshot { wanted: NEW, before: &before, begun: true, service: &service, running, stopped: &[] })
+        evaluate(Snapshot { wanted: NEW, before: &before, begun: true, service: &service, running, stopped: &[] })
     };
     let starting = Task { health: Some(Health::UnknownValue), ..healthy(NEW) };
     let said = Verdict::NotYet("2 of 2 running, 1 healthy".to_owned());
@@ -93,14 +93,14 @@ fn a_service_that_is_to_run_nothing_is_live_when_nothing_runs() {
 fn the_old_version_in_a_steady_state_is_no_success() {
     let old = service(1, vec![deployment(OLD, "PRIMARY", RolloutState::Completed, 1)]);
     assert!(is_not_yet(&judged(&old, &[], false)));
-    assert_eq!(judged(&old, &[], true), Verdict::Failed(Why::Replaced(OLD.to_owned())));
+    assert_eq!(judged(&old, &[], true), Verdict::Failed(FailureReason::Replaced(OLD.to_owned())));
 }
 
 #[test]
 fn a_deployment_that_ecs_gave_up_has_failed_wherever_it_stands() {
     for status in ["PRIMARY", "ACTIVE"] {
         let failed = service(1, vec![deployment(NEW, status, RolloutState::Failed, 0)]);
-        assert_eq!(judged(&failed, &[], true), Verdict::Failed(Why::GivenUp("why".to_owned())));
+        assert_eq!(judged(&failed, &[], true), Verdict::Failed(FailureReason::GivenUp("why".to_owned())));
     }
 }
 
@@ -109,14 +109,14 @@ fn what_ecs_gave_up_before_this_deploy_does_not_count() {
     let failed = service(1, vec![deployment(NEW, "PRIMARY", RolloutState::Failed, 0)]);
     let before = Before::of(&failed, &[], &[]);
     let seen = Snapshot { wanted: NEW, before: &before, begun: true, service: &failed, running: &[], stopped: &[] };
-    let verdict = judge(seen);
+    let verdict = evaluate(seen);
     assert!(is_not_yet(&verdict));
 }
 
 #[test]
 fn a_service_without_deployments_has_not_begun_or_is_gone() {
     assert!(is_not_yet(&judged(&service(1, Vec::new()), &[], false)));
-    assert_eq!(judged(&service(1, Vec::new()), &[], true), Verdict::Failed(Why::Gone));
+    assert_eq!(judged(&service(1, Vec::new()), &[], true), Verdict::Failed(FailureReason::Gone));
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn the_first_crash_is_enough() {
         let first = Task { created_at: Some(10), ..stopped("first", NEW, code.clone()) };
         let second = Task { created_at: Some(20), ..stopped("second", NEW, code) };
         let verdict = judged(&rolling(), &[second, first.clone()], true);
-        assert_eq!(verdict, Verdict::Failed(Why::Crashed(Box::new(first))));
+        assert_eq!(verdict, Verdict::Failed(FailureReason::Crashed(Box::new(first))));
     }
 }
 
@@ -140,7 +140,7 @@ fn fargates_own_trouble_is_not_the_versions() {
         assert!(is_not_yet(&judged(&rolling(), &[told(reason)], true)), "{reason}");
     }
     let image = told("CannotPullContainerError: not found");
-    assert!(matches!(judged(&rolling(), &[image], true), Verdict::Failed(Why::Crashed(_))));
+    assert!(matches!(judged(&rolling(), &[image], true), Verdict::Failed(FailureReason::Crashed(_))));
 }
 
 #[test]
@@ -154,11 +154,11 @@ fn a_crash_of_an_earlier_deploy_of_the_same_revision_does_not_count() {
     let earlier = stopped("earlier", NEW, StopCode::EssentialContainerExited);
     let before = Before::of(&rolling(), &[], std::slice::from_ref(&earlier));
     let look = |stopped: &[Task]| {
-        judge(Snapshot { wanted: NEW, before: &before, begun: true, service: &rolling(), running: &[], stopped })
+        evaluate(Snapshot { wanted: NEW, before: &before, begun: true, service: &rolling(), running: &[], stopped })
     };
     assert!(is_not_yet(&look(std::slice::from_ref(&earlier))));
     let now = stopped("now", NEW, StopCode::EssentialContainerExited);
-    assert_eq!(look(&[earlier, now.clone()]), Verdict::Failed(Why::Crashed(Box::new(now))));
+    assert_eq!(look(&[earlier, now.clone()]), Verdict::Failed(FailureReason::Crashed(Box::new(now))));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_task_that_ecs_stopped_for_its_health_has_crashed() {
     let said = Task { stopped_reason: "Task failed container health checks".to_owned(), ..scaled };
     for task in [unhealthy, said] {
         let verdict = judged(&rolling(), std::slice::from_ref(&task), true);
-        assert_eq!(verdict, Verdict::Failed(Why::Crashed(Box::new(task))));
+        assert_eq!(verdict, Verdict::Failed(FailureReason::Crashed(Box::new(task))));
     }
 }
 
@@ -197,10 +197,10 @@ fn what_is_told_says_how_far_it_is() {
     let before = Before::default();
     let service = rolling();
     let seen = Snapshot { wanted: NEW, before: &before, begun: true, service: &service, running: &[], stopped: &[] };
-    assert_eq!(judge(seen), Verdict::NotYet("0 of 1 running, 0 healthy".to_owned()));
+    assert_eq!(evaluate(seen), Verdict::NotYet("0 of 1 running, 0 healthy".to_owned()));
     let draining = Snapshot { running: &[healthy(NEW)], ..seen };
     assert_eq!(
-        judge(draining),
+        evaluate(draining),
         Verdict::NotYet("0 of 1 running, 1 healthy, and ECS has yet to call it complete".to_owned())
     );
 }

@@ -48,7 +48,7 @@ impl Said {
 impl Message {
     pub(crate) fn parse(line: &str) -> Self {
         #[derive(Deserialize)]
-        struct Line {
+        struct CommandLine {
             #[serde(rename = "@message")]
             message: String,
             #[serde(rename = "type")]
@@ -69,7 +69,7 @@ impl Message {
             detail: String,
             address: Option<String>,
         }
-        let Ok(line) = serde_json::from_str::<Line>(line) else { return Self::Other };
+        let Ok(line) = serde_json::from_str::<CommandLine>(line) else { return Self::Other };
         if line.hook.and_then(|hook| hook.action).is_some_and(|action| action == "read") {
             return Self::Other;
         }

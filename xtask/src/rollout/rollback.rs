@@ -10,7 +10,7 @@ use crate::{
         Account,
         ecs::{self, Change, RolloutState, Service},
     },
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     stack::Outputs,
     ui::Step,
 };
@@ -56,7 +56,7 @@ pub(super) async fn take(
         },
     };
     let ended: Result<(), _> = Err(failed);
-    ended.exits(exit).err().unwrap_or_else(|| anyhow!("the deployment failed"))
+    ended.exit_code(exit).err().unwrap_or_else(|| anyhow!("the deployment failed"))
 }
 
 /// `family:revision`, of a task definition's ARN.

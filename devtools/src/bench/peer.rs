@@ -6,7 +6,7 @@ use bench_load::{Surface, Work};
 use serde::{Deserialize, Serialize};
 
 use super::packages::Packages;
-use xtask::{cargo, shell::Line};
+use xtask::{cargo, process::CommandLine};
 
 /// The token of our service; the others ask for none.
 pub(crate) const TOKEN: &str = "bench-token-0123456789abcdef";
@@ -84,12 +84,18 @@ impl Contestant {
     }
 
     /// The line that serves on a port, with the store at an endpoint.
-    pub(crate) fn line(self, target: &Path, packages: &Packages, port: u16, store: &str) -> anyhow::Result<Line> {
+    pub(crate) fn line(
+        self,
+        target: &Path,
+        packages: &Packages,
+        port: u16,
+        store: &str,
+    ) -> anyhow::Result<CommandLine> {
         let port_text = port.to_string();
         let line = match self {
             Self::Ours => return Ok(ours_at(&cargo::release_binary(target, "mcp-stateful"), port, store)),
-            Self::Rmcp | Self::Axum => Line::new(self.binary(target).unwrap_or_default()).arg(port_text),
-            Self::Sdk => Line::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
+            Self::Rmcp | Self::Axum => CommandLine::new(self.binary(target).unwrap_or_default()).arg(port_text),
+            Self::Sdk => CommandLine::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
             Self::FastMcp => packages.python("fastmcp_server.py").arg(port_text),
             Self::Stdlib => packages.python("stdlib_server.py").arg(port_text),
             Self::TypeScript => packages.node("typescript_server.mjs")?.arg(port_text),
@@ -99,13 +105,13 @@ impl Contestant {
 }
 
 /// Our service on a port with all the defaults of a deployment, its table at an endpoint.
-pub(crate) fn ours_at(binary: &Path, port: u16, store: &str) -> Line {
+pub(crate) fn ours_at(binary: &Path, port: u16, store: &str) -> CommandLine {
     at_store(ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb"), store)
 }
 
 /// Our service on a port with all the defaults of a deployment; where its table is has to be added.
-pub(crate) fn ours(binary: &Path, port: u16) -> Line {
-    Line::new(binary)
+pub(crate) fn ours(binary: &Path, port: u16) -> CommandLine {
+    CommandLine::new(binary)
         .env("MCP_HOST", "127.0.0.1")
         .env("MCP_PORT", port.to_string())
         .env("MCP_METRICS_PORT", "0")
@@ -114,7 +120,7 @@ pub(crate) fn ours(binary: &Path, port: u16) -> Line {
 }
 
 /// Gives a line the store at an endpoint in DynamoDB's place.
-pub(crate) fn at_store(line: Line, endpoint: &str) -> Line {
+pub(crate) fn at_store(line: CommandLine, endpoint: &str) -> CommandLine {
     line.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
         .env("AWS_REGION", "us-east-1")
         .env("AWS_DEFAULT_REGION", "us-east-1")

@@ -1,4 +1,4 @@
-//! The one door for processes. A `Line` says what to run and is built, and tested, apart from running it.
+//! The one door for processes. A `CommandLine` says what to run and is built, and tested, apart from running it.
 //!
 //! Must not know any particular tool.
 
@@ -19,7 +19,7 @@ use xshell::{Cmd, Shell};
 
 /// A command line, with what it changes in the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub struct CommandLine {
     program: OsString,
     args: Vec<OsString>,
     set: Vec<(OsString, OsString)>,
@@ -38,7 +38,7 @@ pub struct Output {
     pub stderr: String,
 }
 
-impl Line {
+impl CommandLine {
     pub fn new(program: impl Into<OsString>) -> Self {
         Self { program: program.into(), args: Vec::new(), set: Vec::new(), unset: Vec::new(), directory: None }
     }
@@ -83,7 +83,7 @@ impl Line {
 }
 
 /// As one would type it; the environment is left out, for there are the secrets.
-impl fmt::Display for Line {
+impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let program = Path::new(&self.program).file_name().unwrap_or(&self.program);
         write!(f, "{}", program.to_string_lossy())?;
@@ -92,17 +92,17 @@ impl fmt::Display for Line {
 }
 
 /// Runs a line; its output goes where ours goes.
-pub fn run(line: &Line) -> anyhow::Result<()> {
+pub fn run(line: &CommandLine) -> anyhow::Result<()> {
     with_xshell(line, |command| command.run())
 }
 
 /// Runs a line and returns its stdout; its stderr goes where ours goes.
-pub fn read(line: &Line) -> anyhow::Result<String> {
+pub fn read(line: &CommandLine) -> anyhow::Result<String> {
     with_xshell(line, |command| command.read())
 }
 
 /// Runs a line and returns all it said, whether it succeeded or not.
-pub fn capture(line: &Line) -> anyhow::Result<Output> {
+pub fn capture(line: &CommandLine) -> anyhow::Result<Output> {
     let output = with_xshell(line, |command| command.ignore_status().output())?;
     Ok(Output {
         success: output.status.success(),
@@ -112,17 +112,17 @@ pub fn capture(line: &Line) -> anyhow::Result<Output> {
 }
 
 /// Starts a line that stops with us, or when its handle says so.
-pub fn start(line: &Line, log: &File) -> anyhow::Result<Child> {
+pub fn start(line: &CommandLine, log: &File) -> anyhow::Result<Child> {
     start_with(line, log, None)
 }
 
 /// The same, for a line that is given a file in the place of its input.
-pub fn start_with(line: &Line, log: &File, input: Option<File>) -> anyhow::Result<Child> {
+pub fn start_with(line: &CommandLine, log: &File, input: Option<File>) -> anyhow::Result<Child> {
     spawn(command(line), line, log, input)
 }
 
 /// Starts a line that outlives us: no terminal, a process group of its own, so that Ctrl-C here does not reach it.
-pub fn start_detached(line: &Line, log: &File) -> anyhow::Result<Child> {
+pub fn start_detached(line: &CommandLine, log: &File) -> anyhow::Result<Child> {
     let mut command = command(line);
     detach(&mut command);
     spawn(command, line, log, None)
@@ -130,7 +130,7 @@ pub fn start_detached(line: &Line, log: &File) -> anyhow::Result<Child> {
 
 /// Runs a line in the place of this process: its exit code becomes ours. Returns only if it cannot be started.
 #[cfg(unix)]
-pub fn hand_over(line: &Line) -> anyhow::Result<()> {
+pub fn hand_over(line: &CommandLine) -> anyhow::Result<()> {
     use std::os::unix::process::CommandExt;
     Err(command(line).exec()).with_context(|| format!("cannot start `{line}`"))
 }
@@ -138,12 +138,12 @@ pub fn hand_over(line: &Line) -> anyhow::Result<()> {
 /// Runs a line in the place of this process: its exit code becomes ours. Returns only if it cannot be started.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "Windows cannot replace a process, so its exit code is passed on here")]
-pub fn hand_over(line: &Line) -> anyhow::Result<()> {
+pub fn hand_over(line: &CommandLine) -> anyhow::Result<()> {
     let status = command(line).status().with_context(|| format!("cannot start `{line}`"))?;
     std::process::exit(status.code().unwrap_or(1))
 }
 
-fn with_xshell<T>(line: &Line, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -> anyhow::Result<T> {
+fn with_xshell<T>(line: &CommandLine, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -> anyhow::Result<T> {
     let shell = Shell::new().context("cannot find the current directory")?;
     if let Some(directory) = &line.directory {
         shell.change_dir(directory);
@@ -161,7 +161,7 @@ fn with_xshell<T>(line: &Line, run: impl FnOnce(Cmd<'_>) -> xshell::Result<T>) -
 /// It writes to the log itself, not to us, and it is waited for even if we are told to stop: so that neither Ctrl-C nor our
 /// own death ends it in the middle of a change. A lock that it is given as its input is held until it has ended.
 pub(crate) async fn follow(
-    line: &Line,
+    line: &CommandLine,
     log: &Path,
     lock: Option<File>,
     mut see: impl FnMut(&str),
@@ -195,7 +195,7 @@ impl Drop for Finishing {
     }
 }
 
-fn command(line: &Line) -> Command {
+fn command(line: &CommandLine) -> Command {
     let mut command = Command::new(&line.program);
     command.args(&line.args).envs(line.set.iter().map(|(name, value)| (name, value)));
     for name in &line.unset {
@@ -207,7 +207,7 @@ fn command(line: &Line) -> Command {
     command
 }
 
-fn spawn(mut command: Command, line: &Line, log: &File, input: Option<File>) -> anyhow::Result<Child> {
+fn spawn(mut command: Command, line: &CommandLine, log: &File, input: Option<File>) -> anyhow::Result<Child> {
     let stdout = log.try_clone().context("cannot share the log file")?;
     let stderr = log.try_clone().context("cannot share the log file")?;
     command.stdin(input.map_or_else(Stdio::null, Stdio::from)).stdout(stdout).stderr(stderr);
@@ -234,21 +234,21 @@ mod tests {
 
     #[test]
     fn a_line_shows_its_arguments_and_hides_its_environment() {
-        let line = Line::new("/usr/bin/tool").arg("--flag").args(["a", "b"]).env("SECRET", "hidden");
+        let line = CommandLine::new("/usr/bin/tool").arg("--flag").args(["a", "b"]).env("SECRET", "hidden");
         assert_eq!(line.to_string(), "tool --flag a b");
         assert_eq!(line.value_of("SECRET"), Some(OsStr::new("hidden")));
     }
 
     #[test]
     fn a_line_under_another_program_keeps_its_arguments_and_its_environment() {
-        let line = Line::new("/usr/bin/tool").arg("--flag").env("NAME", "value").under("watch", ["-n", "1"]);
+        let line = CommandLine::new("/usr/bin/tool").arg("--flag").env("NAME", "value").under("watch", ["-n", "1"]);
         assert_eq!(line.to_string(), "watch -n 1 /usr/bin/tool --flag");
         assert_eq!(line.value_of("NAME"), Some(OsStr::new("value")));
     }
 
     #[test]
     fn capture_reports_failure_instead_of_being_one() {
-        let output = capture(&Line::new(crate::environment::cargo()).arg("no-such-command")).unwrap();
+        let output = capture(&CommandLine::new(crate::environment::cargo()).arg("no-such-command")).unwrap();
         assert!(!output.success);
         assert!(!output.stderr.is_empty());
     }

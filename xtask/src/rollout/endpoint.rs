@@ -8,7 +8,7 @@ use crate::{
         Account,
         ecs::{self, DesiredStatus, Task},
     },
-    error::{Advice, Exit},
+    error::{ErrorExt, Exit},
     stack::Outputs,
 };
 
@@ -39,5 +39,5 @@ pub async fn serving(account: &Account, outputs: &Outputs) -> anyhow::Result<Ser
     }
     Err(anyhow!("no task of {service_name} runs"))
         .hint(format!("see why with `cargo xtask status{}`", outputs.flag()))
-        .exits(Exit::Unreachable)
+        .exit_code(Exit::Unreachable)
 }

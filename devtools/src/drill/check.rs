@@ -13,7 +13,7 @@ use super::journal::{Call, Journal};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Breach {
     pub(crate) promise: Promise,
-    /// Which client's, from 1.
+    /// TargetArgs client's, from 1.
     pub(crate) client: usize,
     pub(crate) note: String,
 }

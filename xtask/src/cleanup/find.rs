@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    look,
-    thing::{Kind, Thing},
+    resource::{Kind, Resource},
+    tagged,
 };
 use crate::{
     aws::{Account, ec2, ecs::Standing, tagging, tags, vpc_endpoint},
@@ -15,9 +15,9 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
     /// Has both tags of the project.
-    pub(crate) ours: Vec<Thing>,
+    pub(crate) ours: Vec<Resource>,
     /// Has a name of the project and not its tags: somebody else made it.
-    pub(crate) others: Vec<Thing>,
+    pub(crate) others: Vec<Resource>,
 }
 
 impl Found {
@@ -30,7 +30,7 @@ impl Found {
         self.ours.iter().find(|thing| thing.kind == kind).map(|thing| thing.name.as_str())
     }
 
-    fn add(&mut self, thing: Thing, ours: bool) {
+    fn add(&mut self, thing: Resource, ours: bool) {
         if ours { self.ours.push(thing) } else { self.others.push(thing) }
     }
 }
@@ -44,7 +44,7 @@ pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyho
             found.add(thing, true);
             continue;
         }
-        let Some(tags) = look::tags(account, &thing).await? else { continue };
+        let Some(tags) = tagged::tags(account, &thing).await? else { continue };
         let ours = tags::are_of(&tags, project);
         if ours || by_name {
             found.add(thing, ours);
@@ -52,21 +52,21 @@ pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyho
     }
     for (id, tags) in vpc_endpoint::tagged(account, PROJECT, project.as_str()).await? {
         if tags::are_of(&tags, project) {
-            found.add(Thing::new(Kind::VpcEndpoint, id), true);
+            found.add(Resource::new(Kind::VpcEndpoint, id), true);
         }
     }
     let name = names.security_group();
     for group in ec2::security_groups(account, &name).await? {
         let ours = tags::are_of(&group.tags, project);
-        found.add(Thing::with_id(Kind::SecurityGroup, &name, group.id), ours);
+        found.add(Resource::with_id(Kind::SecurityGroup, &name, group.id), ours);
     }
-    let revisions = look::revisions(account, names, Standing::Active).await?;
+    let revisions = tagged::revisions(account, names, Standing::Active).await?;
     let (ours, others): (Vec<_>, Vec<_>) = revisions.into_iter().partition(|(_, tags)| tags::are_of(tags, project));
     if !ours.is_empty() {
-        found.add(Thing::new(Kind::TaskDefinitions, names.family()), true);
+        found.add(Resource::new(Kind::TaskDefinitions, names.family()), true);
     }
     for (arn, _) in others {
-        found.add(Thing::new(Kind::TaskDefinitions, arn.rsplit('/').next().unwrap_or(&arn)), false);
+        found.add(Resource::new(Kind::TaskDefinitions, arn.rsplit('/').next().unwrap_or(&arn)), false);
     }
     found.ours.sort();
     found.others.sort();
@@ -74,19 +74,19 @@ pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyho
 }
 
 /// What may be there, each once, and whether it has one of the project's names.
-fn candidates(names: &Names, table: &str, arns: &[String]) -> Vec<(Thing, bool)> {
+fn candidates(names: &Names, table: &str, arns: &[String]) -> Vec<(Resource, bool)> {
     let mut named = vec![
-        Thing::new(Kind::Service, format!("{}/{}", names.cluster(), names.service())),
-        Thing::new(Kind::Cluster, names.cluster()),
-        Thing::new(Kind::LogGroup, names.log_group()),
-        Thing::new(Kind::Parameter, names.token_parameter()),
-        Thing::new(Kind::Table, table),
-        Thing::new(Kind::Repository, names.repository()),
+        Resource::new(Kind::Service, format!("{}/{}", names.cluster(), names.service())),
+        Resource::new(Kind::Cluster, names.cluster()),
+        Resource::new(Kind::LogGroup, names.log_group()),
+        Resource::new(Kind::Parameter, names.token_parameter()),
+        Resource::new(Kind::Table, table),
+        Resource::new(Kind::Repository, names.repository()),
     ];
-    named.extend(names.roles().map(|role| Thing::new(Kind::Role, role)));
-    let mut seen: BTreeSet<Thing> = named.iter().cloned().collect();
-    let tagged: Vec<Thing> =
-        arns.iter().filter_map(|arn| Thing::of_arn(arn)).filter(|thing| seen.insert(thing.clone())).collect();
+    named.extend(names.roles().map(|role| Resource::new(Kind::Role, role)));
+    let mut seen: BTreeSet<Resource> = named.iter().cloned().collect();
+    let tagged: Vec<Resource> =
+        arns.iter().filter_map(|arn| Resource::of_arn(arn)).filter(|thing| seen.insert(thing.clone())).collect();
     named.into_iter().map(|thing| (thing, true)).chain(tagged.into_iter().map(|thing| (thing, false))).collect()
 }
 
@@ -103,7 +103,7 @@ mod tests {
         let tables: Vec<_> = found.iter().filter(|(thing, _)| thing.kind == Kind::Table).collect();
         assert_eq!(
             tables,
-            [&(Thing::new(Kind::Table, "gone-a-state"), true), &(Thing::new(Kind::Table, "my-own-table"), false)]
+            [&(Resource::new(Kind::Table, "gone-a-state"), true), &(Resource::new(Kind::Table, "my-own-table"), false)]
         );
     }
 }

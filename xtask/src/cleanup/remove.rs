@@ -3,8 +3,8 @@
 use anyhow::{Context, bail};
 
 use super::{
-    look,
-    thing::{Kind, Thing},
+    resource::{Kind, Resource},
+    tagged,
 };
 use crate::{
     aws::{Account, ec2, ecr, ecs, ecs::Standing, iam, logs, ssm, table::Table, tags, vpc_endpoint},
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Removes a thing that was found to be ours, or asks AWS to.
-pub(crate) async fn remove(account: &Account, names: &Names, thing: &Thing) -> anyhow::Result<()> {
+pub(crate) async fn remove(account: &Account, names: &Names, thing: &Resource) -> anyhow::Result<()> {
     let name = thing.name.as_str();
     match thing.kind {
         Kind::Service => {
@@ -43,6 +43,6 @@ async fn remove_revisions(account: &Account, names: &Names) -> anyhow::Result<()
 }
 
 async fn our_revisions(account: &Account, names: &Names, standing: Standing) -> anyhow::Result<Vec<String>> {
-    let all = look::revisions(account, names, standing).await?;
+    let all = tagged::revisions(account, names, standing).await?;
     Ok(all.into_iter().filter(|(_, tags)| tags::are_of(tags, names.project())).map(|(arn, _)| arn).collect())
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::thing::Thing;
-use crate::table;
+use super::resource::Resource;
+use crate::columns;
 
 /// What is ours and still there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Left {
-    pub(crate) thing: Thing,
+    pub(crate) thing: Resource,
     /// Why, as far as AWS says.
     pub(crate) reason: String,
 }
@@ -16,17 +16,17 @@ pub(crate) struct Left {
 /// The whole of it.
 #[derive(Debug, Default)]
 pub(crate) struct Receipt {
-    pub(crate) gone: Vec<Thing>,
+    pub(crate) gone: Vec<Resource>,
     /// With what is in it.
-    pub(crate) kept: Vec<(Thing, String)>,
-    pub(crate) left_alone: Vec<Thing>,
+    pub(crate) kept: Vec<(Resource, String)>,
+    pub(crate) left_alone: Vec<Resource>,
     pub(crate) left: Vec<Left>,
 }
 
 impl Receipt {
     /// For people.
     pub(crate) fn table(&self) -> String {
-        let row = |word: &str, thing: &Thing, detail: String| {
+        let row = |word: &str, thing: &Resource, detail: String| {
             vec![word.to_owned(), thing.kind.words().to_owned(), thing.name.clone(), detail]
         };
         let gone = self.gone.iter().map(|thing| row("gone", thing, String::new()));
@@ -35,7 +35,7 @@ impl Receipt {
             self.left_alone.iter().map(|thing| row("left alone", thing, "not made by this project".to_owned()));
         let left = self.left.iter().map(|left| row("left", &left.thing, left.reason.clone()));
         let rows: Vec<_> = gone.chain(kept).chain(left_alone).chain(left).collect();
-        table::render(&rows)
+        columns::render(&rows)
     }
 
     /// For programs.
@@ -59,10 +59,10 @@ mod tests {
     #[test]
     fn a_receipt_says_of_each_thing_what_became_of_it() {
         let receipt = Receipt {
-            gone: vec![Thing::new(Kind::Service, "a-cluster/a-svc")],
-            kept: vec![(Thing::new(Kind::Table, "a-state"), "1 session with 2 notes".to_owned())],
-            left_alone: vec![Thing::new(Kind::Repository, "mcp-dynamodb")],
-            left: vec![Left { thing: Thing::new(Kind::Role, "a-task-role"), reason: "AccessDenied".to_owned() }],
+            gone: vec![Resource::new(Kind::Service, "a-cluster/a-svc")],
+            kept: vec![(Resource::new(Kind::Table, "a-state"), "1 session with 2 notes".to_owned())],
+            left_alone: vec![Resource::new(Kind::Repository, "mcp-dynamodb")],
+            left: vec![Left { thing: Resource::new(Kind::Role, "a-task-role"), reason: "AccessDenied".to_owned() }],
         };
         let expected = "\
 gone        service           a-cluster/a-svc

@@ -10,15 +10,15 @@ use tokio::sync::Mutex;
 
 use super::{
     changed,
-    cloud::{Cloud, Keys},
     deployers::{Deployer, REGION},
     emulator::{Emulator, State},
+    emulator_admin::{Cloud, Keys},
     outcome::Outcome,
-    place::Place,
+    paths::Place,
     process::Running,
 };
 use crate::quick_build::quickly;
-use xtask::{project::Project, shell::Line, stack::Names};
+use xtask::{process::CommandLine, project::Project, stack::Names};
 
 /// The only address that is let in; the emulator has no firewall, so this is what the task is told and no more.
 pub(super) const CIDR: &str = "127.0.0.1/32";
@@ -94,7 +94,7 @@ impl World {
         self.start_line(&self.line(user, project, args).await?, project, command)
     }
 
-    fn start_line(&self, line: &Line, project: &Project, command: &str) -> anyhow::Result<Running> {
+    fn start_line(&self, line: &CommandLine, project: &Project, command: &str) -> anyhow::Result<Running> {
         self.runs.set(self.runs.get() + 1);
         let log = format!("{:03}-{project}-{command}.log", self.runs.get());
         Running::start(line, &self.place.logs().join(log))
@@ -155,13 +155,13 @@ impl World {
         )
     }
 
-    async fn line(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<Line> {
+    async fn line(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<CommandLine> {
         let keys = self.keys(user).await?;
         // Whatever names other credentials would be found before or beside these.
         let others =
             ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "MCP_AUTH_TOKEN"];
         // What is rehearsed is the deployer: its image need not be the fastest.
-        Ok(quickly(Line::new(&self.program))
+        Ok(quickly(CommandLine::new(&self.program))
             .args(args)
             .args(["--project", project.as_str()])
             .without_env(others.map(Into::into))

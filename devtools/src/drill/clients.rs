@@ -13,12 +13,12 @@ use uuid::Uuid;
 
 use super::{
     client::Client,
-    door::Door,
+    endpoints::Door,
     journal::{Call, Journal},
+    raw_client::Wire,
     report::Report,
-    wire::Wire,
 };
-use xtask::{error::Advice, smoke::ERAS, token::Token, ui};
+use xtask::{error::ErrorExt, smoke::ERAS, token::Token, ui};
 
 /// What every drill has to have in it, or its zeros would say nothing.
 type Part = (&'static str, fn(&Journal) -> bool);

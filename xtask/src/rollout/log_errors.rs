@@ -20,7 +20,7 @@ const LOOKS: u32 = 4;
 const POLL: Duration = Duration::from_secs(2);
 
 /// Looks through the logs of the tasks that run. Finding nothing out is no error: this explains another one.
-pub async fn complaint(account: &Account, outputs: &Outputs) -> Option<Problem> {
+pub async fn log_errors(account: &Account, outputs: &Outputs) -> Option<Problem> {
     for _ in 0..LOOKS {
         if let Some(said) = denied(account, outputs).await {
             let cause = Cause::Permission(said);
