@@ -35,11 +35,15 @@ pub enum Profile {
     Release,
 }
 
+/// The features of the alias `cargo xtask` in `.cargo/config.toml`. A build with the same features compiles only what is new.
+/// Credentials of IAM Identity Center are left out: a local deployment has its store inside.
+const FIRST_BUILD: [&str; 3] = ["--no-default-features", "--features", "mcp-stateful/embedded"];
+
 /// Builds the service. For tests with an example, which has cargo choose the features that tests are built with: whoever has
 /// run them waits for nothing.
 pub fn build_service(profile: Profile) -> CommandLine {
     match profile {
-        Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]),
+        Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]).args(FIRST_BUILD),
         Profile::Release => cargo(["build", "--release", "--locked", "--package", "mcp-stateful"]),
     }
 }
@@ -61,7 +65,7 @@ pub fn build_example(name: &str) -> CommandLine {
 
 /// Builds the deployer with the AWS SDK.
 pub fn build_full_deployer() -> CommandLine {
-    cargo(["build", "--locked", "--bin", "xtask-aws", "--features", "xtask/aws"])
+    cargo(["build", "--locked", "--bin", "xtask-aws"]).args(FIRST_BUILD).args(["--features", "xtask/aws"])
 }
 
 /// Builds the developers' commands, with the features that the workspace's tests have.
@@ -122,7 +126,7 @@ mod tests {
     fn the_service_is_built_from_the_lock_file() {
         let line = |profile| build_service(profile).to_string();
         assert!(line(Profile::Release).ends_with(" build --release --locked --package mcp-stateful"));
-        assert!(line(Profile::Dev).contains(" build --workspace --locked --bin mcp-stateful "));
+        assert!(line(Profile::Dev).contains(" build --locked --bin mcp-stateful "));
         let binary = |profile| service_binary(Path::new("/target"), profile);
         assert!(
             binary(Profile::Dev).starts_with("/target/debug")
