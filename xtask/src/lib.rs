@@ -34,6 +34,7 @@ pub mod local;
 pub mod lock;
 #[cfg(feature = "aws")]
 pub mod policy;
+pub mod poll;
 #[cfg(feature = "aws")]
 pub mod preflight;
 #[cfg(feature = "aws")]
