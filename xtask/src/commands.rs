@@ -14,10 +14,19 @@ mod smoke;
 mod status;
 mod token;
 
-use crate::{cli::Command, devtools, http};
+use crate::{cli::Command, devtools, http, ui::Reporter};
+
+/// Returns the reporter that a command's arguments ask for. The other `--json` flags print one object as the result.
+pub(crate) fn reporter(command: &Command) -> Reporter {
+    Reporter::new(match command {
+        Command::Deploy(args) => args.json && !args.local,
+        Command::Destroy(args) => args.json,
+        _ => false,
+    })
+}
 
 /// Runs a command. Those that need neither AWS nor the developers' tools run here.
-pub(crate) fn run(command: Command) -> anyhow::Result<()> {
+pub(crate) fn run(command: Command, reporter: Reporter) -> anyhow::Result<()> {
     http::install_cryptography()?;
     match command {
         Command::Deploy(args) if args.local => deploy::local::run(&args),
@@ -34,19 +43,19 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Clients(args) => devtools::run("clients", &args),
         Command::Instructions(args) => devtools::run("instructions", &args),
         Command::Bench(args) => devtools::run("bench", &args),
-        command => on_aws(command),
+        command => on_aws(command, reporter),
     }
 }
 
 #[cfg(feature = "aws")]
-fn on_aws(command: Command) -> anyhow::Result<()> {
+fn on_aws(command: Command, reporter: Reporter) -> anyhow::Result<()> {
     match command {
-        Command::Deploy(args) => deploy::aws::run(&args),
+        Command::Deploy(args) => deploy::aws::run(&args, reporter),
         Command::Smoke(args) => smoke::aws::run(&args),
         Command::Status(args) => status::aws::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Token(args) => token::aws::run(&args),
-        Command::Destroy(args) => destroy::aws::run(&args),
+        Command::Destroy(args) => destroy::aws::run(&args, reporter),
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Policy(args) => policy::run(&args),
@@ -55,6 +64,6 @@ fn on_aws(command: Command) -> anyhow::Result<()> {
 }
 
 #[cfg(not(feature = "aws"))]
-fn on_aws(_: Command) -> anyhow::Result<()> {
+fn on_aws(_: Command, _: Reporter) -> anyhow::Result<()> {
     crate::full_build::run()
 }

@@ -1,37 +1,37 @@
-//! What ends a command badly: the exit codes, all of them here, and the hints that travel with an error.
+//! Exit codes, and the hints that travel with an error.
 //!
-//! Errors are `anyhow` chains. An exit code or a hint is attached where it is known and read at the edge; nothing decides by
-//! an error's text. Printing is `ui`'s.
+//! Errors are `anyhow` chains. An exit code or a hint is attached where it is known and read at the edge. Nothing decides by
+//! an error's text. `ui` prints it.
 
 use std::{fmt, process::ExitCode};
 
-/// Every exit code but 0, which is success.
+/// Exit codes other than 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Something failed that has no code of its own.
+    /// A failure without a code of its own.
     Failed = 1,
-    /// The command line asks for something that there is not (clap uses the same code).
+    /// The command line is invalid. clap uses the same code.
     Usage = 2,
-    /// The machine is not ready for a deployment; nothing was changed.
+    /// Preflight found problems. Nothing was changed.
     Preflight = 3,
-    /// The service did not build; nothing was changed.
+    /// The service did not build. Nothing was changed.
     Build = 4,
-    /// A change to the deployment could not be made.
+    /// A change to the deployment failed.
     Apply = 5,
-    /// The new version did not become ready; the previous one serves again.
+    /// The new version failed. The previous one serves again.
     RolledBack = 6,
-    /// The first version did not become ready; nothing runs.
+    /// The first version failed. Nothing runs.
     FirstDeployFailed = 7,
-    /// Nothing answers at the address.
+    /// Nothing responds at the address.
     Unreachable = 8,
-    /// The service answers, and some smoke check did not pass.
+    /// The service responds, but a smoke check failed.
     Smoke = 9,
-    /// Somebody pressed Ctrl-C; running the command again goes on from there.
+    /// Ctrl-C. Rerunning the command resumes it.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// Its name in events.
+    /// The name in events.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Failed => "failed",
@@ -54,49 +54,66 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Attaches to an error what the reader and the shell need beside its text.
-pub trait ErrorExt<T> {
-    /// Adds a line that says what to do next.
-    fn hint(self, hint: impl Into<String>) -> anyhow::Result<T>;
+/// Attaches hints and an exit code to an error, or to the error of a result.
+pub trait ErrorExt {
+    /// The same error or result, as `anyhow` has it.
+    type Output;
 
-    /// Sets the exit code, unless a cause further out sets another.
-    fn exit_code(self, exit: Exit) -> anyhow::Result<T>;
+    /// Adds a hint: what to do next.
+    fn hint(self, hint: impl Into<String>) -> Self::Output;
+
+    /// Sets the exit code. A code that is attached further out takes precedence.
+    fn exit_code(self, exit: Exit) -> Self::Output;
 }
 
-impl<T, E: Into<anyhow::Error>> ErrorExt<T> for Result<T, E> {
+impl ErrorExt for anyhow::Error {
+    type Output = Self;
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        report(self, |reported| reported.hints.push(hint.into()))
+    }
+
+    fn exit_code(self, exit: Exit) -> Self {
+        report(self, |reported| reported.exit = Some(exit))
+    }
+}
+
+impl<T, E: Into<anyhow::Error>> ErrorExt for Result<T, E> {
+    type Output = anyhow::Result<T>;
+
     fn hint(self, hint: impl Into<String>) -> anyhow::Result<T> {
-        self.map_err(|error| advise(error.into(), |advised| advised.hints.push(hint.into())))
+        self.map_err(|error| error.into().hint(hint))
     }
 
     fn exit_code(self, exit: Exit) -> anyhow::Result<T> {
-        self.map_err(|error| advise(error.into(), |advised| advised.exit = Some(exit)))
+        self.map_err(|error| error.into().exit_code(exit))
     }
 }
 
-/// The exit code that an error carries; the outermost wins.
+/// Returns the exit code that an error carries. The outermost takes precedence.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    advised(error).find_map(|advised| advised.exit).unwrap_or(Exit::Failed)
+    reported(error).find_map(|reported| reported.exit).unwrap_or(Exit::Failed)
 }
 
-/// All hints along the chain, outermost first.
+/// Returns all hints along the chain, outermost first.
 pub fn hints_of(error: &anyhow::Error) -> Vec<&str> {
-    advised(error).flat_map(|advised| advised.hints.iter().map(String::as_str)).collect()
+    reported(error).flat_map(|reported| reported.hints.iter().map(String::as_str)).collect()
 }
 
-fn advised(error: &anyhow::Error) -> impl Iterator<Item = &Reported> {
+fn reported(error: &anyhow::Error) -> impl Iterator<Item = &Reported> {
     error.chain().filter_map(|cause| cause.downcast_ref::<Reported>())
 }
 
-fn advise(error: anyhow::Error, change: impl FnOnce(&mut Reported)) -> anyhow::Error {
-    // `downcast` alone would look through context, and lose it.
+fn report(error: anyhow::Error, change: impl FnOnce(&mut Reported)) -> anyhow::Error {
+    // `downcast` alone would find a cause behind context, and drop the context.
     let outermost = error.chain().next().is_some_and(|cause| cause.is::<Reported>());
-    let fresh = |error| Reported { error, exit: None, hints: Vec::new() };
-    let mut advised = if outermost { error.downcast().unwrap_or_else(fresh) } else { fresh(error) };
-    change(&mut advised);
-    advised.into()
+    let new = |error| Reported { error, exit: None, hints: Vec::new() };
+    let mut reported = if outermost { error.downcast().unwrap_or_else(new) } else { new(error) };
+    change(&mut reported);
+    reported.into()
 }
 
-/// An error with advice; in the chain it reads as the error itself.
+/// An error with hints and an exit code. In the chain it reads as the error itself.
 #[derive(Debug)]
 struct Reported {
     error: anyhow::Error,
@@ -127,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn advice_survives_context_and_does_not_show_in_the_text() {
+    fn hints_survive_context_and_stay_out_of_the_text() {
         let error = failing().context("outer").unwrap_err();
         assert_eq!(format!("{error:#}"), "outer: root");
         assert_eq!(exit_of(&error), Exit::Build);
@@ -135,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outermost_exit_code_wins_and_hints_add_up() {
+    fn outermost_exit_code_wins_and_hints_add_up() {
         let error = failing().context("outer").hint("third").exit_code(Exit::RolledBack).unwrap_err();
         assert_eq!(format!("{error:#}"), "outer: root");
         assert_eq!(exit_of(&error), Exit::RolledBack);
@@ -143,9 +160,15 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_advice_is_plain_failure() {
+    fn plain_error_exits_with_failed() {
         let error = anyhow!("x");
         assert_eq!(exit_of(&error), Exit::Failed);
         assert!(hints_of(&error).is_empty());
+    }
+
+    #[test]
+    fn error_takes_hints_and_exit_code_itself() {
+        let error = anyhow!("x").hint("first").exit_code(Exit::Smoke).context("outer");
+        assert_eq!((exit_of(&error), hints_of(&error)), (Exit::Smoke, vec!["first"]));
     }
 }

@@ -20,6 +20,7 @@ pub mod cli;
 mod client_config;
 pub mod columns;
 mod commands;
+pub mod confirm;
 #[cfg(feature = "aws")]
 pub mod data;
 mod devtools;
@@ -32,6 +33,7 @@ pub mod http;
 pub mod image;
 pub mod local;
 pub mod lock;
+pub mod nearest;
 #[cfg(feature = "aws")]
 pub mod policy;
 pub mod poll;
@@ -61,15 +63,21 @@ use clap::Parser;
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    finish(commands::run(cli::Cli::parse().command))
+    let command = cli::Cli::parse().command;
+    let reporter = commands::reporter(&command);
+    conclude(reporter, commands::run(command, reporter))
 }
 
-/// Prints a failure and returns the exit code that it carries.
+/// Prints a failure as text and returns the exit code that it carries.
 pub fn finish(result: anyhow::Result<()>) -> ExitCode {
+    conclude(ui::Reporter::Human, result)
+}
+
+fn conclude(reporter: ui::Reporter, result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            ui::failure(&error);
+            reporter.failure(&error);
             error::exit_of(&error).into()
         }
     }

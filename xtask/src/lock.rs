@@ -1,20 +1,21 @@
-//! One change to a deployment at a time: a lock that the system gives up when its holder ends, however it ends.
+//! Allows one change to a deployment at a time. The system releases the lock when its holder ends, however it ends.
 
 use std::{
     fs::{File, TryLockError},
     path::Path,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
 
 use crate::{
     error::{ErrorExt, Exit},
-    ui,
+    poll::{Check, poll},
+    ui::Reporter,
 };
 
-/// How long to wait for what another command, or what is left of one that was killed, still has to finish.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// Limit for another command, or the child of one that was killed, to finish.
+const LIMIT: Duration = Duration::from_mins(3);
 const POLL: Duration = Duration::from_millis(500);
 
 /// Held while a command changes a deployment.
@@ -24,38 +25,31 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// The lock for a process that has to finish even if we do not live to see it: it holds the lock as long as it has this.
+    /// Returns a handle for a child process that must finish even if this process is killed. The child holds the lock until
+    /// it ends.
     pub(crate) fn share(&self) -> anyhow::Result<File> {
         self.file.try_clone().context("cannot share the lock")
     }
 }
 
-/// Takes the lock that a file in a deployment's directory stands for, or says that somebody has it.
+/// Takes the lock of a deployment's directory, or fails if another command holds it.
 pub fn take(path: &Path) -> anyhow::Result<Lock> {
-    attempt(path)?
-        .ok_or_else(|| held(path))
-        .hint("wait until it is done, then run this again")
-        .exit_code(Exit::Preflight)
+    attempt(path)?.ok_or_else(|| held(path))
 }
 
-/// Takes the lock, and waits some minutes for who has it.
-pub async fn wait(path: &Path) -> anyhow::Result<Lock> {
-    let since = Instant::now();
-    loop {
-        match attempt(path)? {
-            Some(lock) => return Ok(lock),
-            None if since.elapsed() > PATIENCE => {
-                return Err(held(path)).hint("wait until it is done, then run this again").exit_code(Exit::Preflight);
+/// Takes the lock, and waits some minutes for another command to release it.
+pub async fn wait(path: &Path, reporter: Reporter) -> anyhow::Result<Lock> {
+    let mut warned = false;
+    let taken = poll(LIMIT, POLL, async || match attempt(path)? {
+        Some(lock) => Ok(Check::Ready(lock)),
+        None => {
+            if !std::mem::replace(&mut warned, true) {
+                reporter.warning("waiting for another command that changes this deployment, or for its child process");
             }
-            None => {}
+            Ok(Check::not_yet("another command holds the lock"))
         }
-        if since.elapsed() < POLL {
-            ui::warning(
-                "another command is changing this deployment, or one that was interrupted still ends; waiting for it",
-            );
-        }
-        tokio::time::sleep(POLL).await;
-    }
+    });
+    taken.await?.map_err(|_| held(path))
 }
 
 fn attempt(path: &Path) -> anyhow::Result<Option<Lock>> {
@@ -67,7 +61,7 @@ fn attempt(path: &Path) -> anyhow::Result<Option<Lock>> {
         .open(path)
         .with_context(|| format!("cannot open {}", path.display()))?;
     match file.try_lock() {
-        // Who held it may have deleted the home meanwhile; a lock on a file that is gone keeps nobody out.
+        // The former holder may have deleted the directory. A lock on a deleted file excludes no other command.
         Ok(()) if path.exists() => Ok(Some(Lock { file })),
         Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
@@ -75,7 +69,9 @@ fn attempt(path: &Path) -> anyhow::Result<Option<Lock>> {
 }
 
 fn held(path: &Path) -> anyhow::Error {
-    anyhow!("another command is at work (it holds {})", path.display())
+    anyhow!("another command is changing this deployment (it holds {})", path.display())
+        .hint("wait until it has finished, then rerun this command")
+        .exit_code(Exit::Preflight)
 }
 
 #[cfg(test)]
@@ -84,7 +80,7 @@ mod tests {
     use crate::error::exit_of;
 
     #[test]
-    fn the_second_is_told_and_the_lock_ends_with_its_holder() {
+    fn second_holder_is_rejected_until_the_first_ends() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");
         let first = take(&path).unwrap();
@@ -95,7 +91,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_process_that_has_a_share_keeps_others_out() {
+    fn child_process_keeps_the_lock() {
         use crate::process::{self, CommandLine};
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");

@@ -19,6 +19,7 @@ use crate::{
     problem::{self, Problem},
     stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
     terraform,
+    ui::Reporter,
 };
 
 pub(crate) use self::{exposure::Exposure, plan::Plan, table::Adoption};
@@ -49,7 +50,11 @@ pub(crate) struct PreflightResult {
 }
 
 /// Checks this machine, the credentials, and the account.
-pub(crate) async fn check(which: &cli::TargetArgs, request: &Request) -> anyhow::Result<PreflightResult> {
+pub(crate) async fn check(
+    which: &cli::TargetArgs,
+    request: &Request,
+    reporter: Reporter,
+) -> anyhow::Result<PreflightResult> {
     let variables = Variables::given(&which.project, &request.vars)?;
     let architecture = Architecture::of(&variables.text_or("cpu_architecture", "X86_64"))?;
     let mut problems = Vec::new();
@@ -81,7 +86,7 @@ pub(crate) async fn check(which: &cli::TargetArgs, request: &Request) -> anyhow:
     let (Some(place), Some(exposure), Some(terraform)) = (place, exposure, terraform) else {
         bail!("preflight found no problem, and not all that it was looking for");
     };
-    let lock = lock::wait(&place.home.lock()).await?;
+    let lock = lock::wait(&place.home.lock(), reporter).await?;
     Ok(PreflightResult { lock, place, variables, architecture, builder, exposure, adoption, terraform })
 }
 

@@ -1,27 +1,48 @@
-//! The part of a deploy that nobody commands: ECS puts the new version in place, and we look on, judge, say why it fails and
-//! see to it that something serves afterwards.
+//! Follows a rollout. Terraform asks ECS for a new version; this waits for the result and explains a failure.
 //!
-//! Looks at a service before and after Terraform changes it; changes nothing itself but on the way back.
+//! [`Baseline::capture`] and [`wait`] only read. [`restart_if_failed`] and [`roll_back`] change the service.
 
 pub mod address;
 mod baseline;
 mod cause;
 mod diagnosis;
+mod ecs_events;
 mod endpoint;
 mod evaluate;
+mod failure;
 mod log_errors;
 pub(crate) mod log_line;
-mod progress;
+mod restart;
 mod rollback;
 mod wait;
 
 pub use self::{
     address::{Address, address},
-    baseline::Before,
+    baseline::Baseline,
     diagnosis::Diagnosis,
     endpoint::serving,
-    evaluate::is_crash,
+    evaluate::{FailureReason, is_crash},
     log_errors::log_errors,
-    rollback::short,
-    wait::{Live, wait},
 };
+pub(crate) use self::{
+    failure::explain,
+    restart::restart_if_failed,
+    rollback::roll_back,
+    wait::{Rollout, wait},
+};
+
+/// Returns `family:revision` of a task definition's ARN.
+pub fn task_definition_name(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn task_definition_is_named_by_family_and_revision() {
+        let arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/roll-a-task:3";
+        assert_eq!(task_definition_name(arn), "roll-a-task:3");
+    }
+}

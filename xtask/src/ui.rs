@@ -1,96 +1,64 @@
 //! The one module that writes to the terminal and reads from it.
 //!
-//! Results go to stdout, everything else to stderr. Colours appear on a terminal only, and not with `NO_COLOR`. A reader who
-//! closes the pipe is no error. What the texts say is decided elsewhere.
-//!
-//! With `--json` stdout carries events instead, one JSON object a line, and stderr is left to the tools that we run.
+//! Results go to stdout, everything else to stderr. A closed pipe is not an error. Colours appear on a terminal only, and
+//! not with `NO_COLOR`. A [`Reporter`] decides between text and JSON events; callers decide the texts.
 
+mod live;
+mod reporter;
 mod step;
+mod terminal;
 
-use std::{
-    io::{self, BufRead, IsTerminal, Write},
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::io::{self, BufRead, IsTerminal, Write};
 
-use serde_json::{Value, json};
-
-pub use self::step::{Step, begin};
+pub use self::{reporter::Reporter, step::Step};
 use crate::{environment, error};
 
-static EVENTS: AtomicBool = AtomicBool::new(false);
-
-/// From now on tells what happens as events.
-pub(crate) fn tell_events() {
-    EVENTS.store(true, Ordering::Relaxed);
-}
-
-/// Prints an event, if events are what is wanted; says whether they are.
-pub(crate) fn event(event: &Value) -> bool {
-    let wanted = EVENTS.load(Ordering::Relaxed);
-    if wanted {
-        result(&event.to_string());
-    }
-    wanted
-}
-
-/// A colour, by what it means.
+/// A colour, by its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// It holds.
+    /// Success.
     Good,
-    /// It does not.
+    /// Failure.
     Bad,
-    /// Look here.
+    /// Attention.
     Note,
 }
 
 /// Prints a result to stdout.
 pub fn result(text: &str) {
-    drop(writeln!(io::stdout().lock(), "{text}"));
+    terminal::print(&mut io::stdout(), text);
 }
 
 /// Prints a line of progress to stderr.
-pub(crate) fn progress(text: &str) {
-    drop(writeln!(io::stderr().lock(), "{text}"));
+pub fn progress(text: &str) {
+    terminal::print(&mut io::stderr(), text);
 }
 
-/// Announces a named step on stderr.
+/// Prints the name of a step and a detail to stderr. [`begin`] is for steps that take a while.
 pub fn step(name: &str, detail: &str) {
-    if !event(&json!({"event": "step", "step": name, "detail": detail})) {
-        progress(&format!("{} {detail}", paint_stderr(Tone::Note, &format!("{name:>10}"))));
-    }
+    progress(&format!("{} {detail}", paint_stderr(Tone::Note, &format!("{name:>10}"))));
+}
+
+/// Begins a step that reports as text.
+pub fn begin(name: &'static str) -> Step {
+    Reporter::Human.begin(name)
 }
 
 /// Prints a warning to stderr.
 pub fn warning(text: &str) {
-    if !event(&json!({"event": "warning", "text": text})) {
-        progress(&format!("{} {text}", paint_stderr(Tone::Note, "warning:")));
-    }
+    Reporter::Human.warning(text);
 }
 
-/// Prints an error to stderr: what failed, every cause, then what to do.
-pub(crate) fn failure(failed: &anyhow::Error) {
-    let causes: Vec<String> = failed.chain().skip(1).map(ToString::to_string).collect();
-    let hints = error::hints_of(failed);
-    let exit = error::exit_of(failed);
-    if event(&json!({
-        "event": "failed",
-        "exit": exit as u8,
-        "kind": exit.name(),
-        "error": failed.to_string(),
-        "causes": causes,
-        "hints": hints,
-    })) {
-        return;
-    }
+/// Lays out an error: the failure, each cause, then each hint, with `error:`, `caused by:` and `hint:` as labels.
+fn layout(failed: &anyhow::Error) -> String {
     let mut text = format!("{} {failed}", paint_stderr(Tone::Bad, "error:"));
-    for cause in causes {
-        text += &format!("\n  because: {cause}");
+    for cause in failed.chain().skip(1) {
+        text += &format!("\n  caused by: {cause}");
     }
-    for hint in hints {
+    for hint in error::hints_of(failed) {
         text += &format!("\n{} {hint}", paint_stderr(Tone::Good, "hint:"));
     }
-    progress(&text);
+    text
 }
 
 /// Colours a word for stdout.
@@ -102,7 +70,7 @@ fn paint_stderr(tone: Tone, text: &str) -> String {
     paint_for(io::stderr().is_terminal(), tone, text)
 }
 
-/// Whether somebody can answer a question.
+/// Returns true if stdin is a terminal, so that a question can be answered.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal()
 }
@@ -112,9 +80,9 @@ pub fn ask(question: &str) -> io::Result<String> {
     let mut stderr = io::stderr().lock();
     write!(stderr, "{question} ")?;
     stderr.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(answer)
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line)
 }
 
 fn paint_for(terminal: bool, tone: Tone, text: &str) -> String {
@@ -127,4 +95,20 @@ fn paint_for(terminal: bool, tone: Tone, text: &str) -> String {
         Tone::Note => "1;33",
     };
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+    use crate::error::ErrorExt;
+
+    #[test]
+    fn error_lists_causes_then_hints() {
+        let error = anyhow!("no such file").hint("create it").context("cannot read x").hint("check the path");
+        let expected = "error: cannot read x\n  caused by: no such file\nhint: check the path\nhint: create it";
+        let plain = layout(&error).replace("\u{1b}[1;31m", "").replace("\u{1b}[32m", "").replace("\u{1b}[0m", "");
+        assert_eq!(plain, expected);
+    }
 }

@@ -94,6 +94,5 @@ fn explain(error: anyhow::Error, region: &str) -> anyhow::Error {
             format!("is {region} a region, and is this machine online? --region names another"),
         ),
     };
-    let explained: anyhow::Result<()> = Err(error.context(what)).hint(hint);
-    explained.err().unwrap_or_else(|| anyhow!("AWS cannot be asked"))
+    error.context(what).hint(hint)
 }

@@ -1,9 +1,10 @@
-//! `cargo xtask doctor`: preflight alone. Changes nothing.
+//! `cargo xtask doctor`: runs preflight only. Changes nothing.
 
 use crate::{
     cli,
     preflight::{self, Plan, Request},
-    runtime, ui,
+    runtime,
+    ui::{self, Reporter},
 };
 
 pub(crate) fn run(args: &cli::Doctor) -> anyhow::Result<()> {
@@ -16,12 +17,13 @@ async fn doctor(args: &cli::Doctor) -> anyhow::Result<()> {
         allowed_cidr: args.options.allowed_cidr.clone(),
         ..Request::default()
     };
-    let ground = preflight::check(&args.which, &request).await?;
+    let step = ui::begin("preflight");
+    let checked = preflight::check(&args.which, &request, Reporter::Human).await?;
+    step.done(&format!("preflight ok (Terraform {})", checked.terraform));
     ui::result(&format!(
-        "nothing is in the way of `cargo xtask deploy{}`, with Terraform {}; it would make\n{}",
+        "`cargo xtask deploy{}` would create\n{}",
         args.which.project.flag(),
-        ground.terraform,
-        Plan::of(&ground, None).text()
+        Plan::of(&checked, None).text()
     ));
     Ok(())
 }

@@ -27,7 +27,7 @@ async fn import(args: &cli::Import) -> anyhow::Result<()> {
 
     let step = ui::begin("import");
     let imported = data::write(&args.file, &table, &step).await;
-    let imported = imported.hint("running it again is safe: an item replaces the one with its key")?;
+    let imported = imported.hint("rerun the command to resume: items are overwritten by key")?;
     step.done(&format!("{imported} in the table {}", table.name()));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask policy`: prints the IAM policy of who deploys a project.
+//! `cargo xtask policy`: prints the IAM policy that a deployer of a project needs.
 
 use crate::{
     cli,

@@ -1,4 +1,4 @@
-//! `cargo xtask smoke`: checks a running service, prints the report, and exits by its result.
+//! `cargo xtask smoke`: checks a running service and prints the report. The exit code is its result.
 
 #[cfg(feature = "aws")]
 pub(super) mod aws;

@@ -100,9 +100,8 @@ pub(crate) async fn export(table: &Table, mut to: Export, step: &Step) -> anyhow
 }
 
 fn taken(path: &Path) -> anyhow::Error {
-    let taken: anyhow::Result<()> = Err(anyhow!("{} is there already; an export replaces nothing", path.display()))
-        .hint("give --export another file, or leave it out if that one is the export of an interrupted destroy");
-    taken.err().unwrap_or_else(|| anyhow!("the file is there already"))
+    anyhow!("{} exists already; an export does not replace a file", path.display())
+        .hint("choose another file; if this one is from an interrupted destroy, rerun without `--export`")
 }
 
 /// For its owner only: notes are nobody else's business. A draft that an interruption left is replaced.

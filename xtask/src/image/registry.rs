@@ -14,7 +14,7 @@ use crate::{
         Names,
         names::{MANAGED_BY, PROJECT},
     },
-    ui,
+    ui::Step,
 };
 
 /// Where images go.
@@ -39,10 +39,10 @@ impl fmt::Display for Registry {
 }
 
 /// Finds the repository, or makes it.
-pub(crate) async fn ensure(account: &Account, names: &Names) -> anyhow::Result<Registry> {
+pub(crate) async fn ensure(account: &Account, names: &Names, step: &Step) -> anyhow::Result<Registry> {
     let name = names.repository();
     if let Some(found) = ecr::repository(account, &name).await? {
-        return take(account, names, found).await;
+        return take(account, names, found, step).await;
     }
     match ecr::create(account, &name, &ours(names)).await? {
         Some(made) => {
@@ -51,17 +51,17 @@ pub(crate) async fn ensure(account: &Account, names: &Names) -> anyhow::Result<R
         }
         None => {
             let found = ecr::repository(account, &name).await?;
-            take(account, names, found.with_context(|| format!("the repository {name} comes and goes"))?).await
+            take(account, names, found.with_context(|| format!("the repository {name} comes and goes"))?, step).await
         }
     }
 }
 
-async fn take(account: &Account, names: &Names, found: Repository) -> anyhow::Result<Registry> {
+async fn take(account: &Account, names: &Names, found: Repository, step: &Step) -> anyhow::Result<Registry> {
     let ours = tags::are_of(&ecr::tags(account, &found).await?, names.project());
     match ours {
         // Again each time: whoever was interrupted after making it did not come to this.
         true => ecr::limit_what_is_kept(account, &found.name).await?,
-        false => ui::warning(&format!(
+        false => step.warning(&format!(
             "the ECR repository {} was not made by this project: it is used with the settings that it has, and destroy will leave it",
             found.name
         )),

@@ -63,7 +63,7 @@ fn gone_within(identity: &Identity, limit: Duration) -> anyhow::Result<bool> {
 }
 
 fn not_ours_to_end(identity: &Identity) -> anyhow::Error {
-    let refused: anyhow::Result<()> = Err(anyhow!("the system does not let us signal process {}", identity.pid));
-    let advised = refused.hint("another user may have started it; run this as that user").exit_code(Exit::Apply);
-    advised.err().unwrap_or_else(|| anyhow!("the signal was refused"))
+    anyhow!("the system does not permit signals to process {}", identity.pid)
+        .hint("run this as the user that started the process")
+        .exit_code(Exit::Apply)
 }

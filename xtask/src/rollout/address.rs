@@ -1,9 +1,8 @@
-//! Where a task answers: from the task to its network interface, and from that to its address.
+//! Finds the address of a task: from the task to its network interface, and from that to its IP address.
 
 use std::time::Duration;
 
 use anyhow::anyhow;
-use tokio::time::Instant;
 
 use crate::{
     aws::{
@@ -11,6 +10,7 @@ use crate::{
         ecs::{self, DesiredStatus, Task},
     },
     error::{ErrorExt, Exit},
+    poll::{Check, poll},
     stack::Outputs,
 };
 
@@ -18,42 +18,45 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_secs(1);
 
-/// An address of the service.
+/// Address of a task of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// `http://<address>:<port>`
     pub url: String,
-    /// Whether it can be reached from outside of the VPC.
+    /// True if the address is reachable from outside of the VPC.
     pub(crate) public: bool,
 }
 
-/// The address of a task of the revision that Terraform asked for; waits a little for it.
+/// Returns the address of a task of the revision that Terraform asked for. Waits some seconds for one to appear.
 pub async fn address(account: &Account, outputs: &Outputs) -> anyhow::Result<Address> {
     let Outputs { cluster_name, service_name, .. } = outputs;
     if ecs::service(account, cluster_name, service_name).await?.is_some_and(|service| service.desired == 0) {
-        return Err(anyhow!("{service_name} has no address, because desired_count = 0 lets no task run"))
-            .hint("--var desired_count=1 has one run again")
-            .exit_code(Exit::Unreachable);
+        let flag = outputs.flag();
+        return Err(anyhow!("{service_name} has no address, because desired_count = 0")
+            .hint(format!("run `cargo xtask deploy{flag} --var desired_count=1` to start a task"))
+            .exit_code(Exit::Unreachable));
     }
-    let since = Instant::now();
-    loop {
-        let running = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Running).await?;
-        let ours = running.iter().filter(|task| task.task_definition == outputs.task_definition_arn);
-        for task in ours.filter(|task| task.is_running()) {
+    let found = poll(LIMIT, POLL, async || {
+        let tasks = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Running).await?;
+        let new = tasks.iter().filter(|task| task.task_definition == outputs.task_definition_arn && task.is_running());
+        let mut running = 0;
+        for task in new {
+            running += 1;
             if let Some(address) = of_task(account, task, outputs.container_port).await? {
-                return Ok(address);
+                return Ok(Check::Ready(address));
             }
         }
-        if since.elapsed() > LIMIT {
-            return Err(anyhow!("no task of {service_name} has an address"))
-                .hint(format!("see what runs with `cargo xtask status{}`", outputs.flag()))
-                .exit_code(Exit::Unreachable);
-        }
-        tokio::time::sleep(POLL).await;
-    }
+        Ok(Check::not_yet(format!("{running} tasks of {} run", outputs.task_definition())))
+    });
+    found.await?.map_err(|late| {
+        anyhow!(late)
+            .context(format!("no task of {service_name} has an address"))
+            .hint(format!("run `cargo xtask status{}` to see which tasks run", outputs.flag()))
+            .exit_code(Exit::Unreachable)
+    })
 }
 
-/// The address of a task, if it has one yet.
+/// Returns the address of a task, if it has one yet.
 pub async fn of_task(account: &Account, task: &Task, port: u16) -> anyhow::Result<Option<Address>> {
     let Some(interface) = &task.interface else { return Ok(None) };
     let Some(addresses) = ec2::addresses(account, interface).await? else { return Ok(None) };

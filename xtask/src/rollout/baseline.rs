@@ -1,7 +1,7 @@
-//! What a service looked like before it was changed: what serves, and which failures are not this deploy's.
+//! The state of a service before it is changed: the version that serves, and the failures that are older than this deploy.
 //!
-//! Failures of an earlier attempt are told apart by what they are, not by the clock: a deploy that is run again after one that
-//! failed may bring the very same revision, and even the same ECS deployment.
+//! Earlier failures are recognised by their ids, not by the clock. A deploy that is rerun after a failure may bring the same
+//! revision, and even the same ECS deployment.
 
 use std::collections::BTreeSet;
 
@@ -10,47 +10,50 @@ use crate::aws::{
     ecs::{self, DesiredStatus, RolloutState, Service, Task},
 };
 
-/// A service before a deploy; empty if there was none.
+/// A service before a deploy. Empty if there was none.
 #[derive(Debug, Clone, Default)]
-pub struct Before {
+pub struct Baseline {
     live: Option<String>,
-    pub(super) given_up: BTreeSet<String>,
-    pub(super) stopped: BTreeSet<String>,
+    /// Ids of ECS deployments that had failed.
+    pub(super) failed_deployments: BTreeSet<String>,
+    /// ARNs of tasks that had stopped.
+    pub(super) stopped_tasks: BTreeSet<String>,
+    /// Ids of the service's events.
     pub(super) events: BTreeSet<String>,
 }
 
-impl Before {
-    /// Looks at a service. To be called before anything is changed.
-    pub(crate) async fn look(account: &Account, cluster: &str, name: &str) -> anyhow::Result<Self> {
+impl Baseline {
+    /// Reads the state of a service. Must be called before anything is changed.
+    pub(crate) async fn capture(account: &Account, cluster: &str, name: &str) -> anyhow::Result<Self> {
         let Some(service) = ecs::service(account, cluster, name).await? else { return Ok(Self::default()) };
         let running = ecs::tasks(account, cluster, name, DesiredStatus::Running).await?;
         let stopped = ecs::tasks(account, cluster, name, DesiredStatus::Stopped).await?;
-        Ok(Self::of(&service, &running, &stopped))
+        Ok(Self::new(&service, &running, &stopped))
     }
 
-    pub(super) fn of(service: &Service, running: &[Task], stopped: &[Task]) -> Self {
+    pub(super) fn new(service: &Service, running: &[Task], stopped: &[Task]) -> Self {
         let failed = |state: Option<&RolloutState>| state == Some(&RolloutState::Failed);
-        let given_up = service.deployments.iter().filter(|deployment| failed(deployment.rollout_state.as_ref()));
+        let failed = service.deployments.iter().filter(|deployment| failed(deployment.rollout_state.as_ref()));
         Self {
             live: live(service).or_else(|| healthy(running)).map(str::to_owned),
-            given_up: given_up.map(|deployment| deployment.id.clone()).collect(),
-            stopped: stopped.iter().map(|task| task.arn.clone()).collect(),
+            failed_deployments: failed.map(|deployment| deployment.id.clone()).collect(),
+            stopped_tasks: stopped.iter().map(|task| task.arn.clone()).collect(),
             events: service.events.iter().map(|event| event.id.clone()).collect(),
         }
     }
 
-    /// The task definition that served: what a failed deploy goes back to.
+    /// Returns the task definition that served, to which a failed deploy rolls back.
     pub(crate) fn live(&self) -> Option<&str> {
         self.live.as_deref()
     }
 }
 
-/// While ECS goes back on its own no deployment may be complete; then whatever has a healthy task serves.
+/// Returns the task definition of a healthy task. While ECS itself rolls back no deployment may be complete.
 fn healthy(running: &[Task]) -> Option<&str> {
     running.iter().find(|task| task.is_healthy()).map(|task| task.task_definition.as_str())
 }
 
-/// The task definition that serves now: of the deployment that is complete and has tasks.
+/// Returns the task definition of the deployment that is complete and has tasks.
 fn live(service: &Service) -> Option<&str> {
     let complete = |state: Option<&RolloutState>| state == Some(&RolloutState::Completed);
     let serves = service
@@ -89,24 +92,25 @@ mod tests {
     }
 
     #[test]
-    fn what_serves_is_the_complete_deployment_that_has_tasks() {
+    fn complete_deployment_with_tasks_is_live() {
         let rolling = [deployment("td:2", RolloutState::InProgress, 1), deployment("td:1", RolloutState::Completed, 1)];
-        let before = Before::of(&service(rolling.to_vec()), &[task("td:2", Health::Healthy)], &[]);
-        assert_eq!(before.live(), Some("td:1"));
+        let baseline = Baseline::new(&service(rolling.to_vec()), &[task("td:2", Health::Healthy)], &[]);
+        assert_eq!(baseline.live(), Some("td:1"));
     }
 
     #[test]
-    fn a_deployment_without_tasks_serves_nothing() {
-        let before = Before::of(&service(vec![deployment("td:1", RolloutState::Completed, 0)]), &[], &[]);
-        assert_eq!(before.live(), None);
+    fn deployment_without_tasks_is_not_live() {
+        let baseline = Baseline::new(&service(vec![deployment("td:1", RolloutState::Completed, 0)]), &[], &[]);
+        assert_eq!(baseline.live(), None);
     }
 
     #[test]
-    fn while_ecs_goes_back_what_is_healthy_serves() {
-        let going_back = [deployment("td:1", RolloutState::InProgress, 1), deployment("td:2", RolloutState::Failed, 1)];
+    fn healthy_task_is_live_during_an_ecs_rollback() {
+        let rolling_back =
+            [deployment("td:1", RolloutState::InProgress, 1), deployment("td:2", RolloutState::Failed, 1)];
         let running = [task("td:2", Health::Unhealthy), task("td:1", Health::Healthy)];
-        let before = Before::of(&service(going_back.to_vec()), &running, &[]);
-        assert_eq!(before.live(), Some("td:1"));
-        assert!(before.given_up.contains("of td:2"));
+        let baseline = Baseline::new(&service(rolling_back.to_vec()), &running, &[]);
+        assert_eq!(baseline.live(), Some("td:1"));
+        assert!(baseline.failed_deployments.contains("of td:2"));
     }
 }

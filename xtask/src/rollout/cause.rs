@@ -1,8 +1,8 @@
-//! FailureReason a task ended, in one plain word of ours, from what ECS and the log say of it.
+//! Classifies the end of a task from what ECS and the log report.
 //!
-//! For much of this ECS has no codes, only sentences. The documented ones begin with a code of a kind (`CannotPullContainerError:
-//! …`), which is taken for one here; where AWS distinguishes within a code by words alone, these are the words it documents.
-//! A cause only chooses what is advised. That the task has failed is decided elsewhere, and without it.
+//! ECS has no codes for most causes, only sentences. The documented ones begin with a code-like word
+//! (`CannotPullContainerError: …`), which is used as a code here. Where AWS distinguishes within a code by words alone, the
+//! documented words are matched. A cause only selects the hint. That the task failed is decided in `evaluate`.
 
 use super::{evaluate::failed_health_check, log_line};
 use crate::{
@@ -10,76 +10,76 @@ use crate::{
     stack::Outputs,
 };
 
-/// Exit code of our service when it refuses its settings.
-const REFUSED_SETTINGS: i32 = 2;
-/// Exit code of a container that was ended by SIGKILL.
+/// Exit code of the service for invalid settings.
+const INVALID_SETTINGS: i32 = 2;
+/// Exit code of a container that SIGKILL ended.
 const KILLED: i32 = 137;
 
-/// What kind of thing went wrong.
+/// Kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// The image cannot be had.
+    /// ECS could not pull the image.
     Image,
     /// The image is for another CPU.
     Architecture,
-    /// The token cannot be had.
+    /// ECS could not read the token.
     Secret,
-    /// There was not enough memory.
+    /// The task ran out of memory.
     Memory,
-    /// The service runs, and does not answer on its port.
+    /// The service ran but failed its health check.
     Port,
-    /// The task's role lacks something; with what AWS said.
+    /// The task's role lacks a permission; with AWS's message.
     Permission(String),
-    /// The service refused its settings.
+    /// The service rejected its settings.
     Configuration,
-    /// ECS could not start the task for another reason.
+    /// ECS could not start the task, for another reason.
     Start,
-    /// The service ended, with this exit code, if there is one.
+    /// The service exited, with this code if it is known.
     Crash(Option<i32>),
 }
 
 impl Cause {
-    /// Looks for the cause in a task and the end of its log.
-    pub(super) fn of(task: &Task, container: &str, log: &[String]) -> Self {
-        let ours = task.container(container);
-        let exit_code = ours.and_then(|ours| ours.exit_code);
-        let reasons = [task.stopped_reason.as_str(), ours.map_or("", |ours| ours.reason.as_str())];
+    /// Classifies a task by its state and the end of its log.
+    pub(super) fn classify(task: &Task, container: &str, log: &[String]) -> Self {
+        let service = task.container(container);
+        let exit_code = service.and_then(|service| service.exit_code);
+        let reasons = [task.stopped_reason.as_str(), service.map_or("", |service| service.reason.as_str())];
         let coded =
             |prefix: &str| reasons.iter().any(|reason| code(reason).is_some_and(|code| code.starts_with(prefix)));
-        let says = |words: &str| reasons.iter().any(|reason| reason.contains(words));
+        let contains = |words: &str| reasons.iter().any(|reason| reason.contains(words));
 
-        if says("exec format error") || says("descriptor matching platform") {
+        if contains("exec format error") || contains("descriptor matching platform") {
             return Self::Architecture;
         }
-        if coded("CannotPull") || (coded("ResourceInitializationError") && says("retrieve ecr registry auth")) {
+        if coded("CannotPull") || (coded("ResourceInitializationError") && contains("retrieve ecr registry auth")) {
             return Self::Image;
         }
-        if coded("ResourceInitializationError") && says("retrieve secret") {
+        if coded("ResourceInitializationError") && contains("retrieve secret") {
             return Self::Secret;
         }
         if coded("OutOfMemoryError") {
             return Self::Memory;
         }
-        // The kernel says this in place of a program that it cannot run, so the log has nothing else.
+        // The runtime logs this instead of a program that the CPU cannot run, so the log has no other line.
         if log.iter().any(|line| line.contains("exec format error")) {
             return Self::Architecture;
         }
-        if let Some(said) = permission_in(log) {
-            return Self::Permission(said);
+        if let Some(message) = permission_in(log) {
+            return Self::Permission(message);
         }
         if failed_health_check(task) {
             return Self::Port;
         }
         match exit_code {
-            // ECS kills what does not end when told to; a task that ended by itself was killed by the kernel, for memory.
+            // ECS kills containers that ignore SIGTERM. If the task ended by itself, the kernel killed it for its memory.
             Some(KILLED) if task.stop_code == Some(StopCode::EssentialContainerExited) => Self::Memory,
-            Some(REFUSED_SETTINGS) => Self::Configuration,
+            Some(INVALID_SETTINGS) => Self::Configuration,
             None if task.stop_code == Some(StopCode::TaskFailedToStart) => Self::Start,
             exit_code => Self::Crash(exit_code),
         }
     }
 
-    /// Its name in events.
+    /// The name in events.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Image => "image",
@@ -94,62 +94,62 @@ impl Cause {
         }
     }
 
-    /// One sentence, without its full stop.
+    /// One sentence, without a full stop.
     pub(super) fn sentence(&self) -> String {
         match self {
-            Self::Image => "ECS could not get the image".to_owned(),
-            Self::Architecture => "the image is for another CPU architecture than the task".to_owned(),
-            Self::Secret => "ECS could not get the token for the task".to_owned(),
-            Self::Memory => "the service was killed, as happens when it needs more memory than the task has".to_owned(),
-            Self::Port => "the service ran and did not pass its health check".to_owned(),
-            Self::Permission(said) => format!("AWS did not let the service do what it has to ({said})"),
-            Self::Configuration => "the service refused its settings".to_owned(),
+            Self::Image => "ECS could not pull the image".to_owned(),
+            Self::Architecture => "the image and the task have different CPU architectures".to_owned(),
+            Self::Secret => "ECS could not read the token for the task".to_owned(),
+            Self::Memory => "the service was killed, most likely because it exceeded the task's memory".to_owned(),
+            Self::Port => "the service ran but failed its health check".to_owned(),
+            Self::Permission(message) => format!("AWS denied the service a call that it needs ({message})"),
+            Self::Configuration => "the service rejected its settings".to_owned(),
             Self::Start => "ECS could not start the task".to_owned(),
-            Self::Crash(Some(code)) => format!("the service ended with exit code {code}"),
-            Self::Crash(None) => "the service ended".to_owned(),
+            Self::Crash(Some(code)) => format!("the service exited with code {code}"),
+            Self::Crash(None) => "the service exited".to_owned(),
         }
     }
 
-    /// What to do about it.
+    /// The hint: what to do next.
     pub(crate) fn hint(&self, outputs: &Outputs) -> String {
         let Outputs { token_parameter, container_port, .. } = outputs;
+        let flag = outputs.flag();
         match self {
-            Self::Image => {
-                "the registry must hold the image under this digest, and the execution role must be allowed to pull it; \
-                 a deploy pushes what is missing"
-                    .to_owned()
-            }
+            Self::Image => format!(
+                "rerun `cargo xtask deploy{flag}` to push a missing image, and check that the execution role \
+                 (infra/iam_exec.tf) may pull it"
+            ),
             Self::Architecture => {
-                "let deploy build the image, or name the image's architecture with \
-                 --var cpu_architecture=X86_64 or ARM64"
+                "let `deploy` build the image, or set `--var cpu_architecture=` to X86_64 or ARM64 to match it"
                     .to_owned()
             }
             Self::Secret => format!(
-                "the SSM parameter {token_parameter} must exist, and the execution role must be allowed to read it; \
-                 deploy makes the one of its own anew"
+                "check that the SSM parameter {token_parameter} exists and that the execution role may read it; \
+                 if deploy created it, redeploying recreates it"
             ),
-            Self::Memory => "give the task more, such as --var fargate_memory=1024".to_owned(),
+            Self::Memory => "redeploy with more memory, such as `--var fargate_memory=1024`".to_owned(),
             Self::Port => format!(
-                "the health check asks for /healthz on port {container_port} of 127.0.0.1 inside the container; \
-                 the log says where the service listens"
+                "check in `cargo xtask logs{flag}` that the service listens on port {container_port}; the health check \
+                 requests http://127.0.0.1:{container_port}/healthz inside the container"
             ),
             Self::Permission(_) => {
-                "infra/iam_task.tf says what the task's role may do; a deploy puts a changed role right"
-                    .to_owned()
+                format!("the task's role is defined in infra/iam_task.tf; run `cargo xtask deploy{flag}` to restore it")
             }
-            Self::Configuration => "the log names each setting that is wrong, and what it may be".to_owned(),
-            Self::Start => "the reason above is all that ECS says; some pass by themselves, so deploy again".to_owned(),
-            Self::Crash(_) => "the end of the log says what the service did last".to_owned(),
+            Self::Configuration => {
+                format!("fix the settings that the log lists; `cargo xtask logs{flag}` prints all of it")
+            }
+            Self::Start => format!("this may be transient; rerun `cargo xtask deploy{flag}`"),
+            Self::Crash(_) => format!("inspect the service's last lines with `cargo xtask logs{flag}`"),
         }
     }
 }
 
-/// What the table said when it did not let the service do something, from the newest such line.
+/// Returns AWS's message of the newest line that logs a denied call.
 pub(crate) fn permission_in(log: &[String]) -> Option<String> {
     log.iter().rev().find_map(|text| log_line::denied(text))
 }
 
-/// What stands before the colon, if it looks like a code: one word.
+/// Returns the text before the colon if it looks like a code: one word.
 fn code(reason: &str) -> Option<&str> {
     reason.split_once(':').map(|(code, _)| code).filter(|code| code.chars().all(|c| c.is_ascii_alphanumeric()))
 }

@@ -1,4 +1,4 @@
-//! What serves at the moment, whichever revision that is.
+//! Finds the task that serves now, whichever revision it has.
 
 use anyhow::anyhow;
 
@@ -12,17 +12,17 @@ use crate::{
     stack::Outputs,
 };
 
-/// A task that serves, by its own task definition: after a deploy that failed, what Terraform was last asked for is another.
+/// A serving task, described by its own task definition: after a failed deploy Terraform's outputs describe another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Serving {
     pub(crate) address: Address,
-    /// The digest of its image, which the service reports as its revision.
+    /// Digest of its image, which the service reports as its revision.
     pub(crate) digest: Option<String>,
-    /// The SSM parameter that its token is in.
+    /// SSM parameter of its token.
     pub token_parameter: String,
 }
 
-/// The task to talk to: a healthy one of the revision that was asked for, else any healthy one, else any that runs.
+/// Returns the task to talk to: a healthy one of the wanted revision, else any healthy one, else any that runs.
 pub async fn serving(account: &Account, outputs: &Outputs) -> anyhow::Result<Serving> {
     let Outputs { cluster_name, service_name, .. } = outputs;
     let mut tasks = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Running).await?;
@@ -37,7 +37,7 @@ pub async fn serving(account: &Account, outputs: &Outputs) -> anyhow::Result<Ser
             return Ok(Serving { address, digest, token_parameter });
         }
     }
-    Err(anyhow!("no task of {service_name} runs"))
-        .hint(format!("see why with `cargo xtask status{}`", outputs.flag()))
-        .exit_code(Exit::Unreachable)
+    Err(anyhow!("no task of {service_name} runs")
+        .hint(format!("run `cargo xtask status{}` to see why", outputs.flag()))
+        .exit_code(Exit::Unreachable))
 }

@@ -1,4 +1,4 @@
-//! What ails a service that runs and does not do what it should, as far as its own log says so.
+//! Looks for the cause of a failed smoke test in the log of the running service.
 
 use std::time::Duration;
 
@@ -9,26 +9,25 @@ use crate::{
         ecs::{self, DesiredStatus},
         logs,
     },
+    poll::{Check, poll},
     problem::Problem,
     stack::Outputs,
 };
 
-/// How many of a log's last lines are looked at.
+/// Lines at the end of a log that are examined.
 const LINES: usize = 100;
 /// Lines arrive some seconds after they were written.
-const LOOKS: u32 = 4;
+const LIMIT: Duration = Duration::from_secs(6);
 const POLL: Duration = Duration::from_secs(2);
 
-/// Looks through the logs of the tasks that run. Finding nothing out is no error: this explains another one.
+/// Returns the denied call that a running task logged, if any. Ignores its own errors, because it only explains another one.
 pub async fn log_errors(account: &Account, outputs: &Outputs) -> Option<Problem> {
-    for _ in 0..LOOKS {
-        if let Some(said) = denied(account, outputs).await {
-            let cause = Cause::Permission(said);
-            return Some(Problem::new(format!("{}: {}", cause.name(), cause.sentence()), cause.hint(outputs)));
-        }
-        tokio::time::sleep(POLL).await;
-    }
-    None
+    let found = poll(LIMIT, POLL, async || {
+        let denied = denied(account, outputs).await;
+        Ok(denied.map_or_else(|| Check::not_yet("no denied call in the log"), Check::Ready))
+    });
+    let cause = Cause::Permission(found.await.ok()?.ok()?);
+    Some(Problem::new(format!("{}: {}", cause.name(), cause.sentence()), cause.hint(outputs)))
 }
 
 async fn denied(account: &Account, outputs: &Outputs) -> Option<String> {
@@ -38,8 +37,8 @@ async fn denied(account: &Account, outputs: &Outputs) -> Option<String> {
         let stream = format!("ecs/{container_name}/{}", task.id());
         let lines = logs::tail(account, log_group, &stream, LINES).await.ok()?;
         let texts: Vec<String> = lines.into_iter().map(|line| line.text).collect();
-        if let Some(said) = permission_in(&texts) {
-            return Some(said);
+        if let Some(message) = permission_in(&texts) {
+            return Some(message);
         }
     }
     None

@@ -1,11 +1,11 @@
-//! A line of the service's log, which is JSON when the service wrote it and text when it ended before its log began.
+//! A line of the service's log: JSON, or text from before the service set its logger up.
 
 use serde_json::{Map, Value};
 
-/// What every line has, and what is shown apart from the other fields.
+/// Fields that every line has. They are not repeated among the others.
 const COMMON: [&str; 4] = ["timestamp", "level", "message", "target"];
 
-/// A line for people: level, message, fields. Text stays as it is.
+/// Formats a line for people: level, message, fields. Text stays unchanged.
 pub(crate) fn readable(text: &str) -> String {
     let Some(line) = object(text) else { return text.trim_end().to_owned() };
     let level = line.get("level").and_then(Value::as_str).unwrap_or_default();
@@ -15,12 +15,12 @@ pub(crate) fn readable(text: &str) -> String {
     format!("{level:<5} {message}{fields}")
 }
 
-/// What the table said when it did not let the service do something: the service logs such calls with the kind `denied`.
+/// Returns AWS's message if the line logs a denied call. The service logs those with the kind `denied`.
 pub(crate) fn denied(text: &str) -> Option<String> {
     let line = object(text)?;
     let kind = line.get("kind").and_then(Value::as_str)?;
-    let said = || line.get("error").and_then(Value::as_str).unwrap_or("it was not said what");
-    (kind == "denied").then(|| said().to_owned())
+    let message = || line.get("error").and_then(Value::as_str).unwrap_or("without a message");
+    (kind == "denied").then(|| message().to_owned())
 }
 
 fn object(text: &str) -> Option<Map<String, Value>> {
@@ -46,7 +46,7 @@ mod tests {
         "target":"mcp_stateful::store::error"}"#;
 
     #[test]
-    fn a_line_of_the_service_reads_as_level_message_and_fields() {
+    fn json_line_reads_as_level_message_and_fields() {
         let shown = readable(DENIED);
         assert!(shown.starts_with("WARN  store call failed "), "{shown}");
         assert!(shown.contains("kind=denied") && shown.ends_with(" tool=add_note"), "{shown}");
@@ -54,14 +54,14 @@ mod tests {
     }
 
     #[test]
-    fn text_and_other_json_stay_as_they_are() {
+    fn text_and_other_json_stay_unchanged() {
         for text in ["mcp-stateful: the configuration is wrong:", "{\"a\":1}", "", "12"] {
             assert_eq!(readable(text), text);
         }
     }
 
     #[test]
-    fn a_refusal_is_known_by_its_kind_and_not_by_its_words() {
+    fn denied_call_is_recognised_by_its_kind() {
         assert_eq!(denied(DENIED).as_deref(), Some("service error: AccessDeniedException: no"));
         assert_eq!(denied(r#"{"level":"INFO","message":"AccessDeniedException"}"#), None);
         assert_eq!(denied("AccessDeniedException"), None);

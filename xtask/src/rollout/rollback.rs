@@ -1,94 +1,84 @@
-//! The way back: the version before serves again, or nothing runs if there was none; and the error says which.
+//! Rolls a failed deployment back: to the previous version, or to no tasks if there was none.
 
 use std::time::Duration;
 
 use anyhow::anyhow;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
+use super::task_definition_name;
 use crate::{
     aws::{
         Account,
         ecs::{self, Change, RolloutState, Service},
     },
     error::{ErrorExt, Exit},
+    poll::{Check, poll},
     stack::Outputs,
     ui::Step,
 };
 
 const LIMIT: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_secs(1);
-/// The SDK sets no limit to the reading of an answer.
-const ANSWER: Duration = Duration::from_secs(30);
+/// The SDK does not limit the time to read a response.
+const RESPONSE: Duration = Duration::from_secs(30);
 
-/// Takes the way back, and returns the error with which the deployment ends.
-pub(super) async fn take(
+/// Rolls back to `previous`. Returns the error that ends the deployment: the failure, what serves now, and the exit code.
+pub(crate) async fn roll_back(
     account: &Account,
     outputs: &Outputs,
     previous: Option<&str>,
-    failed: anyhow::Error,
+    failure: anyhow::Error,
     step: &Step,
 ) -> anyhow::Error {
-    let (failed, exit) = match previous {
-        None => match stop_all(account, outputs, step).await {
-            Ok(()) => (failed.context("nothing runs: the first deployment failed"), Exit::FirstDeployFailed),
-            Err(error) => {
-                let both = format!("the first deployment failed, and its tasks could not be stopped ({error:#})");
-                (failed.context(both), Exit::Apply)
-            }
-        },
-        Some(same) if same == outputs.task_definition_arn => {
-            let left = format!("the revision is the one that served before, {}; ECS was left to it", short(same));
-            (failed.context(left), Exit::Apply)
-        }
-        Some(previous) => match go_back(account, outputs, previous, step).await {
-            Ok(()) => {
-                let serves =
-                    format!("the new version was taken back; the previous version, {}, serves again", short(previous));
-                (failed.context(serves), Exit::RolledBack)
-            }
-            Err(error) => {
-                let both = format!(
-                    "the new version failed, and the previous version, {}, could not be put back ({error:#})",
-                    short(previous)
-                );
-                (failed.context(both), Exit::Apply)
-            }
-        },
+    let Some(previous) = previous else {
+        return match stop_all(account, outputs, step).await {
+            Ok(()) => failure.context("nothing runs: the first deployment failed").exit_code(Exit::FirstDeployFailed),
+            Err(error) => failure
+                .context(format!("the first deployment failed, and its tasks could not be stopped ({error:#})"))
+                .exit_code(Exit::Apply),
+        };
     };
-    let ended: Result<(), _> = Err(failed);
-    ended.exit_code(exit).err().unwrap_or_else(|| anyhow!("the deployment failed"))
+    let name = task_definition_name(previous);
+    if previous == outputs.task_definition_arn {
+        return failure
+            .context(format!("no rollback: {name} was already the active revision; ECS keeps retrying it"))
+            .exit_code(Exit::Apply);
+    }
+    match restore(account, outputs, previous, step).await {
+        Ok(()) => failure
+            .context(format!("the new version was rolled back; the previous version, {name}, serves again"))
+            .exit_code(Exit::RolledBack),
+        Err(error) => failure
+            .context(format!("the new version failed, and the rollback to {name} failed, too ({error:#})"))
+            .exit_code(Exit::Apply),
+    }
 }
 
-/// `family:revision`, of a task definition's ARN.
-pub fn short(task_definition: &str) -> &str {
-    task_definition.rsplit('/').next().unwrap_or(task_definition)
-}
-
-/// Has the previous version serve again, unless ECS has seen to that, and waits until it does.
-async fn go_back(account: &Account, outputs: &Outputs, previous: &str, step: &Step) -> anyhow::Result<()> {
+/// Makes the previous version primary, unless ECS has done so itself, and waits until it serves.
+async fn restore(account: &Account, outputs: &Outputs, previous: &str, step: &Step) -> anyhow::Result<()> {
     let Outputs { cluster_name, service_name, .. } = outputs;
-    let service = service(account, outputs).await?;
-    if is_primary(&service, previous) {
-        step.note(&format!("ECS goes back to {}", short(previous)));
+    let name = task_definition_name(previous);
+    if is_primary(&service(account, outputs).await?, previous) {
+        step.note(&format!("ECS rolls back to {name}"));
     } else {
-        step.note(&format!("going back to {}", short(previous)));
+        step.note(&format!("rolling back to {name}"));
         ecs::update(account, cluster_name, service_name, Change::TaskDefinition(previous)).await?;
     }
-    until(account, outputs, |service| match has_failed(service, previous) {
-        true => Err(anyhow!("ECS gave it up, too")),
+    wait_until(account, outputs, step, |service| match has_failed(service, previous) {
+        true => Err(anyhow!("ECS marked it as failed, too")),
         false => Ok(serves(service, previous)),
     })
     .await
 }
 
-/// Has ECS run nothing, and waits until nothing runs: a version that crashes would be started again and again.
+/// Scales the service to zero and waits until no task runs, because ECS would restart a crashing version again and again.
 async fn stop_all(account: &Account, outputs: &Outputs, step: &Step) -> anyhow::Result<()> {
-    step.note("there is nothing to go back to: the service is set to run no tasks");
+    step.note("there is no previous version: the service is scaled to zero");
     ecs::update(account, &outputs.cluster_name, &outputs.service_name, Change::DesiredCount(0)).await?;
-    until(account, outputs, |service| Ok(service.running == 0 && service.pending == 0)).await
+    wait_until(account, outputs, step, |service| Ok(service.running == 0 && service.pending == 0)).await
 }
 
-/// A rollback is a rollout like another: done when ECS says so, and as many run as should.
+/// Returns true if the previous version is rolled out completely, as any other rollout has to be.
 fn serves(service: &Service, previous: &str) -> bool {
     service.primary().is_some_and(|primary| {
         primary.task_definition == previous
@@ -107,28 +97,32 @@ fn has_failed(service: &Service, task_definition: &str) -> bool {
     })
 }
 
-async fn until(
+/// Waits until a condition holds. Failed requests are retried until the limit.
+async fn wait_until(
     account: &Account,
     outputs: &Outputs,
+    step: &Step,
     holds: impl Fn(&Service) -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
-    let since = Instant::now();
-    loop {
-        let seen = timeout(ANSWER, service(account, outputs)).await.unwrap_or_else(|late| Err(late.into()));
-        match &seen {
-            Ok(service) if holds(service)? => return Ok(()),
-            _ if since.elapsed() < LIMIT => tokio::time::sleep(POLL).await,
-            Ok(service) => {
-                let state = service.primary().map_or_else(String::new, |primary| {
-                    let state = primary.rollout_state.as_ref().map_or("no state", RolloutState::as_str);
-                    format!("{}, {state}, ", short(&primary.task_definition))
-                });
-                let Service { running, desired, .. } = service;
-                return Err(anyhow!("after {} s: {state}{running} of {desired} running", LIMIT.as_secs()));
-            }
-            Err(_) => return seen.map(drop),
-        }
-    }
+    let held = poll(LIMIT, POLL, async || {
+        let seen = timeout(RESPONSE, service(account, outputs)).await.unwrap_or_else(|late| Err(late.into()));
+        let status = match seen {
+            Ok(service) if holds(&service)? => return Ok(Check::Ready(())),
+            Ok(service) => status(&service),
+            Err(error) => format!("{error:#}"),
+        };
+        step.status(&status);
+        Ok(Check::NotYet(status))
+    });
+    Ok(held.await??)
+}
+
+fn status(service: &Service) -> String {
+    let primary = service.primary().map_or_else(String::new, |primary| {
+        let state = primary.rollout_state.as_ref().map_or("no state", RolloutState::as_str);
+        format!("{}, {state}, ", task_definition_name(&primary.task_definition))
+    });
+    format!("{primary}{} of {} running", service.running, service.desired)
 }
 
 async fn service(account: &Account, outputs: &Outputs) -> anyhow::Result<Service> {
@@ -154,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_previous_version_serves_when_ecs_is_done_with_it() {
+    fn previous_version_serves_once_ecs_completed_it() {
         assert!(serves(&service("td:1", RolloutState::Completed, 1), "td:1"));
         assert!(!serves(&service("td:1", RolloutState::InProgress, 1), "td:1"));
         assert!(!serves(&service("td:1", RolloutState::Completed, 0), "td:1"));
@@ -164,7 +158,9 @@ mod tests {
     }
 
     #[test]
-    fn a_task_definition_is_called_by_family_and_revision() {
-        assert_eq!(short("arn:aws:ecs:us-east-1:123456789012:task-definition/roll-a-task:3"), "roll-a-task:3");
+    fn status_names_revision_state_and_tasks() {
+        let rolling = service("arn:task-definition/td:1", RolloutState::InProgress, 0);
+        assert_eq!(status(&rolling), "td:1, IN_PROGRESS, 0 of 1 running");
+        assert_eq!(status(&Service::default()), "0 of 0 running");
     }
 }

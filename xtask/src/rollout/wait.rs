@@ -1,109 +1,128 @@
-//! Looks at a service until its rollout has succeeded or failed, and hands a failure on to the diagnosis and the way back.
+//! Waits until a rollout has succeeded or failed. Only reads.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
-use anyhow::{Context, anyhow};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::{
-    Before,
-    diagnosis::Diagnosis,
+    Baseline,
+    ecs_events::EcsEvents,
     evaluate::{FailureReason, Snapshot, Verdict, evaluate},
-    progress::Progress,
-    rollback,
 };
 use crate::{
     aws::{
         Account,
-        ecs::{self, Change, DesiredStatus, Service, Task},
+        ecs::{self, DesiredStatus, Service, Task},
     },
     error::{ErrorExt, Exit},
+    poll::{Check, poll_at},
     stack::Outputs,
     ui::Step,
 };
 
-/// Fargate takes a minute or two; ECS's own health checks give a task up well before this.
-const LIMIT: Duration = Duration::from_secs(600);
+/// Fargate takes a minute or two. ECS's own health checks fail a task well before this.
+pub(super) const LIMIT: Duration = Duration::from_secs(600);
 const POLL: Duration = Duration::from_secs(2);
-/// So many looks at first, when most is happening, come sooner.
-const QUICK: (u32, Duration) = (10, Duration::from_millis(500));
-/// The SDK sets no limit to the reading of an answer.
-const ANSWER: Duration = Duration::from_secs(30);
-/// So often in a row AWS may give no answer.
-const PATIENCE: u32 = 5;
+/// The first looks are more frequent, because most happens then.
+const FIRST_POLLS: (usize, Duration) = (10, Duration::from_millis(500));
+/// The SDK does not limit the time to read a response.
+const RESPONSE: Duration = Duration::from_secs(30);
+/// Failed requests in a row that end the wait.
+const MAX_FAILURES: u32 = 5;
 
-/// The new version serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Live {
-    /// How many tasks do; none, if none was asked for.
-    pub(crate) tasks: i32,
+/// Result of a rollout.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Rollout {
+    /// The new version serves with so many tasks: none, if the service is scaled to zero.
+    Live { tasks: i32 },
+    /// The new version failed. What serves now is not decided.
+    Failed(FailureReason),
 }
 
-/// Waits until the revision that Terraform asked for serves. If it does not come to that, sees to it that the one before it
-/// does, or else nothing, and returns an error with the cause, what serves, and the exit code for it.
-pub async fn wait(account: &Account, outputs: &Outputs, before: &Before, step: &Step) -> anyhow::Result<Live> {
-    let flag = outputs.flag();
-    let watched = watch(account, outputs, before, step).await.exit_code(Exit::Apply);
-    let why = match watched.hint(format!("ECS goes on by itself: `cargo xtask status{flag}` says how it ended"))? {
-        Ok(live) => return Ok(live),
-        Err(why) => why,
-    };
-    step.note(&summary(&why));
-    let failed = explain(account, outputs, before, &why).await;
-    Err(rollback::take(account, outputs, before.live(), failed, step).await)
-}
-
-async fn watch(
+/// Waits for the revision that Terraform asked for. Returns an error if ECS cannot be asked.
+pub(crate) async fn wait(
     account: &Account,
     outputs: &Outputs,
-    before: &Before,
+    baseline: &Baseline,
     step: &Step,
-) -> anyhow::Result<Result<Live, FailureReason>> {
-    let wanted = outputs.task_definition_arn.as_str();
-    let mut progress = Progress::after(before);
-    let mut begun = false;
-    let mut failures = 0;
-    let mut last = "nothing was heard of it".to_owned();
-    let mut looks = 0;
-    let since = Instant::now();
-    renew(account, outputs, before, step).await?;
-    while since.elapsed() < LIMIT {
-        match timeout(ANSWER, look(account, outputs)).await.unwrap_or_else(|late| Err(late.into())) {
-            Ok(Some(Look { service, running, stopped })) => {
-                failures = 0;
-                begun |= service.deployments.iter().any(|deployment| deployment.task_definition == wanted);
-                progress.events(step, &service);
-                match evaluate(Snapshot {
-                    wanted,
-                    before,
-                    begun,
-                    service: &service,
-                    running: &running,
-                    stopped: &stopped,
-                }) {
-                    Verdict::Live => return Ok(Ok(Live { tasks: service.desired })),
-                    Verdict::Failed(why) => return Ok(Err(why)),
-                    Verdict::NotYet(status) => {
-                        progress.status(step, &status);
-                        last = status;
-                    }
-                }
-            }
-            Ok(None) if begun => return Ok(Err(FailureReason::Gone)),
-            Ok(None) => progress.status(step, "ECS does not know the service yet"),
-            Err(error) if failures + 1 < PATIENCE => {
-                failures += 1;
-                progress.status(step, &format!("AWS gave no answer, asking again: {error:#}"));
-            }
-            Err(error) => return Err(error.context("ECS cannot be asked how the rollout goes")),
-        }
-        looks += 1;
-        tokio::time::sleep(if looks < QUICK.0 { QUICK.1 } else { POLL }).await;
-    }
-    Ok(Err(FailureReason::TimedOut(last)))
+) -> anyhow::Result<Rollout> {
+    let events = EcsEvents::after(baseline);
+    let mut watch = Watch { account, outputs, baseline, step, events, begun: false, failures: 0 };
+    let pauses = iter::repeat_n(FIRST_POLLS.1, FIRST_POLLS.0).chain(iter::repeat(POLL));
+    let ended = poll_at(LIMIT, pauses, async || watch.check().await)
+        .await
+        .exit_code(Exit::Apply)
+        .hint(format!("the rollout goes on in ECS; run `cargo xtask status{}` to see its result", outputs.flag()))?;
+    Ok(ended.unwrap_or_else(|late| Rollout::Failed(FailureReason::TimedOut(late.last))))
 }
 
-/// What was seen of a service.
+/// The checks of one wait.
+struct Watch<'a> {
+    account: &'a Account,
+    outputs: &'a Outputs,
+    baseline: &'a Baseline,
+    step: &'a Step,
+    events: EcsEvents,
+    /// ECS had a deployment of the revision at any time.
+    begun: bool,
+    /// Failed requests in a row.
+    failures: u32,
+}
+
+impl Watch<'_> {
+    async fn check(&mut self) -> anyhow::Result<Check<Rollout>> {
+        let seen = timeout(RESPONSE, look(self.account, self.outputs)).await.unwrap_or_else(|late| Err(late.into()));
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(error) if self.failures + 1 < MAX_FAILURES => {
+                self.failures += 1;
+                return Ok(self.not_yet(format!("no response from AWS, retrying: {error:#}")));
+            }
+            Err(error) => return Err(error.context("cannot read the state of the rollout from ECS")),
+        };
+        self.failures = 0;
+        let Some(Look { service, running, stopped }) = seen else {
+            return Ok(match self.begun {
+                true => Check::Ready(Rollout::Failed(FailureReason::ServiceDeleted)),
+                false => self.not_yet("ECS does not list the service yet".to_owned()),
+            });
+        };
+        let wanted = self.outputs.task_definition_arn.as_str();
+        self.begun |= service.deployments.iter().any(|deployment| deployment.task_definition == wanted);
+        self.events.new_in(&service).iter().for_each(|event| self.step.note(event));
+        self.show_bar(&service, &running);
+        let snapshot = Snapshot {
+            wanted,
+            baseline: self.baseline,
+            begun: self.begun,
+            service: &service,
+            running: &running,
+            stopped: &stopped,
+        };
+        Ok(match evaluate(snapshot) {
+            Verdict::Live => Check::Ready(Rollout::Live { tasks: service.desired }),
+            Verdict::Failed(reason) => Check::Ready(Rollout::Failed(reason)),
+            Verdict::NotYet(status) => self.not_yet(status),
+        })
+    }
+
+    fn not_yet(&self, status: String) -> Check<Rollout> {
+        self.step.status(&status);
+        Check::NotYet(status)
+    }
+
+    /// Shows how many of the wanted tasks are healthy.
+    fn show_bar(&self, service: &Service, running: &[Task]) {
+        let is_new = |task: &&Task| task.task_definition == self.outputs.task_definition_arn && task.is_healthy();
+        let healthy = u64::try_from(running.iter().filter(is_new).count()).unwrap_or(u64::MAX);
+        match u64::try_from(service.desired) {
+            Ok(desired) if desired > 0 => self.step.bar(healthy.min(desired), desired),
+            _ => {}
+        }
+    }
+}
+
+/// The service and its tasks.
 struct Look {
     service: Service,
     running: Vec<Task>,
@@ -116,77 +135,4 @@ async fn look(account: &Account, outputs: &Outputs) -> anyhow::Result<Option<Loo
     let running = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Running).await?;
     let stopped = ecs::tasks(account, cluster_name, service_name, DesiredStatus::Stopped).await?;
     Ok(Some(Look { service, running, stopped }))
-}
-
-/// Has ECS begin anew where it gave up this very revision before: Terraform changes nothing then, and a deployment that has
-/// failed starts no tasks any more.
-async fn renew(account: &Account, outputs: &Outputs, before: &Before, step: &Step) -> anyhow::Result<()> {
-    let Outputs { cluster_name, service_name, task_definition_arn, .. } = outputs;
-    let Some(service) = ecs::service(account, cluster_name, service_name).await? else { return Ok(()) };
-    let stuck = service.primary().is_some_and(|primary| {
-        primary.task_definition == *task_definition_arn && before.given_up.contains(&primary.id)
-    });
-    if stuck && service.desired > 0 {
-        step.note("ECS gave this revision up before; it begins with it anew");
-        ecs::update(account, cluster_name, service_name, Change::ForceNewDeployment)
-            .await
-            .context("ECS does not begin with the revision anew")?;
-    }
-    Ok(())
-}
-
-/// The failure with all that is known of it, and what to do about it.
-async fn explain(account: &Account, outputs: &Outputs, before: &Before, why: &FailureReason) -> anyhow::Error {
-    let task = match why {
-        FailureReason::Crashed(task) => Some((**task).clone()),
-        FailureReason::Gone => None,
-        FailureReason::GivenUp(_) | FailureReason::Replaced(_) => {
-            newest(account, outputs, before, &[DesiredStatus::Stopped]).await
-        }
-        FailureReason::TimedOut(_) => {
-            newest(account, outputs, before, &[DesiredStatus::Running, DesiredStatus::Stopped]).await
-        }
-    };
-    let told: anyhow::Result<()> = match task {
-        None => Err(anyhow!(summary(why))),
-        Some(task) => {
-            let diagnosis = Diagnosis::of(account, outputs, &task).await;
-            let told = match why {
-                FailureReason::Crashed(_) => Err(anyhow!("{diagnosis}")),
-                why => Err(anyhow!("{diagnosis}").context(summary(why))),
-            };
-            told.hint(diagnosis.cause().hint(outputs))
-        }
-    };
-    let flag = outputs.flag();
-    let advised = told
-        .hint(format!("`cargo xtask logs{flag}` shows what the service said, `cargo xtask status{flag}` what runs"));
-    advised.err().unwrap_or_else(|| anyhow!(summary(why)))
-}
-
-/// The newest task of the wanted revision, of those that this deploy brought.
-async fn newest(account: &Account, outputs: &Outputs, before: &Before, statuses: &[DesiredStatus]) -> Option<Task> {
-    for status in statuses {
-        let tasks = ecs::tasks(account, &outputs.cluster_name, &outputs.service_name, status.clone()).await;
-        let ours = tasks
-            .ok()?
-            .into_iter()
-            .filter(|task| task.task_definition == outputs.task_definition_arn && !before.stopped.contains(&task.arn));
-        if let Some(task) = ours.max_by_key(|task| task.created_at) {
-            return Some(task);
-        }
-    }
-    None
-}
-
-fn summary(why: &FailureReason) -> String {
-    match why {
-        FailureReason::Crashed(task) => format!("task {} of the new version ended", task.id()),
-        FailureReason::GivenUp(reason) => format!("ECS gave the new version up: {reason}"),
-        FailureReason::Replaced(other) => format!("the new version was replaced by {}", rollback::short(other)),
-        FailureReason::Gone => "the service is not there any more".to_owned(),
-        FailureReason::TimedOut(last) => {
-            format!("the new version did not come up in {} minutes: {last}", LIMIT.as_secs() / 60)
-        }
-    }
 }

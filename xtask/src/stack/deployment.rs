@@ -8,7 +8,7 @@ use crate::{
     cli,
     error::{ErrorExt, Exit},
     project::Project,
-    ui,
+    ui::Reporter,
 };
 
 /// The region where nobody names one: the original's.
@@ -54,7 +54,7 @@ impl DeploymentTarget {
     }
 
     /// What Terraform made, if this machine or the state in S3 knows of it.
-    pub(crate) async fn outputs(&self) -> anyhow::Result<Option<Outputs>> {
+    pub(crate) async fn outputs(&self, reporter: Reporter) -> anyhow::Result<Option<Outputs>> {
         if let Some(outputs) = Outputs::load(&self.home)? {
             return Ok(Some(outputs));
         }
@@ -63,7 +63,7 @@ impl DeploymentTarget {
         }
         workspace::prepare(&self.home, &self.settings)?;
         let terraform = Terraform::on(&self.home);
-        let step = ui::begin("state");
+        let step = reporter.begin("state");
         terraform.init(&step).await?;
         let outputs = terraform.outputs()?;
         step.done(&self.settings.state.to_string());
@@ -77,18 +77,17 @@ impl DeploymentTarget {
 /// The deployment of a project, or an error that says how to find it or to make it.
 pub async fn find(which: &cli::TargetArgs) -> anyhow::Result<Deployment> {
     let place = DeploymentTarget::of(which).await?;
-    let outputs = place.outputs().await?.ok_or_else(|| unknown(&which.project, &place))?;
+    let outputs = place.outputs(Reporter::Human).await?.ok_or_else(|| unknown(&which.project, &place))?;
     Ok(Deployment { account: place.account, names: place.names, home: place.home, outputs })
 }
 
 fn unknown(project: &Project, place: &DeploymentTarget) -> anyhow::Error {
-    let missing: anyhow::Result<()> = Err(anyhow!(
+    anyhow!(
         "{project} is not deployed in account {}, as far as this machine knows (it looked in {})",
         place.account.id(),
         place.home.root().display()
-    ))
-    .hint("if it was deployed elsewhere with its state in S3, say where with --state s3://bucket/key")
-    .hint(format!("deploy it with `cargo xtask deploy{}`", project.flag()))
-    .exit_code(Exit::Unreachable);
-    missing.err().unwrap_or_else(|| anyhow!("{project} is not deployed"))
+    )
+    .hint(format!("run `cargo xtask deploy{}` to deploy it", project.flag()))
+    .hint("if another machine deployed it with its state in S3, pass `--state s3://bucket/key`")
+    .exit_code(Exit::Unreachable)
 }

@@ -23,7 +23,7 @@ pub(super) fn run(args: &cli::Drill) -> anyhow::Result<()> {
 async fn drill_there(args: &cli::Drill) -> anyhow::Result<()> {
     let deployment = or_interrupted(deployment::find(&args.which)).await?;
     agree(args)?;
-    let _lock = or_interrupted(lock::wait(&deployment.home.lock())).await?;
+    let _lock = or_interrupted(lock::wait(&deployment.home.lock(), Reporter::Human)).await?;
     let (token, tasks) = or_interrupted(async { Ok((token(&deployment).await?, Ecs::of(&deployment).await?)) }).await?;
     let crew = Crew::new(&tasks, &token, usize::from(args.options.clients))?;
     let drilled = drill(&tasks, &crew, &args.options).await;
@@ -41,19 +41,7 @@ fn agree(args: &cli::Drill) -> anyhow::Result<()> {
     ui::warning(&format!(
         "this stops tasks of {project}, replaces them, and runs more of them for a while: its other clients see errors, too"
     ));
-    if args.yes {
-        return Ok(());
-    }
-    if !ui::can_ask() {
-        return Err(anyhow!("disturbing {project} needs a confirmation, and there is nobody to ask"))
-            .hint("add --yes")
-            .exit_code(Exit::Usage);
-    }
-    let answer = ui::ask("Go on? [y/N]").context("cannot read the answer")?;
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-        return Ok(());
-    }
-    Err(anyhow!("not confirmed; nothing was disturbed")).exit_code(Exit::Usage)
+    confirm(args.yes, &format!("disturbing {project}"), "Continue? [y/N]", Expected::Yes)
 }
 
 /// The token of what serves.

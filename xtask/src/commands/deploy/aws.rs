@@ -1,72 +1,80 @@
-//! `cargo xtask deploy` on AWS: named steps, each of which takes what the last one returned.
+//! `cargo xtask deploy` on AWS: named steps, each of which takes the results of earlier ones.
 //!
-//! Running it again makes what is there the same as what is asked for; so does running it after any kind of interruption.
+//! Rerunning it makes the deployment match the arguments, also after an interruption.
 
-mod agree;
 mod present;
-mod took;
+mod timing;
 
 use anyhow::Context;
 use serde_json::json;
 
 use self::{
     present::{Deployed, present},
-    took::Clock,
+    timing::Stopwatch,
 };
 use crate::{
     aws::ssm,
     cli,
+    confirm::{Expected, confirm},
     error::{ErrorExt, Exit},
     image::{self, Delivered, registry},
     preflight::{self, Plan, PreflightResult, Request},
     revision,
-    rollout::{self, Before, Live},
+    rollout::{self, Baseline, FailureReason, Rollout},
     runtime,
     smoke::{self, Report, Target},
-    stack::{Outputs, Terraform, adopt, workspace},
+    stack::{Outputs, Terraform, Variables, adopt, workspace},
     token::Token,
-    ui,
+    ui::{self, Reporter},
 };
 
-/// What Terraform made, and what there was before it did.
-struct Applied {
-    outputs: Outputs,
-    before: Before,
+pub(crate) fn run(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<()> {
+    runtime::until_interrupted(deploy(args, reporter))
 }
 
-pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
-    if args.json {
-        ui::tell_events();
-    }
-    runtime::until_interrupted(deploy(args))
-}
-
-async fn deploy(args: &cli::Deploy) -> anyhow::Result<()> {
-    let mut clock = Clock::start();
+async fn deploy(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<()> {
+    let mut stopwatch = Stopwatch::start();
     let project = &args.which.project;
-    let given = args.options.image.as_deref().map(given).transpose()?;
-    let ground = preflight(args).await?;
+    let existing = args.options.image.as_deref().map(existing_image).transpose()?;
+    let checked = run_preflight(args, reporter).await?;
     if args.options.dry_run {
         return Ok(());
     }
-    clock.stand_still(|| agree::agree(project, args.options.yes))?;
-    let image = match given {
+    stopwatch.pause(|| confirm_deploy(args))?;
+    let image = match existing {
         Some(image) => image,
-        None => deliver(&ground).await?,
+        None => publish_image(&checked, reporter).await?,
     };
-    let applied = apply(&ground, &image).await?;
-    if wait(&ground, &applied).await?.tasks == 0 {
-        return stopped(&ground);
+    let baseline = capture_baseline(&checked, reporter).await?;
+    let outputs = apply(&checked, &image, reporter).await?;
+    restart_if_failed(&checked, &outputs, &baseline, reporter).await?;
+    let tasks = match wait_for_rollout(&checked, &outputs, &baseline, reporter).await? {
+        Rollout::Live { tasks } => tasks,
+        Rollout::Failed(reason) => return Err(roll_back(&checked, &outputs, &baseline, &reason, reporter).await),
+    };
+    if tasks == 0 {
+        report_stopped(&checked, reporter);
+        return Ok(());
     }
-    let url = address(&ground, &applied.outputs).await?;
-    let token = token(&ground, &applied.outputs).await?;
-    let report = smoke(&url, &token, &applied.outputs).await?;
-    present(&Deployed::new(project, &ground, &applied.outputs, &image, &url, &report), clock.read());
-    green(&ground, &applied.outputs, &report).await
+    let url = find_address(&checked, &outputs, reporter).await?;
+    let token = read_token(&checked, &outputs).await?;
+    let report = run_smoke_test(&url, &token, &outputs, reporter).await?;
+    let deployed = Deployed::new(project, &checked, &outputs, &image, &url, &report);
+    present(&deployed, stopwatch.elapsed(), reporter);
+    require_green(&checked, &outputs, &report).await
 }
 
-async fn preflight(args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
-    let step = ui::begin("preflight");
+/// Checks that `--image` names an image by its digest.
+fn existing_image(image: &str) -> anyhow::Result<Delivered> {
+    Delivered::elsewhere(image)
+        .with_context(|| format!("invalid --image {image}: expected an image with its digest"))
+        .hint("use <registry>/<repository>@sha256:<64 hex digits>, because a tag may move to another image")
+        .exit_code(Exit::Usage)
+}
+
+/// Checks everything that the deployment needs, and prints the plan.
+async fn run_preflight(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<PreflightResult> {
+    let step = reporter.begin("preflight");
     let options = &args.options;
     let request = Request {
         builder: options.builder,
@@ -75,119 +83,160 @@ async fn preflight(args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
         vars: options.var.clone(),
         adopt_table: options.adopt_table,
     };
-    let ground = preflight::check(&args.which, &request).await?;
-    step.done(&format!("nothing is in the way, with Terraform {}", ground.terraform));
-    let plan = Plan::of(&ground, options.image.as_deref());
-    if !ui::event(&plan.json()) {
-        ui::progress(&plan.text());
-    }
-    Ok(ground)
+    let checked = preflight::check(&args.which, &request, reporter).await?;
+    step.done(&format!("preflight ok (Terraform {})", checked.terraform));
+    let plan = Plan::of(&checked, options.image.as_deref());
+    reporter.progress(&plan.json(), || plan.text());
+    Ok(checked)
 }
 
-/// An image that somebody pushed already.
-fn given(image: &str) -> anyhow::Result<Delivered> {
-    Delivered::elsewhere(image)
-        .with_context(|| format!("--image {image} names no image by its digest"))
-        .hint("give it as <registry>/<repository>@sha256:<64 hex digits>; a tag may come to mean another image")
-        .exit_code(Exit::Usage)
+fn confirm_deploy(args: &cli::Deploy) -> anyhow::Result<()> {
+    let action = format!("deploying {}", args.which.project);
+    confirm(args.options.yes, &action, "Deploy? [y/N]", Expected::Yes)
 }
 
-/// Makes the image and takes it to the registry, unless it is there.
-async fn deliver(ground: &PreflightResult) -> anyhow::Result<Delivered> {
-    let step = ui::begin("registry");
-    let registry = registry::ensure(&ground.place.account, &ground.place.names).await.exit_code(Exit::Apply)?;
+/// Builds the image and pushes it to the project's repository, unless it is there.
+async fn publish_image(checked: &PreflightResult, reporter: Reporter) -> anyhow::Result<Delivered> {
+    let step = reporter.begin("registry");
+    let account = &checked.place.account;
+    let registry = registry::ensure(account, &checked.place.names, &step).await.exit_code(Exit::Apply)?;
     step.done(&format!("{}{}", registry.uri, if registry.made { ", new" } else { "" }));
 
-    let step = ui::begin("image");
+    let step = reporter.begin("image");
     let request = image::Request {
-        plan: ground.builder.as_ref().context("preflight chose no builder")?,
-        architecture: ground.architecture,
+        plan: checked.builder.as_ref().context("internal error: preflight chose no builder")?,
+        architecture: checked.architecture,
         revision: revision::of_checkout(),
     };
-    let delivered = image::deliver(&ground.place.account, &registry, &request, &step).await.exit_code(Exit::Build)?;
+    let delivered = image::deliver(account, &registry, &request, &step).await.exit_code(Exit::Build)?;
     step.done(&delivered.to_string());
     Ok(delivered)
 }
 
-async fn apply(ground: &PreflightResult, image: &Delivered) -> anyhow::Result<Applied> {
-    let step = ui::begin("apply");
-    let place = &ground.place;
-    let before = Before::look(&place.account, &place.names.cluster(), &place.names.service()).await?;
-
-    place.settings.save(&place.home)?;
-    workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
-    let terraform = Terraform::under(&place.home, &ground.lock);
-    terraform.init(&step).await?;
-    adopt::adopt(place, ground.adoption.as_ref(), &terraform.resources()?, &step).await?;
-    workspace::set_variables(&place.home, &variables(ground, image))?;
-    let (outputs, changes) = terraform.apply(&step).await?;
-    step.done(&changes.to_string());
-    Ok(Applied { outputs, before })
+/// Reads the state of the service before anything of it is changed.
+async fn capture_baseline(checked: &PreflightResult, reporter: Reporter) -> anyhow::Result<Baseline> {
+    let step = reporter.begin("baseline");
+    let names = &checked.place.names;
+    let baseline = Baseline::capture(&checked.place.account, &names.cluster(), &names.service()).await?;
+    step.done(&baseline.live().map_or_else(
+        || "nothing serves yet".to_owned(),
+        |live| format!("{} serves", rollout::task_definition_name(live)),
+    ));
+    Ok(baseline)
 }
 
-fn variables(ground: &PreflightResult, image: &Delivered) -> crate::stack::Variables {
-    let mut variables = ground.variables.clone();
-    variables.set("project_name", ground.place.names.project().as_str());
-    variables.set("region", ground.place.account.region());
+/// Runs Terraform.
+async fn apply(checked: &PreflightResult, image: &Delivered, reporter: Reporter) -> anyhow::Result<Outputs> {
+    let step = reporter.begin("apply");
+    let place = &checked.place;
+    place.settings.save(&place.home)?;
+    workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
+    let terraform = Terraform::under(&place.home, &checked.lock);
+    terraform.init(&step).await?;
+    adopt::adopt(place, checked.adoption.as_ref(), &terraform.resources()?, &step).await?;
+    workspace::set_variables(&place.home, &variables(checked, image))?;
+    let (outputs, changes) = terraform.apply(&step).await?;
+    step.done(&changes.to_string());
+    Ok(outputs)
+}
+
+fn variables(checked: &PreflightResult, image: &Delivered) -> Variables {
+    let mut variables = checked.variables.clone();
+    variables.set("project_name", checked.place.names.project().as_str());
+    variables.set("region", checked.place.account.region());
     variables.set("container_image", image.reference.as_str());
-    variables.set("allowed_cidr", ground.exposure.cidr.as_str());
-    variables.set("allow_public", ground.exposure.public);
+    variables.set("allowed_cidr", checked.exposure.cidr.as_str());
+    variables.set("allow_public", checked.exposure.public);
     variables.set("revision", image.tag.as_str());
     variables
 }
 
-/// Waits for the tasks of exactly this revision; when they do not come up, the previous one serves again.
-async fn wait(ground: &PreflightResult, applied: &Applied) -> anyhow::Result<Live> {
-    let step = ui::begin("wait");
-    let account = &ground.place.account;
-    let live = rollout::wait(account, &applied.outputs, &applied.before, &step).await?;
-    let definition = applied.outputs.task_definition();
-    step.done(&match live.tasks {
-        0 => format!("no task of {definition}"),
-        1 => format!("1 task of {definition}, healthy"),
-        tasks => format!("{tasks} tasks of {definition}, healthy"),
-    });
-    Ok(live)
-}
-
-/// All is there but a task, as was asked for.
-fn stopped(ground: &PreflightResult) -> anyhow::Result<()> {
-    let flag = ground.place.names.project().flag();
-    let text =
-        format!("nothing runs, as desired_count=0 asks for; `cargo xtask deploy{flag}` without it starts the service");
-    if !ui::event(&json!({"event": "stopped", "text": text})) {
-        ui::result(&text);
+/// Forces a new ECS deployment if ECS had given up on this revision before.
+async fn restart_if_failed(
+    checked: &PreflightResult,
+    outputs: &Outputs,
+    baseline: &Baseline,
+    reporter: Reporter,
+) -> anyhow::Result<()> {
+    if rollout::restart_if_failed(&checked.place.account, outputs, baseline).await? {
+        reporter.begin("restart").done("ECS had given up on this revision; a new deployment was forced");
     }
     Ok(())
 }
 
-async fn address(ground: &PreflightResult, outputs: &Outputs) -> anyhow::Result<String> {
-    let step = ui::begin("address");
-    let found = rollout::address(&ground.place.account, outputs).await?;
-    if !found.public {
-        ui::warning("the task has no public address; only what is inside of the VPC reaches it");
+/// Waits until tasks of exactly this revision serve, or until the rollout has failed.
+async fn wait_for_rollout(
+    checked: &PreflightResult,
+    outputs: &Outputs,
+    baseline: &Baseline,
+    reporter: Reporter,
+) -> anyhow::Result<Rollout> {
+    let step = reporter.begin("wait");
+    let rollout = rollout::wait(&checked.place.account, outputs, baseline, &step).await?;
+    let definition = outputs.task_definition();
+    match &rollout {
+        Rollout::Live { tasks: 0 } => drop(step.done(&format!("no task of {definition}"))),
+        Rollout::Live { tasks: 1 } => drop(step.done(&format!("1 task of {definition}, healthy"))),
+        Rollout::Live { tasks } => drop(step.done(&format!("{tasks} tasks of {definition}, healthy"))),
+        Rollout::Failed(reason) => step.note(&reason.sentence()),
     }
+    Ok(rollout)
+}
+
+/// Rolls back to the version of the baseline. Returns the error that ends the deploy.
+async fn roll_back(
+    checked: &PreflightResult,
+    outputs: &Outputs,
+    baseline: &Baseline,
+    reason: &FailureReason,
+    reporter: Reporter,
+) -> anyhow::Error {
+    let account = &checked.place.account;
+    let step = reporter.begin("roll back");
+    step.status("collecting the cause of the failure");
+    // First, because a rollback replaces the tasks that explain the failure.
+    let failure = rollout::explain(account, outputs, baseline, reason).await;
+    rollout::roll_back(account, outputs, baseline.live(), failure, &step).await
+}
+
+/// Reports a deployment without tasks, as desired_count = 0 asks for.
+fn report_stopped(checked: &PreflightResult, reporter: Reporter) {
+    let flag = checked.place.names.project().flag();
+    let text = format!(
+        "nothing runs, because desired_count = 0; run `cargo xtask deploy{flag}` without it to start the service"
+    );
+    reporter.result(&json!({"event": "stopped", "text": text}), || text.clone());
+}
+
+/// Finds the address of the new task and waits until it responds.
+async fn find_address(checked: &PreflightResult, outputs: &Outputs, reporter: Reporter) -> anyhow::Result<String> {
+    let step = reporter.begin("address");
+    let found = rollout::address(&checked.place.account, outputs).await?;
+    if !found.public {
+        step.warning("the task has no public address and is reachable inside the VPC only");
+    }
+    step.status(&format!("waiting for a response from {}", found.url));
     smoke::reach(&found.url)
         .await
-        .with_context(|| format!("the service is live in AWS, and {} cannot be reached from here", found.url))
+        .with_context(|| format!("the service is live on AWS, but {} is not reachable from here", found.url))
         .hint(format!(
-            "{} may reach it: is that this machine? --allowed-cidr names another range",
-            ground.exposure.cidr
+            "only {} may connect; if that is not this machine, redeploy with `--allowed-cidr <your-ip>/32`",
+            checked.exposure.cidr
         ))
         .exit_code(Exit::Unreachable)?;
     step.done(&found.url);
     Ok(found.url)
 }
 
-async fn token(ground: &PreflightResult, outputs: &Outputs) -> anyhow::Result<Token> {
-    ssm::parameter(&ground.place.account, &outputs.token_parameter)
+async fn read_token(checked: &PreflightResult, outputs: &Outputs) -> anyhow::Result<Token> {
+    ssm::parameter(&checked.place.account, &outputs.token_parameter)
         .await?
-        .with_context(|| format!("there is no parameter {}", outputs.token_parameter))
+        .with_context(|| format!("there is no SSM parameter {}", outputs.token_parameter))
         .exit_code(Exit::Smoke)
 }
 
-async fn smoke(url: &str, token: &Token, outputs: &Outputs) -> anyhow::Result<Report> {
-    let step = ui::begin("smoke");
+async fn run_smoke_test(url: &str, token: &Token, outputs: &Outputs, reporter: Reporter) -> anyhow::Result<Report> {
+    let step = reporter.begin("smoke");
     let target = Target::new(url).with_token(token.reveal()).with_revision(&outputs.image_digest);
     let report = smoke::run(&target).await?;
     step.done(&report.summary());
@@ -197,13 +246,14 @@ async fn smoke(url: &str, token: &Token, outputs: &Outputs) -> anyhow::Result<Re
     Ok(report)
 }
 
-async fn green(ground: &PreflightResult, outputs: &Outputs, report: &Report) -> anyhow::Result<()> {
+/// Fails unless every smoke check passed.
+async fn require_green(checked: &PreflightResult, outputs: &Outputs, report: &Report) -> anyhow::Result<()> {
     if report.is_green() {
         return Ok(());
     }
-    let flag = ground.place.names.project().flag();
-    let complaint = rollout::log_errors(&ground.place.account, outputs).await;
-    smoke::failed(report, complaint)
-        .context("the service is live, and does not do all that it should")
-        .hint(format!("`cargo xtask logs{flag}` says what it met; `cargo xtask smoke{flag}` tries it again"))
+    let flag = checked.place.names.project().flag();
+    let cause = rollout::log_errors(&checked.place.account, outputs).await;
+    smoke::failed(report, cause)
+        .context("the service is running but failed its smoke test")
+        .hint(format!("inspect `cargo xtask logs{flag}`, then rerun `cargo xtask smoke{flag}`"))
 }

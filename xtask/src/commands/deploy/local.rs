@@ -1,6 +1,6 @@
-//! `cargo xtask deploy --local`: named steps, each of which takes what the last one returned.
+//! `cargo xtask deploy --local`: named steps, each of which takes the results of earlier ones.
 //!
-//! Running it again replaces the running service and keeps its notes; so does running it after any kind of interruption.
+//! Rerunning it replaces the running service and keeps its notes, also after an interruption.
 
 mod present;
 mod rollback;
@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow};
 
 use self::{
     present::{Deployed, present},
-    rollback::{ended, put_back},
+    rollback::{ended, roll_back},
 };
 use crate::{
     cargo::{self, Profile},
@@ -37,36 +37,45 @@ use crate::{
     ui,
 };
 
-/// How much of the log an error shows.
+/// Lines of the log in an error.
 const LOG_LINES: usize = 20;
 
 pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
 
-    let ground = preflight(&home, args)?;
+    let checked = run_preflight(&home, args)?;
     let built = build(args.profile)?;
     let staged = stage(&home, &built)?;
     let token = token::load_or_make(&home).exit_code(Exit::Apply)?;
-    let launch = Launch { port: ground.port, metrics: ground.metrics, revision: revision::of_checkout() };
-    let previous = replace(&home, &ground)?;
-    let started = start(&home, &staged, &launch, previous.as_ref(), &token)?;
-    let (record, took) = ready(&home, started, previous.as_ref(), &token)?;
-    let report = smoke(&record, &token)?;
+    let launch = Launch { port: checked.port, metrics: checked.metrics, revision: revision::of_checkout() };
+    let previous = stop_previous(&home, &checked)?;
+    let started = match start(&home, &staged, &launch, &token) {
+        Ok(started) => started,
+        Err(failure) => return Err(roll_back(&home, previous.as_ref(), &token, failure)),
+    };
+    let (record, took) = match wait_until_ready(&home, started)? {
+        Ok(ready) => ready,
+        Err(failure) => return Err(roll_back(&home, previous.as_ref(), &token, failure)),
+    };
+    let report = run_smoke_test(&record, &token)?;
 
     stage::prune(&home, &staged, previous.as_ref());
     present(&Deployed::new(&args.which.project, &home, &record, took, &report), &record, &token, args.json)?;
-    green(&report)
+    require_green(&report)
 }
 
-fn preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
+fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
     ui::step("preflight", &home.root().display().to_string());
     preflight::check(home, args.port, args.metrics_port)
 }
 
+/// Builds the service. Cargo shows its own progress.
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
     ui::step("build", &line.to_string());
-    process::run(&line).context("the service does not build; what runs was left alone").exit_code(Exit::Build)?;
+    process::run(&line)
+        .context("the service does not build; the running deployment was not changed")
+        .exit_code(Exit::Build)?;
     Ok(cargo::service_binary(&cargo::target_directory()?, profile))
 }
 
@@ -76,77 +85,69 @@ fn stage(home: &Home, built: &Path) -> anyhow::Result<PathBuf> {
     Ok(staged)
 }
 
-/// Stops what runs, and returns it if there should be a way back to it.
-fn replace(home: &Home, ground: &PreflightResult) -> anyhow::Result<Option<Record>> {
-    let recorded = ground.running.as_ref().map(|record| &record.identity);
-    if recorded.is_none() && ground.strays.is_empty() {
+/// Stops the running version. Returns its record, to which a failed deployment rolls back.
+fn stop_previous(home: &Home, checked: &PreflightResult) -> anyhow::Result<Option<Record>> {
+    let recorded = checked.running.as_ref().map(|record| &record.identity);
+    if recorded.is_none() && checked.strays.is_empty() {
         ui::step("replace", "nothing runs yet");
     }
-    for identity in recorded.into_iter().chain(&ground.strays) {
-        let how = match stop::stop(identity)? {
+    for identity in recorded.into_iter().chain(&checked.strays) {
+        let step = ui::begin("replace");
+        step.status(&format!("waiting for process {} to end", identity.pid));
+        step.done(&match stop::stop(identity)? {
             Stopped::Gracefully(took) => format!("process {} ended after {} ms", identity.pid, took.as_millis()),
             Stopped::Killed => format!("process {} was killed", identity.pid),
             Stopped::WasGone => format!("process {} had ended", identity.pid),
-        };
-        ui::step("replace", &how);
+        });
     }
     record::remove(home).exit_code(Exit::Apply)?;
-    Ok(ground.running.clone())
+    Ok(checked.running.clone())
 }
 
-/// Starts the new version; when that is not possible, puts the previous one back.
-fn start(
-    home: &Home,
-    staged: &Path,
-    launch: &Launch,
-    previous: Option<&Record>,
-    token: &Token,
-) -> anyhow::Result<Started> {
-    let started =
-        launch::start(home, staged, launch, token).map_err(|failed| put_back(home, previous, token, failed))?;
+/// Starts the new version.
+fn start(home: &Home, staged: &Path, launch: &Launch, token: &Token) -> anyhow::Result<Started> {
+    let started = launch::start(home, staged, launch, token)?;
     ui::step("start", &format!("process {} at {}", started.record.identity.pid, started.record.url));
     Ok(started)
 }
 
-/// Waits for the service; when it does not come up, puts the previous one back.
-fn ready(
-    home: &Home,
-    mut started: Started,
-    previous: Option<&Record>,
-    token: &Token,
-) -> anyhow::Result<(Record, Duration)> {
-    let why = match started.ready()? {
+/// Waits until the new version is ready. The inner error is the reason why it is not, with the end of its log.
+fn wait_until_ready(home: &Home, mut started: Started) -> anyhow::Result<Result<(Record, Duration), anyhow::Error>> {
+    let step = ui::begin("ready");
+    step.status(&format!("waiting for {}/readyz", started.record.url));
+    let reason = match started.ready()? {
         Outcome::Ready(took) => {
-            ui::step("ready", &format!("after {} ms", took.as_millis()));
-            return Ok((started.record, took));
+            step.done(&format!("after {} ms", took.as_millis()));
+            return Ok(Ok((started.record, took)));
         }
         Outcome::Exited(status) => format!("the service ended before it was ready, {}", ended(status)),
         Outcome::TimedOut(last) => {
             stop::stop(&started.record.identity)?;
-            format!("the service was not ready in time and was stopped; it last said: {last}")
+            format!("the service was not ready in time and was stopped; its last response: {last}")
         }
     };
-    let lines = log::tail(home, started.log_offset, LOG_LINES);
-    let failed = anyhow!("{why}{}", lines.iter().fold(String::new(), |all, line| format!("{all}\n  | {line}")));
     record::remove(home)?;
-    Err(put_back(home, previous, token, failed))
+    let lines = log::tail(home, started.log_offset, LOG_LINES);
+    Ok(Err(anyhow!("{reason}{}", lines.iter().fold(String::new(), |all, line| format!("{all}\n  | {line}")))))
 }
 
-fn smoke(record: &Record, token: &Token) -> anyhow::Result<Report> {
+fn run_smoke_test(record: &Record, token: &Token) -> anyhow::Result<Report> {
+    let step = ui::begin("smoke");
     let target = Target::new(&record.url).with_token(token.reveal()).with_revision(&record.launch.revision);
     let report = runtime::wait_for(smoke::run(&target))??;
-    ui::step("smoke", &report.summary());
+    step.done(&report.summary());
     if !report.is_green() {
         ui::progress(&report.table());
     }
     Ok(report)
 }
 
-fn green(report: &Report) -> anyhow::Result<()> {
+/// Fails unless every smoke check passed.
+fn require_green(report: &Report) -> anyhow::Result<()> {
     if report.is_green() {
         return Ok(());
     }
-    Err(anyhow!("the service runs, and does not do all that it should: {}", report.summary()))
-        .hint("run `cargo xtask smoke --local` to see it again, or deploy a revision that works")
-        .exit_code(Exit::Smoke)
+    Err(anyhow!("the service is running but failed its smoke test: {}", report.summary())
+        .hint("rerun `cargo xtask smoke --local`, or deploy a revision that works")
+        .exit_code(Exit::Smoke))
 }

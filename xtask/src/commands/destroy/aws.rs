@@ -1,11 +1,11 @@
-//! `cargo xtask destroy` on AWS: named steps, from what there is to a receipt of what became of it.
+//! `cargo xtask destroy` on AWS: named steps, from an inventory to a receipt.
 //!
-//! Terraform removes what it knows of, and the sweep whatever else has the project's tags; so it works without a state as
-//! well, and running it again after any kind of interruption finishes.
+//! Terraform removes what is in its state. The cleanup removes whatever else has the project's tags, so destroy works
+//! without a state, too. Rerunning it after an interruption finishes the job.
 
-mod confirm;
+mod export;
 mod inventory;
-mod save;
+mod preconditions;
 mod terraform;
 
 use std::{fs, io};
@@ -16,120 +16,136 @@ use self::inventory::Inventory;
 use crate::{
     cleanup::{self, Kind, Receipt, Resource, Swept},
     cli,
+    confirm::{Expected, confirm},
     data::{Export, Tally},
     error::{ErrorExt, Exit},
     lock::{self, Lock},
     runtime,
     stack::{Backend, DeploymentTarget},
-    ui,
+    ui::{self, Reporter},
 };
 
-pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
-    if args.json {
-        ui::tell_events();
-    }
-    runtime::until_interrupted(destroy(args))
+pub(crate) fn run(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> {
+    runtime::until_interrupted(destroy(args, reporter))
 }
 
-async fn destroy(args: &cli::Destroy) -> anyhow::Result<()> {
+async fn destroy(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> {
     let place = DeploymentTarget::of(&args.which).await?;
-    let inventory = inventory(&place).await?;
+    let inventory = take_inventory(&place, reporter).await?;
     if inventory.is_empty() {
-        return nothing(&place, &inventory).await;
+        return report_nothing(&place, &inventory, reporter).await;
     }
-    confirm::is_possible(&inventory, args)?;
+    preconditions::check(&inventory, args)?;
     let export = args.export.as_deref().map(Export::open).transpose()?;
-    confirm::ask(&inventory, args)?;
-    let lock = lock(&place).await?;
+    confirm_destroy(&inventory, args)?;
+    let lock = lock(&place, reporter).await?;
     if let Some(export) = export {
-        save(&place, &inventory, export).await?;
+        stop_and_export(&place, &inventory, export, reporter).await?;
     }
-    terraform(&place, &lock, args.keep_data).await?;
-    remove(&place, &inventory, Kind::Repository, "images").await?;
-    remove(&place, &inventory, Kind::TaskDefinitions, "revisions").await?;
-    let swept = sweep(&place, &inventory, args.keep_data).await?;
+    run_terraform(&place, &lock, args.keep_data, reporter).await?;
+    remove(&place, &inventory, Kind::Repository, "images", reporter).await;
+    remove(&place, &inventory, Kind::TaskDefinitions, "revisions", reporter).await;
+    let swept = clean_up(&place, &inventory, args.keep_data, reporter).await?;
     let receipt = receipt(&inventory, swept);
     if receipt.left.is_empty() {
         forget(&place, !receipt.kept.is_empty(), lock)?;
     }
-    present(&place, &receipt)
+    present(&place, &receipt, reporter);
+    require_nothing_left(&place, &receipt)
 }
 
-/// What there is, with the number of notes.
-async fn inventory(place: &DeploymentTarget) -> anyhow::Result<Inventory> {
-    let step = ui::begin("inventory");
-    let inventory = inventory::take(place).await?;
+/// Lists what exists, with the number of notes.
+async fn take_inventory(place: &DeploymentTarget, reporter: Reporter) -> anyhow::Result<Inventory> {
+    let step = reporter.begin("inventory");
+    let inventory = inventory::take(place, reporter).await?;
     step.done(&format!("{} in account {}, {}", place.names.project(), place.account.id(), place.account.region()));
-    if !ui::event(&inventory.event()) && !inventory.is_empty() {
-        ui::progress(&inventory.table());
+    if reporter == Reporter::Json || !inventory.is_empty() {
+        reporter.progress(&inventory.event(), || inventory.table());
     }
     Ok(inventory)
 }
 
-/// What does not exist is as destroyed as it can be. A directory that is left of it goes.
-async fn nothing(place: &DeploymentTarget, inventory: &Inventory) -> anyhow::Result<()> {
+/// Reports that nothing exists, which is a success. Deletes the deployment's directory on this machine, if there is one.
+async fn report_nothing(place: &DeploymentTarget, inventory: &Inventory, reporter: Reporter) -> anyhow::Result<()> {
     let project = place.names.project();
     if place.home.root().exists() {
-        forget(place, false, lock(place).await?)?;
+        forget(place, false, lock(place, reporter).await?)?;
     }
     let receipt = Receipt { left_alone: inventory.found.others.clone(), ..Receipt::default() };
-    if !ui::event(&receipt.event(project.as_str())) {
+    reporter.result(&receipt.event(project.as_str()), || {
         let (account, region) = (place.account.id(), place.account.region());
-        ui::result(&format!("nothing of {project} is in account {account}, region {region}"));
-        if !receipt.left_alone.is_empty() {
-            ui::result(&receipt.table());
-        }
-    }
+        let nothing = format!("{project} does not exist in account {account}, region {region}: nothing to remove");
+        if receipt.left_alone.is_empty() { nothing } else { format!("{nothing}\n{}", receipt.table()) }
+    });
     Ok(())
 }
 
-async fn lock(place: &DeploymentTarget) -> anyhow::Result<Lock> {
-    place.home.create()?;
-    lock::wait(&place.home.lock()).await
+/// Asks for the project's name.
+fn confirm_destroy(inventory: &Inventory, args: &cli::Destroy) -> anyhow::Result<()> {
+    let project = &args.which.project;
+    let question = preconditions::question(inventory, args);
+    confirm(args.yes, &format!("destroying {project}"), &question, Expected::Name(project.as_str()))
 }
 
-/// Saves every note to a file. The service is stopped first, so that nobody adds one that is not in it.
-async fn save(place: &DeploymentTarget, inventory: &Inventory, export: Export) -> anyhow::Result<()> {
-    let step = ui::begin("export");
+async fn lock(place: &DeploymentTarget, reporter: Reporter) -> anyhow::Result<Lock> {
+    place.home.create()?;
+    lock::wait(&place.home.lock(), reporter).await
+}
+
+/// Stops the service, so that no note is added that the export lacks, and saves every note to a file.
+async fn stop_and_export(
+    place: &DeploymentTarget,
+    inventory: &Inventory,
+    export: Export,
+    reporter: Reporter,
+) -> anyhow::Result<()> {
+    let step = reporter.begin("export");
     let path = export.path().to_owned();
-    let saved = save::save(place, inventory, export, &step).await;
-    let tally: Tally = saved.hint(format!(
-        "nothing was deleted; if the service was stopped, `cargo xtask deploy{}` starts it again",
+    let exported = export::stop_and_export(place, inventory, export, &step).await;
+    let tally: Tally = exported.hint(format!(
+        "nothing was deleted; if the service was stopped, run `cargo xtask deploy{}` to start it again",
         place.names.project().flag()
     ))?;
     step.done(&format!("{tally} in {}", path.display()));
     Ok(())
 }
 
-/// Removes what Terraform knows of, in its order.
-async fn terraform(place: &DeploymentTarget, lock: &Lock, keep_data: bool) -> anyhow::Result<()> {
-    let step = ui::begin("terraform");
+/// Removes what is in Terraform's state.
+async fn run_terraform(
+    place: &DeploymentTarget,
+    lock: &Lock,
+    keep_data: bool,
+    reporter: Reporter,
+) -> anyhow::Result<()> {
+    let step = reporter.begin("terraform");
     let removed = terraform::destroy(place, lock, keep_data, &step).await?;
     step.done(&removed.map_or_else(
-        || "there is nothing in its state; what there is, is found by its tags".to_owned(),
+        || "the state is empty; resources are found by their tags".to_owned(),
         |resources| format!("{resources} resources removed"),
     ));
     Ok(())
 }
 
-/// Removes what Terraform does not manage. What does not go now is left to the sweep.
-async fn remove(place: &DeploymentTarget, inventory: &Inventory, kind: Kind, name: &'static str) -> anyhow::Result<()> {
-    let things = inventory.found.ours.iter().filter(|thing| thing.kind == kind);
-    for thing in things {
-        let step = ui::begin(name);
-        let outcome = match cleanup::remove(&place.account, &place.names, thing).await {
-            Ok(()) => format!("{thing} removed"),
-            Err(error) => format!("{thing} cannot be removed yet: {error:#}"),
-        };
-        step.done(&outcome);
+/// Removes resources that Terraform does not manage, with a step for each. Failures are left to the cleanup.
+async fn remove(place: &DeploymentTarget, inventory: &Inventory, kind: Kind, name: &'static str, reporter: Reporter) {
+    for resource in inventory.found.ours.iter().filter(|resource| resource.kind == kind) {
+        let step = reporter.begin(name);
+        step.done(&match cleanup::remove(&place.account, &place.names, resource).await {
+            Ok(()) => format!("{resource} removed"),
+            Err(error) => format!("{resource} cannot be removed yet: {error:#}"),
+        });
     }
-    Ok(())
 }
 
-/// Removes what is left, until nothing is or nothing more goes.
-async fn sweep(place: &DeploymentTarget, inventory: &Inventory, keep_data: bool) -> anyhow::Result<Swept> {
-    let step = ui::begin("sweep");
-    let keep = |thing: &Resource| keep_data && thing.kind == Kind::Table;
+/// Removes what is left, until nothing is left or nothing more can be removed.
+async fn clean_up(
+    place: &DeploymentTarget,
+    inventory: &Inventory,
+    keep_data: bool,
+    reporter: Reporter,
+) -> anyhow::Result<Swept> {
+    let step = reporter.begin("sweep");
+    let keep = |resource: &Resource| keep_data && resource.kind == Kind::Table;
     let swept =
         cleanup::sweep(&place.account, &place.names, &inventory.table, keep, &step).await.exit_code(Exit::Apply)?;
     step.done(&match swept.left.len() {
@@ -139,19 +155,19 @@ async fn sweep(place: &DeploymentTarget, inventory: &Inventory, keep_data: bool)
     Ok(swept)
 }
 
-/// What was there and is not any more is gone, whoever removed it.
+/// Counts every resource of the inventory as gone that is neither kept nor left, whatever removed it.
 fn receipt(inventory: &Inventory, Swept { kept, left }: Swept) -> Receipt {
-    let is_there = |thing: &Resource| kept.contains(thing) || left.iter().any(|left| left.thing == *thing);
+    let exists = |thing: &Resource| kept.contains(thing) || left.iter().any(|left| left.thing == *thing);
     Receipt {
-        gone: inventory.found.ours.iter().filter(|thing| !is_there(thing)).cloned().collect(),
+        gone: inventory.found.ours.iter().filter(|thing| !exists(thing)).cloned().collect(),
         kept: kept.into_iter().map(|thing| (thing.clone(), inventory.detail(&thing))).collect(),
         left_alone: inventory.found.others.clone(),
         left,
     }
 }
 
-/// Deletes what this machine remembers of the deployment. With the table stays what the next deploy has to know: where the
-/// state is. Where a lock keeps its file from being deleted (Windows), it is given up first.
+/// Deletes what this machine remembers of the deployment. If the table is kept, only the outputs go: the next deploy needs
+/// the settings to find the state. Windows cannot delete a locked file, so the lock is released first.
 fn forget(place: &DeploymentTarget, keep_data: bool, lock: Lock) -> anyhow::Result<()> {
     if keep_data {
         let outputs = place.home.outputs();
@@ -169,25 +185,26 @@ fn forget(place: &DeploymentTarget, keep_data: bool, lock: Lock) -> anyhow::Resu
     place.home.remove().exit_code(Exit::Apply)
 }
 
-fn present(place: &DeploymentTarget, receipt: &Receipt) -> anyhow::Result<()> {
+fn present(place: &DeploymentTarget, receipt: &Receipt, reporter: Reporter) {
     let project = place.names.project();
-    if !ui::event(&receipt.event(project.as_str())) {
-        ui::result(&receipt.table());
-        if !receipt.kept.is_empty() {
-            ui::progress(&format!("`cargo xtask deploy{}` serves what was kept again", project.flag()));
-        }
-        if place.settings.state != Backend::Local {
-            ui::progress(&format!(
-                "the state, which has nothing in it any more, stays where it is: {}",
-                place.settings.state
-            ));
-        }
+    reporter.result(&receipt.event(project.as_str()), || receipt.table());
+    if reporter == Reporter::Json {
+        return;
     }
+    if !receipt.kept.is_empty() {
+        ui::progress(&format!("run `cargo xtask deploy{}` to serve the kept notes again", project.flag()));
+    }
+    if place.settings.state != Backend::Local {
+        ui::progress(&format!("the empty state stays in place: {}", place.settings.state));
+    }
+}
+
+fn require_nothing_left(place: &DeploymentTarget, receipt: &Receipt) -> anyhow::Result<()> {
     match receipt.left.len() {
         0 => Ok(()),
-        number => Err(anyhow!("{number} of what {project} was made of could not be removed"))
-            .hint("see to the reasons above, then run the same command again")
-            .exit_code(Exit::Apply),
+        number => Err(anyhow!("{number} resources of {} could not be removed", place.names.project())
+            .hint("fix the causes listed above, then rerun the command")
+            .exit_code(Exit::Apply)),
     }
 }
 
@@ -197,11 +214,11 @@ mod tests {
     use crate::cleanup::{Found, Left};
 
     #[test]
-    fn what_is_neither_kept_nor_left_is_gone() {
+    fn resources_neither_kept_nor_left_are_gone() {
         let [role, table, group] = [(Kind::Role, "role"), (Kind::Table, "table"), (Kind::LogGroup, "group")]
             .map(|(kind, name)| Resource::new(kind, name));
         let found = Found { ours: vec![role.clone(), table.clone(), group.clone()], others: Vec::new() };
-        let inventory = Inventory::of(found, "table");
+        let inventory = Inventory::new(found, "table");
         let left = vec![Left { thing: group.clone(), reason: "denied".to_owned() }];
         let with_data = receipt(&inventory, Swept { kept: vec![table.clone()], left });
         assert_eq!(with_data.gone.iter().collect::<Vec<_>>(), [&role]);

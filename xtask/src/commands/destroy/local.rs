@@ -1,9 +1,8 @@
-//! `cargo xtask destroy --local`: stops the service, says what remains, and deletes that only when told to.
-
-use anyhow::{Context, anyhow};
+//! `cargo xtask destroy --local`: stops the service and prints what remains. Deletes that with `--data` only.
 
 use crate::{
     cli,
+    confirm::{Expected, confirm},
     error::{ErrorExt, Exit},
     local::{
         home::Home,
@@ -18,11 +17,14 @@ use crate::{
 pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
     if !home.exists() {
-        ui::result(&format!("{} is not deployed on this machine: nothing runs, nothing is kept", args.which.project));
+        ui::result(&format!(
+            "{} is not deployed on this machine: nothing runs, and no data is kept",
+            args.which.project
+        ));
         return Ok(());
     }
     if args.data {
-        confirm(&home, args)?;
+        confirm_delete(&home, args)?;
     }
     let lock = lock::take(&home.lock())?;
     let stopped = stop_all(&home)?;
@@ -35,10 +37,10 @@ pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Stops the recorded process and whatever else runs from the deployment's directory.
+/// Stops the recorded process and every other one that runs from the deployment's directory.
 fn stop_all(home: &Home) -> anyhow::Result<String> {
     let recorded = record::load(home).unwrap_or_else(|error| {
-        ui::warning(&format!("{error:#}; looking for the process without it"));
+        ui::warning(&format!("{error:#}; searching for the process without it"));
         None
     });
     let mut found = identity::running_from(&home.binaries())?;
@@ -48,20 +50,20 @@ fn stop_all(home: &Home) -> anyhow::Result<String> {
     {
         found.push(record.identity);
     }
-    let mut said = Vec::new();
+    let mut lines = Vec::new();
     for identity in &found {
         let how = match stop::stop(identity)? {
             Stopped::Gracefully(took) => format!("after {} ms", took.as_millis()),
             Stopped::Killed => "by force".to_owned(),
             Stopped::WasGone => "by itself".to_owned(),
         };
-        said.push(format!("stopped  process {} {how}", identity.pid));
+        lines.push(format!("stopped  process {} {how}", identity.pid));
     }
     record::remove(home).exit_code(Exit::Apply)?;
-    Ok(if said.is_empty() {
+    Ok(if lines.is_empty() {
         "stopped  nothing: no process of this deployment runs".to_owned()
     } else {
-        said.join("\n")
+        lines.join("\n")
     })
 }
 
@@ -69,15 +71,15 @@ fn remains(home: &Home, project: &Project) -> String {
     let project = project.flag();
     format!(
         "left     {root} ({size} bytes: {notes} of notes, the rest log, token and binaries)
-         `cargo xtask deploy --local{project}` starts again with these notes
-         `cargo xtask destroy --local --data{project}` deletes them",
+         run `cargo xtask deploy --local{project}` to start again with these notes
+         run `cargo xtask destroy --local --data{project}` to delete them",
         root = home.root().display(),
         size = home.size(),
         notes = home.size_of_notes(),
     )
 }
 
-/// Deletes the directory. Where a lock keeps its file from being deleted (Windows), it is given up first.
+/// Deletes the directory. Windows cannot delete a locked file, so the lock is released first.
 fn delete(home: &Home, lock: lock::Lock) -> anyhow::Result<()> {
     if cfg!(windows) {
         drop(lock);
@@ -86,43 +88,11 @@ fn delete(home: &Home, lock: lock::Lock) -> anyhow::Result<()> {
     home.delete().exit_code(Exit::Apply)
 }
 
-fn confirm(home: &Home, args: &cli::Destroy) -> anyhow::Result<()> {
-    if args.yes {
-        return Ok(());
-    }
-    if !ui::can_ask() {
-        return Err(anyhow!("deleting {} needs a confirmation, and there is nobody to ask", home.root().display()))
-            .hint("add --yes")
-            .exit_code(Exit::Usage);
-    }
+fn confirm_delete(home: &Home, args: &cli::Destroy) -> anyhow::Result<()> {
+    let (root, project) = (home.root().display(), args.which.project.as_str());
     let question = format!(
-        "This deletes {} with {} bytes of notes for good. Type {} to go on:",
-        home.root().display(),
-        home.size_of_notes(),
-        args.which.project
+        "This deletes {root} with {} bytes of notes for good. Type {project} to confirm:",
+        home.size_of_notes()
     );
-    let answer = ui::ask(&question).context("cannot read the answer")?;
-    if confirms(&answer, &args.which.project) {
-        Ok(())
-    } else {
-        Err(anyhow!("that is not the project's name; nothing was changed"))
-    }
-}
-
-fn confirms(answer: &str, project: &Project) -> bool {
-    answer.trim() == project.as_str()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_name_itself_confirms() {
-        let project = Project::default();
-        assert!(confirms("mcp-stateful\n", &project));
-        for answer in ["", "y", "yes", "mcp", "MCP-STATEFUL"] {
-            assert!(!confirms(answer, &project), "{answer:?}");
-        }
-    }
+    confirm(args.yes, &format!("deleting {root}"), &question, Expected::Name(project))
 }

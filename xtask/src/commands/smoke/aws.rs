@@ -1,4 +1,4 @@
-//! `cargo xtask smoke` for a deployment on AWS.
+//! `cargo xtask smoke` on AWS.
 
 use anyhow::Context;
 
@@ -13,7 +13,7 @@ use crate::{
     stack::deployment,
 };
 
-/// Checks the service at the address that it has now, and that it is the image that was asked for.
+/// Checks the service at its current address, and that it runs the wanted image.
 pub(crate) fn run(args: &cli::Smoke) -> anyhow::Result<()> {
     let report = check(&runtime::until_interrupted(target(args))?, args)?;
     let is_running = !report.is_green() && !report.unreachable;
@@ -31,7 +31,7 @@ async fn target(args: &cli::Smoke) -> anyhow::Result<Target> {
     let serving = rollout::serving(account, outputs).await?;
     let token = ssm::parameter(account, &serving.token_parameter)
         .await?
-        .with_context(|| format!("there is no parameter {}", serving.token_parameter))
+        .with_context(|| format!("there is no SSM parameter {}", serving.token_parameter))
         .hint("run `cargo xtask deploy` to create it")
         .exit_code(Exit::Unreachable)?;
     let target = Target::new(&serving.address.url).with_token(token.reveal());

@@ -1,4 +1,4 @@
-//! `cargo xtask status` on AWS: says what runs. Changes nothing.
+//! `cargo xtask status` on AWS: prints what runs. Changes nothing.
 
 mod facts;
 mod show;
@@ -28,50 +28,50 @@ async fn status(args: &cli::Status) -> anyhow::Result<()> {
     if facts.is_healthy() { Ok(()) } else { Err(down(&deployment, &facts).await) }
 }
 
-/// Why nothing healthy runs, as far as that can be told.
+/// Returns the error that explains why nothing healthy runs.
 async fn down(deployment: &Deployment, facts: &Facts) -> anyhow::Error {
     let project = deployment.names.project();
     let flag = project.flag();
-    let ended = match &facts.service {
-        None => Err(anyhow!("{project} has no service {}", deployment.outputs.service_name))
-            .hint(format!("`cargo xtask deploy{flag}` makes what is missing")),
+    let error = match &facts.service {
+        None => anyhow!("{project} has no service {}", deployment.outputs.service_name)
+            .hint(format!("run `cargo xtask deploy{flag}` to create what is missing")),
         Some(service) if service.desired == 0 => {
             let text = format!(
-                "{project} is set to run no tasks, as after a first deployment that failed or with desired_count = 0"
+                "{project} is scaled to zero, either by a first deployment that failed or by desired_count = 0"
             );
-            last_end(deployment, service, text)
+            explain(deployment, service, text)
                 .await
-                .hint(format!("`cargo xtask deploy{flag}` starts it again, if desired_count is not 0"))
+                .hint(format!("run `cargo xtask deploy{flag} --var desired_count=1` to start it again"))
         }
-        Some(service) => last_end(deployment, service, format!("nothing healthy runs of {project}"))
+        Some(service) => explain(deployment, service, format!("no task of {project} is healthy"))
             .await
-            .hint(format!("`cargo xtask logs{flag}` shows what the service said")),
+            .hint(format!("inspect `cargo xtask logs{flag}`")),
     };
-    ended.exit_code(Exit::Unreachable).err().unwrap_or_else(|| anyhow!("nothing healthy runs of {project}"))
+    error.exit_code(Exit::Unreachable)
 }
 
-/// The error of this text, because of the end of the newest task. ECS remembers tasks for about an hour.
-async fn last_end(deployment: &Deployment, service: &Service, text: String) -> anyhow::Result<()> {
+/// Returns an error with this text and the end of the newest task as its cause. ECS remembers tasks for about an hour.
+async fn explain(deployment: &Deployment, service: &Service, text: String) -> anyhow::Error {
     let Deployment { account, outputs, .. } = deployment;
     let Outputs { cluster_name, service_name, .. } = outputs;
     let stopped = match ecs::tasks(account, cluster_name, service_name, DesiredStatus::Stopped).await {
         Ok(stopped) => stopped,
-        Err(error) => return Err(error.context(format!("{text}, and ECS does not say why"))),
+        Err(error) => return error.context(format!("{text}, and ECS cannot be asked for the cause")),
     };
-    let Some(task) = newest(service, &stopped) else { return Err(anyhow!(text)) };
+    let Some(task) = newest(service, &stopped) else { return anyhow!(text) };
     if is_crash(task) {
-        let diagnosis = Diagnosis::of(account, outputs, task).await;
-        return Err(anyhow!("{diagnosis}").context(text)).hint(diagnosis.cause().hint(outputs));
+        let diagnosis = Diagnosis::new(account, outputs, task).await;
+        return anyhow!("{diagnosis}").context(text).hint(diagnosis.cause().hint(outputs));
     }
-    let by = task.stop_code.as_ref().map_or("for no reason that ECS gives", |code| code.as_str());
-    Err(anyhow!("task {} was stopped: {by}, {}", task.id(), task.stopped_reason).context(text))
+    let code = task.stop_code.as_ref().map_or("no stop code", |code| code.as_str());
+    anyhow!("task {} was stopped: {code}, {}", task.id(), task.stopped_reason).context(text)
 }
 
-/// The newest task of the revision that the service is at; what became of other ones says nothing of now.
+/// Returns the newest stopped task of the service's current revision. Tasks of other revisions explain nothing.
 fn newest<'a>(service: &Service, stopped: &'a [Task]) -> Option<&'a Task> {
     let primary = service.primary()?;
-    let of_it = stopped.iter().filter(|task| task.task_definition == primary.task_definition);
-    of_it.max_by_key(|task| (task.stopped_at, task.created_at))
+    let current = stopped.iter().filter(|task| task.task_definition == primary.task_definition);
+    current.max_by_key(|task| (task.stopped_at, task.created_at))
 }
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
     use crate::aws::ecs;
 
     #[test]
-    fn only_the_revision_of_now_explains_now() {
+    fn newest_task_of_the_current_revision_is_picked() {
         let task = |arn: &str, task_definition: &str, stopped_at: u64| Task {
             arn: arn.to_owned(),
             task_definition: task_definition.to_owned(),

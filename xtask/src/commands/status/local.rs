@@ -1,4 +1,4 @@
-//! `cargo xtask status --local`: says what runs. Changes nothing.
+//! `cargo xtask status --local`: prints what runs. Changes nothing.
 
 use anyhow::anyhow;
 
@@ -17,14 +17,11 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         return Ok(());
     };
     if !identity::is_running(&record.identity)? {
-        return Err(anyhow!(
-            "{} was deployed, and its process {} does not run any more",
-            args.which.project,
-            record.identity.pid
-        ))
-        .hint(format!("see why in {}", home.log().display()))
-        .hint("start it again with `cargo xtask deploy --local`; its notes are still there")
-        .exit_code(Exit::Unreachable);
+        let (project, pid) = (&args.which.project, record.identity.pid);
+        return Err(anyhow!("{project} is deployed, but its process {pid} does not run any more")
+            .hint(format!("inspect the log in {}", home.log().display()))
+            .hint(format!("run `cargo xtask deploy --local{}` to start it again with its notes", project.flag()))
+            .exit_code(Exit::Unreachable));
     }
     let client = http::client(&record.url)?;
     let readiness = runtime::wait_for(ready::ask(&client, &record.url))?;
@@ -38,7 +35,7 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
     let rows = [
         ("project", args.which.project.to_string()),
         ("url", format!("{}/mcp", record.url)),
-        ("healthy", readiness.as_ref().map_or_else(|said| format!("no: {said}"), |()| "yes".to_owned())),
+        ("healthy", readiness.as_ref().map_or_else(|reason| format!("no: {reason}"), |()| "yes".to_owned())),
         ("revision", record.launch.revision.clone()),
         ("since", since),
         ("pid", record.identity.pid.to_string()),
@@ -50,8 +47,8 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
     ui::result(&columns::render(&rows.map(|(name, value)| vec![name.to_owned(), value])));
     match readiness {
         Ok(()) => Ok(()),
-        Err(_) => Err(anyhow!("{} runs and is not ready", args.which.project))
-            .hint(format!("see {}", home.log().display()))
-            .exit_code(Exit::Unreachable),
+        Err(_) => Err(anyhow!("{} runs but is not ready", args.which.project)
+            .hint(format!("inspect the log in {}", home.log().display()))
+            .exit_code(Exit::Unreachable)),
     }
 }

@@ -21,12 +21,12 @@ pub(crate) fn run(args: &cli::Token) -> anyhow::Result<()> {
 async fn find(args: &cli::Token) -> anyhow::Result<Token> {
     let deployment = deployment::find(&args.which).await?;
     let (account, outputs) = (&deployment.account, &deployment.outputs);
-    // The token of the revision that serves. Where none serves, the one that the last deploy asked for.
+    // The token of the serving revision. If none serves, the token of the last deploy.
     let serving = rollout::serving(account, outputs).await;
     let parameter = serving.as_ref().map_or(&outputs.token_parameter, |serving| &serving.token_parameter);
     ssm::parameter(account, parameter)
         .await?
-        .with_context(|| format!("there is no parameter {parameter}"))
+        .with_context(|| format!("there is no SSM parameter {parameter}"))
         .hint("run `cargo xtask deploy` to create it")
         .exit_code(Exit::Unreachable)
 }

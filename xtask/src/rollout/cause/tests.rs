@@ -1,11 +1,15 @@
-//! Reasons as ECS on Fargate words them.
+//! Stop reasons in the words of ECS on Fargate.
 
 use super::*;
 use crate::aws::ecs::{Container, Health};
 
 fn task(stop_code: StopCode, reason: &str, exit_code: Option<i32>, container_reason: &str) -> Task {
-    let container =
-        Container { name: "ours".to_owned(), exit_code, reason: container_reason.to_owned(), ..Container::default() };
+    let container = Container {
+        name: "service".to_owned(),
+        exit_code,
+        reason: container_reason.to_owned(),
+        ..Container::default()
+    };
     Task {
         stop_code: Some(stop_code),
         stopped_reason: reason.to_owned(),
@@ -15,17 +19,17 @@ fn task(stop_code: StopCode, reason: &str, exit_code: Option<i32>, container_rea
 }
 
 fn start(reason: &str) -> Cause {
-    Cause::of(&task(StopCode::TaskFailedToStart, reason, None, ""), "ours", &[])
+    Cause::classify(&task(StopCode::TaskFailedToStart, reason, None, ""), "service", &[])
 }
 
 fn exit(code: i32, container_reason: &str, log: &[&str]) -> Cause {
     let task =
         task(StopCode::EssentialContainerExited, "Essential container in task exited", Some(code), container_reason);
-    Cause::of(&task, "ours", &log.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
+    Cause::classify(&task, "service", &log.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
 }
 
 #[test]
-fn what_cannot_be_pulled_is_the_image() {
+fn failed_pull_is_the_image() {
     assert_eq!(
         start("CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"),
         Cause::Image
@@ -37,13 +41,13 @@ fn what_cannot_be_pulled_is_the_image() {
         ),
         Cause::Image
     );
-    // On some platform versions only the container has the reason.
+    // Some platform versions report the reason on the container only.
     let task = task(StopCode::TaskFailedToStart, "Task failed to start", None, "CannotPullContainerError: not found");
-    assert_eq!(Cause::of(&task, "ours", &[]), Cause::Image);
+    assert_eq!(Cause::classify(&task, "service", &[]), Cause::Image);
 }
 
 #[test]
-fn another_cpu_shows_in_the_manifest_in_the_reason_or_in_the_log() {
+fn wrong_cpu_is_found_in_reason_or_log() {
     assert_eq!(
         start(
             "CannotPullContainerError: pull image manifest has been retried 5 time(s): image Manifest does not contain \
@@ -56,7 +60,7 @@ fn another_cpu_shows_in_the_manifest_in_the_reason_or_in_the_log() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_read_is_told_from_other_trouble_at_the_start() {
+fn unreadable_secret_differs_from_other_start_errors() {
     let secret = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
                   unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException";
     assert_eq!(start(secret), Cause::Secret);
@@ -65,41 +69,41 @@ fn a_secret_that_cannot_be_read_is_told_from_other_trouble_at_the_start() {
 }
 
 #[test]
-fn memory_is_said_by_ecs_or_by_the_kernels_signal() {
+fn out_of_memory_is_a_reason_or_a_sigkill() {
     assert_eq!(exit(137, "OutOfMemoryError: Container killed due to memory usage", &[]), Cause::Memory);
     assert_eq!(exit(137, "", &[]), Cause::Memory);
 }
 
 #[test]
-fn a_failed_health_check_is_the_port_though_ecs_killed_the_container() {
+fn failed_health_check_is_the_port_despite_sigkill() {
     let mut unhealthy = task(StopCode::ServiceSchedulerInitiated, "Task failed container health checks", Some(137), "");
-    assert_eq!(Cause::of(&unhealthy, "ours", &[]), Cause::Port);
+    assert_eq!(Cause::classify(&unhealthy, "service", &[]), Cause::Port);
     unhealthy.stopped_reason = String::new();
     unhealthy.health = Some(Health::Unhealthy);
-    assert_eq!(Cause::of(&unhealthy, "ours", &[]), Cause::Port);
+    assert_eq!(Cause::classify(&unhealthy, "service", &[]), Cause::Port);
 }
 
 #[test]
-fn our_own_exit_codes_are_known() {
+fn exit_code_two_is_configuration() {
     assert_eq!(exit(2, "", &["mcp-stateful: the configuration is wrong:"]), Cause::Configuration);
     assert_eq!(exit(1, "", &[]), Cause::Crash(Some(1)));
     assert_eq!(exit(0, "", &[]), Cause::Crash(Some(0)));
 }
 
 #[test]
-fn a_denied_call_in_the_log_is_the_cause_of_what_followed() {
+fn denied_call_in_the_log_is_the_cause() {
     let log = [r#"{"level":"WARN","kind":"denied","error":"not authorized to perform dynamodb:Query"}"#, "the end"];
     assert_eq!(exit(1, "", &log), Cause::Permission("not authorized to perform dynamodb:Query".to_owned()));
 }
 
 #[test]
-fn a_container_of_another_name_is_not_ours() {
+fn other_containers_are_ignored() {
     let task = task(StopCode::EssentialContainerExited, "Essential container in task exited", Some(2), "");
-    assert_eq!(Cause::of(&task, "other", &[]), Cause::Crash(None));
+    assert_eq!(Cause::classify(&task, "other", &[]), Cause::Crash(None));
 }
 
 #[test]
-fn a_sentence_with_a_colon_is_no_code() {
+fn code_is_a_single_word() {
     assert_eq!(code("Essential container in task exited"), None);
     assert_eq!(code("some words: more"), None);
     assert_eq!(code("OutOfMemoryError: more"), Some("OutOfMemoryError"));

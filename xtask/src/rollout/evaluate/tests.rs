@@ -1,4 +1,4 @@
-//! Rollouts as ECS shows them.
+//! Rollouts in the form in which ECS reports them.
 
 use super::*;
 use crate::aws::ecs::Deployment;
@@ -42,11 +42,11 @@ fn healthy(task_definition: &str) -> Task {
     }
 }
 
-/// What is judged of a service whose tasks all pass their health check.
+/// Judges a service whose running tasks are all healthy.
 fn judged(service: &Service, stopped: &[Task], begun: bool) -> Verdict {
     let running = vec![healthy(NEW); usize::try_from(service.running).unwrap()];
-    let before = Before::default();
-    evaluate(Snapshot { wanted: NEW, before: &before, begun, service, running: &running, stopped })
+    let baseline = Baseline::default();
+    evaluate(Snapshot { wanted: NEW, baseline: &baseline, begun, service, running: &running, stopped })
 }
 
 fn is_not_yet(verdict: &Verdict) -> bool {
@@ -59,7 +59,7 @@ fn rolling() -> Service {
 }
 
 #[test]
-fn live_is_primary_complete_and_as_many_as_wanted() {
+fn live_is_primary_complete_and_fully_running() {
     let complete = |running| deployment(NEW, "PRIMARY", RolloutState::Completed, running);
     assert_eq!(judged(&service(2, vec![complete(2)]), &[], true), Verdict::Live);
     assert!(is_not_yet(&judged(&service(2, vec![complete(1)]), &[], true)));
@@ -68,21 +68,21 @@ fn live_is_primary_complete_and_as_many_as_wanted() {
 }
 
 #[test]
-fn a_complete_rollout_is_not_live_before_its_tasks_are_healthy() {
+fn complete_rollout_waits_for_healthy_tasks() {
     let service = service(2, vec![deployment(NEW, "PRIMARY", RolloutState::Completed, 2)]);
     let look = |running: &[Task]| {
-        let before = Before::default();
-        evaluate(Snapshot { wanted: NEW, before: &before, begun: true, service: &service, running, stopped: &[] })
+        let baseline = Baseline::default();
+        evaluate(Snapshot { wanted: NEW, baseline: &baseline, begun: true, service: &service, running, stopped: &[] })
     };
     let starting = Task { health: Some(Health::UnknownValue), ..healthy(NEW) };
-    let said = Verdict::NotYet("2 of 2 running, 1 healthy".to_owned());
-    assert_eq!(look(&[healthy(NEW), starting]), said);
-    assert_eq!(look(&[healthy(NEW), healthy(OLD)]), said);
+    let not_yet = Verdict::NotYet("2 of 2 running, 1 healthy".to_owned());
+    assert_eq!(look(&[healthy(NEW), starting]), not_yet);
+    assert_eq!(look(&[healthy(NEW), healthy(OLD)]), not_yet);
     assert_eq!(look(&[healthy(NEW), healthy(NEW)]), Verdict::Live);
 }
 
 #[test]
-fn a_service_that_is_to_run_nothing_is_live_when_nothing_runs() {
+fn service_scaled_to_zero_is_live_without_tasks() {
     let empty = deployment(NEW, "PRIMARY", RolloutState::Completed, 0);
     assert_eq!(judged(&service(0, vec![empty.clone()]), &[], true), Verdict::Live);
     let draining = service(0, vec![empty, deployment(OLD, "ACTIVE", RolloutState::Completed, 1)]);
@@ -90,37 +90,37 @@ fn a_service_that_is_to_run_nothing_is_live_when_nothing_runs() {
 }
 
 #[test]
-fn the_old_version_in_a_steady_state_is_no_success() {
+fn steady_old_version_is_not_success() {
     let old = service(1, vec![deployment(OLD, "PRIMARY", RolloutState::Completed, 1)]);
     assert!(is_not_yet(&judged(&old, &[], false)));
     assert_eq!(judged(&old, &[], true), Verdict::Failed(FailureReason::Replaced(OLD.to_owned())));
 }
 
 #[test]
-fn a_deployment_that_ecs_gave_up_has_failed_wherever_it_stands() {
+fn deployment_marked_failed_has_failed() {
     for status in ["PRIMARY", "ACTIVE"] {
         let failed = service(1, vec![deployment(NEW, status, RolloutState::Failed, 0)]);
-        assert_eq!(judged(&failed, &[], true), Verdict::Failed(FailureReason::GivenUp("why".to_owned())));
+        assert_eq!(judged(&failed, &[], true), Verdict::Failed(FailureReason::FailedByEcs("why".to_owned())));
     }
 }
 
 #[test]
-fn what_ecs_gave_up_before_this_deploy_does_not_count() {
+fn earlier_failed_deployment_is_ignored() {
     let failed = service(1, vec![deployment(NEW, "PRIMARY", RolloutState::Failed, 0)]);
-    let before = Before::of(&failed, &[], &[]);
-    let seen = Snapshot { wanted: NEW, before: &before, begun: true, service: &failed, running: &[], stopped: &[] };
+    let baseline = Baseline::new(&failed, &[], &[]);
+    let seen = Snapshot { wanted: NEW, baseline: &baseline, begun: true, service: &failed, running: &[], stopped: &[] };
     let verdict = evaluate(seen);
     assert!(is_not_yet(&verdict));
 }
 
 #[test]
-fn a_service_without_deployments_has_not_begun_or_is_gone() {
+fn service_without_deployments_is_new_or_deleted() {
     assert!(is_not_yet(&judged(&service(1, Vec::new()), &[], false)));
-    assert_eq!(judged(&service(1, Vec::new()), &[], true), Verdict::Failed(FailureReason::Gone));
+    assert_eq!(judged(&service(1, Vec::new()), &[], true), Verdict::Failed(FailureReason::ServiceDeleted));
 }
 
 #[test]
-fn the_first_crash_is_enough() {
+fn first_crash_fails_the_rollout() {
     for code in [StopCode::EssentialContainerExited, StopCode::TaskFailedToStart] {
         let first = Task { created_at: Some(10), ..stopped("first", NEW, code.clone()) };
         let second = Task { created_at: Some(20), ..stopped("second", NEW, code) };
@@ -130,31 +130,31 @@ fn the_first_crash_is_enough() {
 }
 
 #[test]
-fn fargates_own_trouble_is_not_the_versions() {
-    let told =
+fn transient_fargate_errors_are_ignored() {
+    let refused =
         |reason: &str| Task { stopped_reason: reason.to_owned(), ..stopped("new", NEW, StopCode::TaskFailedToStart) };
     for reason in [
         "Capacity is unavailable at this time. Please try again later or in a different availability zone",
         "Timeout waiting for network interface provisioning to complete.",
     ] {
-        assert!(is_not_yet(&judged(&rolling(), &[told(reason)], true)), "{reason}");
+        assert!(is_not_yet(&judged(&rolling(), &[refused(reason)], true)), "{reason}");
     }
-    let image = told("CannotPullContainerError: not found");
+    let image = refused("CannotPullContainerError: not found");
     assert!(matches!(judged(&rolling(), &[image], true), Verdict::Failed(FailureReason::Crashed(_))));
 }
 
 #[test]
-fn a_crash_of_another_version_is_none_of_ours() {
+fn crash_of_another_version_is_ignored() {
     let old = stopped("old", OLD, StopCode::EssentialContainerExited);
     assert!(is_not_yet(&judged(&rolling(), &[old], true)));
 }
 
 #[test]
-fn a_crash_of_an_earlier_deploy_of_the_same_revision_does_not_count() {
+fn crash_before_this_deploy_is_ignored() {
     let earlier = stopped("earlier", NEW, StopCode::EssentialContainerExited);
-    let before = Before::of(&rolling(), &[], std::slice::from_ref(&earlier));
+    let baseline = Baseline::new(&rolling(), &[], std::slice::from_ref(&earlier));
     let look = |stopped: &[Task]| {
-        evaluate(Snapshot { wanted: NEW, before: &before, begun: true, service: &rolling(), running: &[], stopped })
+        evaluate(Snapshot { wanted: NEW, baseline: &baseline, begun: true, service: &rolling(), running: &[], stopped })
     };
     assert!(is_not_yet(&look(std::slice::from_ref(&earlier))));
     let now = stopped("now", NEW, StopCode::EssentialContainerExited);
@@ -162,7 +162,7 @@ fn a_crash_of_an_earlier_deploy_of_the_same_revision_does_not_count() {
 }
 
 #[test]
-fn a_task_that_others_stopped_has_not_crashed() {
+fn stopped_task_has_not_crashed() {
     for code in [
         StopCode::ServiceSchedulerInitiated,
         StopCode::SpotInterruption,
@@ -175,32 +175,33 @@ fn a_task_that_others_stopped_has_not_crashed() {
 }
 
 #[test]
-fn a_task_that_ecs_stopped_for_its_health_has_crashed() {
+fn unhealthy_task_has_crashed() {
     let scaled = stopped("a", NEW, StopCode::ServiceSchedulerInitiated);
     let unhealthy = Task { health: Some(Health::Unhealthy), ..scaled.clone() };
-    let said = Task { stopped_reason: "Task failed container health checks".to_owned(), ..scaled };
-    for task in [unhealthy, said] {
+    let by_reason = Task { stopped_reason: "Task failed container health checks".to_owned(), ..scaled };
+    for task in [unhealthy, by_reason] {
         let verdict = judged(&rolling(), std::slice::from_ref(&task), true);
         assert_eq!(verdict, Verdict::Failed(FailureReason::Crashed(Box::new(task))));
     }
 }
 
 #[test]
-fn success_is_success_though_an_earlier_task_of_it_crashed() {
+fn live_rollout_outweighs_an_earlier_crash() {
     let live = service(1, vec![deployment(NEW, "PRIMARY", RolloutState::Completed, 1)]);
     let crashed = stopped("a", NEW, StopCode::EssentialContainerExited);
     assert_eq!(judged(&live, &[crashed], true), Verdict::Live);
 }
 
 #[test]
-fn what_is_told_says_how_far_it_is() {
-    let before = Before::default();
+fn status_counts_running_and_healthy_tasks() {
+    let baseline = Baseline::default();
     let service = rolling();
-    let seen = Snapshot { wanted: NEW, before: &before, begun: true, service: &service, running: &[], stopped: &[] };
+    let seen =
+        Snapshot { wanted: NEW, baseline: &baseline, begun: true, service: &service, running: &[], stopped: &[] };
     assert_eq!(evaluate(seen), Verdict::NotYet("0 of 1 running, 0 healthy".to_owned()));
     let draining = Snapshot { running: &[healthy(NEW)], ..seen };
     assert_eq!(
         evaluate(draining),
-        Verdict::NotYet("0 of 1 running, 1 healthy, and ECS has yet to call it complete".to_owned())
+        Verdict::NotYet("0 of 1 running, 1 healthy, waiting for ECS to complete the rollout".to_owned())
     );
 }

@@ -1,11 +1,17 @@
-//! What a finished deployment on AWS tells: where it is, how to connect, and what to do next. The token is not shown; how to
-//! get it is.
+//! Presents a finished deployment on AWS: its address, how to connect, and what to do next. Prints how to get the token, but
+//! not the token.
 
 use serde_json::json;
 
-use super::took::Took;
+use super::timing::Elapsed;
 use crate::{
-    client_config, image::Delivered, preflight::PreflightResult, project::Project, smoke::Report, stack::Outputs, ui,
+    client_config,
+    image::Delivered,
+    preflight::PreflightResult,
+    project::Project,
+    smoke::Report,
+    stack::Outputs,
+    ui::{self, Reporter},
 };
 
 /// A finished deployment.
@@ -23,21 +29,21 @@ pub(super) struct Deployed<'a> {
 impl<'a> Deployed<'a> {
     pub(super) fn new(
         project: &'a Project,
-        ground: &'a PreflightResult,
+        checked: &'a PreflightResult,
         outputs: &'a Outputs,
         image: &'a Delivered,
         url: &'a str,
         smoke: &'a Report,
     ) -> Self {
-        let (region, allowed_cidr) = (ground.place.account.region(), ground.exposure.cidr.as_str());
+        let (region, allowed_cidr) = (checked.place.account.region(), checked.exposure.cidr.as_str());
         Self { project, region, outputs, image, url, allowed_cidr, smoke }
     }
 }
 
-/// Prints it, and how long it took.
-pub(super) fn present(deployed: &Deployed<'_>, took: Took) {
+/// Prints the deployment and how long it took.
+pub(super) fn present(deployed: &Deployed<'_>, elapsed: Elapsed, reporter: Reporter) {
     let Deployed { project, region, outputs, image, url, allowed_cidr, smoke } = deployed;
-    let told = ui::event(&json!({
+    let event = json!({
         "event": "deployed",
         "project": project,
         "region": region,
@@ -53,17 +59,17 @@ pub(super) fn present(deployed: &Deployed<'_>, took: Took) {
         "log_group": outputs.log_group,
         "token_parameter": outputs.token_parameter,
         "smoke": smoke,
-        "seconds": took.seconds(),
-        "terraform_seconds": took.terraform_seconds(),
-    }));
-    if told {
-        return;
+        "seconds": elapsed.seconds(),
+        "terraform_seconds": elapsed.terraform_seconds(),
+    });
+    if reporter == Reporter::Human {
+        ui::step("deployed", &format!("in {elapsed}"));
     }
-    ui::step("deployed", &format!("in {took}"));
     let flag = project.flag();
     let token = format!("cargo xtask token{flag}");
-    ui::result(&format!(
-        "
+    reporter.result(&event, || {
+        format!(
+            "
 MCP      {url}/mcp, for {allowed_cidr}
 REST     {url}/mcp/list_tools
 image    {image}
@@ -73,17 +79,18 @@ token    cargo xtask token{flag}   (from SSM, {parameter})
 
 {instructions}
 
-The address is the task's own: a new task has another. `cargo xtask status{flag}` says which.
+A replaced task has another address. `cargo xtask status{flag}` prints the current one.
 
 next
   cargo xtask smoke{flag}
   cargo xtask status{flag}
   cargo xtask logs --follow{flag}
   cargo xtask destroy{flag}",
-        image = image.reference,
-        table = outputs.dynamodb_table,
-        log = outputs.log_group,
-        parameter = outputs.token_parameter,
-        instructions = client_config::instructions(url, &client_config::From::Command(&token)),
-    ));
+            image = image.reference,
+            table = outputs.dynamodb_table,
+            log = outputs.log_group,
+            parameter = outputs.token_parameter,
+            instructions = client_config::instructions(url, &client_config::From::Command(&token)),
+        )
+    });
 }

@@ -1,4 +1,4 @@
-//! What a finished deployment tells: where it is and how to connect, for people or as JSON.
+//! Presents a finished local deployment: its address and how to connect, for people or as JSON.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -56,10 +56,10 @@ impl<'a> Deployed<'a> {
     }
 }
 
-/// Prints it.
+/// Prints the deployment.
 pub(super) fn present(deployed: &Deployed<'_>, record: &Record, token: &Token, json: bool) -> anyhow::Result<()> {
     let text = if json {
-        serde_json::to_string_pretty(deployed).context("cannot put the result in writing")?
+        serde_json::to_string_pretty(deployed).context("cannot serialize the result")?
     } else {
         text(deployed, &client_config::instructions(&record.url, &client_config::From::Here(token.reveal())))
     };

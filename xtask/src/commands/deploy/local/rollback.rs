@@ -1,8 +1,8 @@
-//! The way back: a version that did not come up is replaced by the one before it, and the error says what serves now.
+//! Rolls a failed local deployment back: starts the previous version again, if there was one.
 
 use std::process::ExitStatus;
 
-use anyhow::anyhow;
+use anyhow::bail;
 
 use crate::{
     error::{ErrorExt, Exit},
@@ -11,28 +11,28 @@ use crate::{
     ui,
 };
 
-/// Starts the previous version again, if there was one, and returns the error with which the deployment ends.
-pub(super) fn put_back(home: &Home, previous: Option<&Record>, token: &Token, failed: anyhow::Error) -> anyhow::Error {
-    let (failed, exit) = match previous {
-        None => (failed.context("nothing runs: the first deployment failed"), Exit::FirstDeployFailed),
-        Some(previous) => match start_again(home, previous, token) {
-            Ok(()) => {
-                let serves =
-                    format!("the new version was taken back; the previous version serves again at {}", previous.url);
-                (failed.context(serves), Exit::RolledBack)
-            }
-            Err(error) => {
-                let both = format!("nothing runs: the previous version could not be put back either ({error:#})");
-                (failed.context(both), Exit::Apply)
-            }
+/// Starts the previous version again. Returns the error that ends the deployment: the failure, what serves now, and the exit
+/// code.
+pub(super) fn roll_back(
+    home: &Home,
+    previous: Option<&Record>,
+    token: &Token,
+    failure: anyhow::Error,
+) -> anyhow::Error {
+    let (context, exit) = match previous {
+        None => ("nothing runs: the first deployment failed".to_owned(), Exit::FirstDeployFailed),
+        Some(previous) => match restart(home, previous, token) {
+            Ok(()) => (
+                format!("the new version was rolled back; the previous version serves again at {}", previous.url),
+                Exit::RolledBack,
+            ),
+            Err(error) => (format!("nothing runs: the previous version did not start either ({error:#})"), Exit::Apply),
         },
     };
-    let ended: Result<(), _> = Err(failed);
-    let advised = ended.hint(format!("the whole log is in {}", home.log().display())).exit_code(exit);
-    advised.err().unwrap_or_else(|| anyhow!("the deployment failed"))
+    failure.context(context).hint(format!("inspect the whole log in {}", home.log().display())).exit_code(exit)
 }
 
-/// How a process ended, in words.
+/// Describes how a process ended.
 pub(super) fn ended(status: ExitStatus) -> String {
     match status.code() {
         Some(code) => format!("with exit code {code}"),
@@ -40,12 +40,14 @@ pub(super) fn ended(status: ExitStatus) -> String {
     }
 }
 
-fn start_again(home: &Home, previous: &Record, token: &Token) -> anyhow::Result<()> {
-    ui::step("roll back", &format!("to revision {}", previous.launch.revision));
+fn restart(home: &Home, previous: &Record, token: &Token) -> anyhow::Result<()> {
+    let step = ui::begin("roll back");
+    step.status("starting the previous version");
     let mut started = launch::start(home, &previous.identity.exe, &previous.launch, token)?;
     match started.ready()? {
-        Outcome::Ready(_) => Ok(()),
-        Outcome::Exited(status) => Err(anyhow!("it ended, {}", ended(status))),
-        Outcome::TimedOut(last) => Err(anyhow!("it was not ready in time; it last said: {last}")),
-    }
+        Outcome::Ready(_) => step.done(&format!("to revision {}", previous.launch.revision)),
+        Outcome::Exited(status) => bail!("it ended {}", ended(status)),
+        Outcome::TimedOut(last) => bail!("it was not ready in time; its last response: {last}"),
+    };
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! What there is of a deployment before it is destroyed, with what is worth knowing about each.
+//! Lists the resources of a deployment before it is destroyed, with a detail about each.
 
 use std::collections::BTreeMap;
 
@@ -10,31 +10,32 @@ use crate::{
     columns,
     data::{self, Tally},
     stack::DeploymentTarget,
+    ui::Reporter,
 };
 
-/// What there is.
+/// The resources of a deployment.
 #[derive(Debug)]
 pub(super) struct Inventory {
     pub(super) found: Found,
-    /// The deployment's table, by what is known of it; it need not be there.
+    /// Name of the deployment's table, which need not exist.
     pub(super) table: String,
-    /// What is in the table, if that is ours.
+    /// Contents of the table, if it belongs to the project.
     pub(super) tally: Option<Tally>,
-    /// AWS refuses to delete the table.
+    /// True if AWS refuses to delete the table.
     pub(super) protected: bool,
     details: BTreeMap<Resource, String>,
 }
 
-/// Looks at everything, and changes nothing.
-pub(super) async fn take(place: &DeploymentTarget) -> anyhow::Result<Inventory> {
-    let expected = match place.outputs().await? {
+/// Reads everything. Changes nothing.
+pub(super) async fn take(place: &DeploymentTarget, reporter: Reporter) -> anyhow::Result<Inventory> {
+    let expected = match place.outputs(reporter).await? {
         Some(outputs) => outputs.dynamodb_table,
         None => place.names.table(),
     };
     let found = cleanup::find(&place.account, &place.names, &expected).await?;
     let is_expected = |thing: &&Resource| thing.kind == Kind::Table && thing.name == expected;
     let table = found.ours.iter().find(is_expected).map(|thing| thing.name.as_str()).or(found.named(Kind::Table));
-    let mut inventory = Inventory::of(found.clone(), table.unwrap_or(&expected));
+    let mut inventory = Inventory::new(found.clone(), table.unwrap_or(&expected));
     if found.has(Kind::Table) {
         inventory.look_at_table(&Table::of(&place.account, &inventory.table)).await?;
     }
@@ -47,7 +48,7 @@ pub(super) async fn take(place: &DeploymentTarget) -> anyhow::Result<Inventory> 
 }
 
 impl Inventory {
-    pub(super) fn of(found: Found, table: &str) -> Self {
+    pub(super) fn new(found: Found, table: &str) -> Self {
         Self { found, table: table.to_owned(), tally: None, protected: false, details: BTreeMap::new() }
     }
 
@@ -59,16 +60,16 @@ impl Inventory {
         self.details.get(thing).cloned().unwrap_or_default()
     }
 
-    /// For people.
+    /// Renders a table for people.
     pub(super) fn table(&self) -> String {
         let row = |thing: &Resource, detail: String| vec![thing.kind.words().to_owned(), thing.name.clone(), detail];
         let ours = self.found.ours.iter().map(|thing| row(thing, self.detail(thing)));
         let others =
-            self.found.others.iter().map(|thing| row(thing, "not made by this project: left alone".to_owned()));
+            self.found.others.iter().map(|thing| row(thing, "not created by this project: not touched".to_owned()));
         columns::render(&ours.chain(others).collect::<Vec<_>>())
     }
 
-    /// For programs.
+    /// Returns the event for programs.
     pub(super) fn event(&self) -> Value {
         json!({
             "event": "inventory",

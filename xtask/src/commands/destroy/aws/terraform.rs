@@ -1,4 +1,4 @@
-//! Lets Terraform remove what is in its state, if there is one.
+//! Removes what is in Terraform's state, if there is one.
 
 use crate::{
     error::{ErrorExt, Exit},
@@ -8,11 +8,11 @@ use crate::{
 };
 
 const TABLE: &str = "aws_dynamodb_table.state";
-/// Valid, and looked at by nobody: a destroy goes by the state.
+/// Valid values that a destroy does not use, because it goes by the state.
 const NO_IMAGE: &str = "localhost/none@sha256:0000000000000000000000000000000000000000000000000000000000000000";
-const NOBODY: &str = "127.0.0.1/32";
+const NO_CLIENTS: &str = "127.0.0.1/32";
 
-/// Removes what is in the state, and says how much that was; nothing, if there is no state.
+/// Removes what is in the state. Returns the number of resources, or `None` without a state.
 pub(super) async fn destroy(
     place: &DeploymentTarget,
     lock: &Lock,
@@ -27,7 +27,7 @@ pub(super) async fn destroy(
     let terraform = Terraform::under(&place.home, lock);
     terraform.init(step).await.hint(without_state(place))?;
     if keep_data && terraform.forget(TABLE)? {
-        step.note("the table is taken out of Terraform's state");
+        step.note("removed the table from Terraform's state");
     }
     if terraform.resources()?.is_empty() {
         return Ok(None);
@@ -40,11 +40,13 @@ fn variables(place: &DeploymentTarget) -> Variables {
     variables.set("project_name", place.names.project().as_str());
     variables.set("region", place.account.region());
     variables.set("container_image", NO_IMAGE);
-    variables.set("allowed_cidr", NOBODY);
+    variables.set("allowed_cidr", NO_CLIENTS);
     variables
 }
 
 fn without_state(place: &DeploymentTarget) -> String {
     let home = place.home.root().display();
-    format!("if the state is lost for good, delete {home} and run this again without --state: all is found by its tags")
+    format!(
+        "if the state is lost for good, delete {home} and rerun without `--state`; resources are then found by their tags"
+    )
 }

@@ -1,4 +1,4 @@
-//! What there is to say about a deployment, asked of AWS.
+//! Collects the facts of a deployment from AWS.
 
 use crate::{
     aws::ecs::{self, Definition, DesiredStatus, Service, Task},
@@ -8,25 +8,25 @@ use crate::{
     timestamp,
 };
 
-/// What runs.
+/// The running service.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) service: Option<Service>,
-    /// The task that serves, or that comes nearest to it.
+    /// The serving task, or else the one that is nearest to serving.
     pub(super) task: Option<Task>,
     pub(super) address: Option<Address>,
-    /// Of that task.
+    /// Task definition of that task.
     pub(super) definition: Option<Definition>,
     pub(super) healthy: usize,
     pub(super) cost: Option<Cost>,
 }
 
-/// What it costs while as much runs as does now.
+/// Cost at the present number of tasks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Cost {
     /// Dollars a day.
     pub(super) day: f64,
-    /// Dollars since the service was made.
+    /// Dollars since the service was created.
     pub(super) so_far: Option<f64>,
 }
 
@@ -45,7 +45,7 @@ impl Facts {
         let task = tasks.into_iter().next();
         let (address, definition) = match &task {
             Some(task) => {
-                // A revision from before the last deploy may listen on another port.
+                // A revision older than the last deploy may listen on another port.
                 let definition = ecs::definition(account, &task.task_definition).await?;
                 let port = definition.as_ref().and_then(|definition| definition.port).unwrap_or(*container_port);
                 (of_task(account, task, port).await?, definition)
@@ -71,7 +71,7 @@ fn cost(region: &str, service: &Service, definition: &Definition, public_address
         public_address,
     };
     let day = prices::cost(region, &size)?.day;
-    let age = service.created_at.map(|made| timestamp::now().saturating_sub(made));
+    let age = service.created_at.map(|created| timestamp::now().saturating_sub(created));
     Some(Cost {
         day,
         so_far: age.map(|seconds| day * std::time::Duration::from_secs(seconds).as_secs_f64() / 86_400.0),
@@ -83,17 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cost_so_far_grows_with_the_age_and_the_tasks() {
+    fn cost_grows_with_age_and_tasks() {
         let definition = Definition { cpu: "256".to_owned(), memory: "512".to_owned(), ..Definition::default() };
-        let made = |days: u64, running| Service {
+        let service = |days: u64, running| Service {
             created_at: Some(timestamp::now() - days * 86_400),
             running,
             ..Service::default()
         };
-        let one = cost("us-east-1", &made(2, 1), &definition, true).unwrap();
+        let one = cost("us-east-1", &service(2, 1), &definition, true).unwrap();
         assert!((one.so_far.unwrap() - 2.0 * one.day).abs() < 0.001);
-        let two = cost("us-east-1", &made(2, 2), &definition, true).unwrap();
+        let two = cost("us-east-1", &service(2, 2), &definition, true).unwrap();
         assert!((two.day - 2.0 * one.day).abs() < 1e-9);
-        assert_eq!(cost("mars-north-1", &made(2, 1), &definition, true), None);
+        assert_eq!(cost("mars-north-1", &service(2, 1), &definition, true), None);
     }
 }

@@ -1,4 +1,4 @@
-//! How a deployment's facts are shown: as a table for people, as one JSON object for programs.
+//! Renders a deployment's facts: a table for people, one JSON object for programs.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,12 @@ use super::facts::{Cost, Facts};
 use crate::{
     aws::ecs::{self, RolloutState, Task},
     columns, prices,
-    rollout::short,
+    rollout::task_definition_name,
     stack::Deployment,
     timestamp,
 };
 
-/// The tag with which Terraform notes the source's revision on a task definition.
+/// Tag with the source's revision, which Terraform puts on a task definition.
 const REVISION: &str = "Revision";
 
 pub(super) fn table(deployment: &Deployment, facts: &Facts) -> String {
@@ -24,12 +24,12 @@ pub(super) fn table(deployment: &Deployment, facts: &Facts) -> String {
         ("tasks", tasks(facts)),
     ];
     if let Some(definition) = &facts.definition {
-        let went_back = definition.arn != outputs.task_definition_arn;
-        let asked =
-            if went_back { format!("; {} was asked for last", outputs.task_definition()) } else { String::new() };
+        let is_other = definition.arn != outputs.task_definition_arn;
+        let wanted =
+            if is_other { format!("; the last deploy asked for {}", outputs.task_definition()) } else { String::new() };
         rows.push(("revision", definition.tags.get(REVISION).map_or("unknown", String::as_str).to_owned()));
         rows.push(("image", definition.digest().unwrap_or(&definition.image).to_owned()));
-        rows.push(("definition", format!("{}{asked}", short(&definition.arn))));
+        rows.push(("definition", format!("{}{wanted}", task_definition_name(&definition.arn))));
     }
     rows.extend(facts.task.as_ref().and_then(|task| task.started_at).map(|at| ("since", ago(at))));
     if let Some(service) = &facts.service {
@@ -102,21 +102,24 @@ fn url(facts: &Facts) -> String {
 
 fn tasks(facts: &Facts) -> String {
     facts.service.as_ref().map_or_else(
-        || "there is no service".to_owned(),
+        || "no service".to_owned(),
         |service| format!("{} of {} running, {} healthy", service.running, service.desired, facts.healthy),
     )
 }
 
-/// A service at rest has one deployment, and that is complete.
+/// Returns false for the one complete deployment of a service at rest.
 fn is_under_way(deployment: &ecs::Deployment) -> bool {
     deployment.status != "PRIMARY" || deployment.rollout_state != Some(RolloutState::Completed)
 }
 
 fn rollout(deployment: &ecs::Deployment) -> String {
-    let state = deployment.rollout_state.as_ref().map_or("of no state", RolloutState::as_str);
+    let state = deployment.rollout_state.as_ref().map_or("no state", RolloutState::as_str);
     let ecs::Deployment { running, desired, failed, .. } = deployment;
     let reason = if deployment.reason.is_empty() { String::new() } else { format!(": {}", deployment.reason) };
-    format!("{} {state}, {running} of {desired} running, {failed} failed{reason}", short(&deployment.task_definition))
+    format!(
+        "{} {state}, {running} of {desired} running, {failed} failed{reason}",
+        task_definition_name(&deployment.task_definition)
+    )
 }
 
 fn ago(at: u64) -> String {
@@ -125,7 +128,7 @@ fn ago(at: u64) -> String {
 }
 
 fn cost(cost: Cost) -> String {
-    let so_far = cost.so_far.map(|so_far| format!("about ${so_far:.2} so far, if as much ran all the time; "));
+    let so_far = cost.so_far.map(|so_far| format!("about ${so_far:.2} so far at the present number of tasks; "));
     format!(
         "{}${:.2} a day (tasks and addresses, list prices of {})",
         so_far.unwrap_or_default(),
@@ -135,7 +138,7 @@ fn cost(cost: Cost) -> String {
 }
 
 fn unknown_cost(region: &str) -> String {
-    format!("nothing runs, or the prices of {region} are not known here; see {}", prices::SOURCE)
+    format!("unknown: nothing runs, or there are no prices for {region}; see {}", prices::SOURCE)
 }
 
 fn cents(dollars: f64) -> f64 {

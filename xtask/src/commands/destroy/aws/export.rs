@@ -1,6 +1,6 @@
-//! Stops the service, then saves its notes: one that is acknowledged while the export runs would be in no file.
+//! Stops the service and exports its notes. A note that is acknowledged during the export would be in no file.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
@@ -12,15 +12,16 @@ use crate::{
     },
     cleanup::Kind,
     data::{self, Export, Tally},
+    poll::{Check, poll},
     stack::DeploymentTarget,
     ui::Step,
 };
 
-/// A task has 30 seconds to end, and ECS some to notice.
-const PATIENCE: Duration = Duration::from_mins(3);
-const PAUSE: Duration = Duration::from_secs(2);
+/// A task has 30 seconds to end, and ECS notices some seconds later.
+const LIMIT: Duration = Duration::from_mins(3);
+const POLL: Duration = Duration::from_secs(2);
 
-pub(super) async fn save(
+pub(super) async fn stop_and_export(
     place: &DeploymentTarget,
     inventory: &Inventory,
     export: Export,
@@ -33,31 +34,26 @@ pub(super) async fn save(
     data::export(&table, export, step).await.context("the export failed")
 }
 
+/// Scales the service to zero and waits until no task runs.
 async fn stop(place: &DeploymentTarget, step: &Step) -> anyhow::Result<()> {
     let (cluster, name) = (place.names.cluster(), place.names.service());
     let look = || ecs::service(&place.account, &cluster, &name);
     let Some(service) = look().await? else { return Ok(()) };
-    // One that drains was deleted, and takes no more orders.
+    // A draining service was deleted already and cannot be updated.
     if service.status == "ACTIVE" && service.desired > 0 {
-        step.note("the service is stopped, so that no note is added meanwhile");
+        step.note("stopping the service, so that no note is added during the export");
         ecs::update(&place.account, &cluster, &name, Change::DesiredCount(0))
             .await
             .context("cannot stop the service")?;
     }
-    let since = Instant::now();
-    let mut told = None;
-    while let Some(service) = look().await? {
-        let tasks = service.running + service.pending;
+    let stopped = poll(LIMIT, POLL, async || {
+        let tasks = look().await?.map_or(0, |service| service.running + service.pending);
         if tasks == 0 {
-            return Ok(());
+            return Ok(Check::Ready(()));
         }
-        if since.elapsed() >= PATIENCE {
-            return Err(anyhow!("the service does not stop: {tasks} of its tasks still run"));
-        }
-        if told.replace(tasks) != Some(tasks) {
-            step.note(&format!("{tasks} of its tasks still run"));
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    Ok(())
+        let status = format!("{tasks} tasks still run");
+        step.status(&status);
+        Ok(Check::NotYet(status))
+    });
+    stopped.await?.map_err(|late| anyhow!(late).context("the service does not stop"))
 }
