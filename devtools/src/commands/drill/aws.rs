@@ -1,6 +1,6 @@
 //! `cargo xtask drill` on what is deployed on AWS: it disturbs a live service, so somebody has to want that.
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use super::{drill, or_interrupted, present};
 use crate::{
@@ -9,11 +9,12 @@ use crate::{
 };
 use xtask::{
     aws::ssm,
+    confirm::{Expected, confirm},
     error::{ErrorExt, Exit},
     lock, rollout, runtime,
     stack::{Deployment, deployment},
     token::Token,
-    ui,
+    ui::{self, Reporter},
 };
 
 pub(super) fn run(args: &cli::Drill) -> anyhow::Result<()> {
@@ -50,6 +51,6 @@ async fn token(deployment: &Deployment) -> anyhow::Result<Token> {
     ssm::parameter(&deployment.account, &serving.token_parameter)
         .await?
         .with_context(|| format!("there is no parameter {}", serving.token_parameter))
-        .hint("deploy again: it makes one")
+        .hint("run `cargo xtask deploy` to create it")
         .exit_code(Exit::Unreachable)
 }
