@@ -42,7 +42,7 @@ impl std::error::Error for TimedOut {}
 
 /// Checks a condition every so often until it holds or the limit has passed. Checks once at least.
 ///
-/// `poll(…).await??` makes a time-out an error like any other; a `match` on the inner result tells it apart.
+/// `poll(…).await??` treats a time-out as any other error. A `match` on the inner result distinguishes it.
 pub async fn poll<T>(
     limit: Duration,
     every: Duration,

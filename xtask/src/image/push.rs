@@ -36,7 +36,9 @@ pub(super) async fn push(
     let log_in = client.auth(&reference, &auth, RegistryOperation::Push).await;
     log_in.with_context(|| format!("cannot log in to the registry {}", reference.resolve_registry()))?;
     let mut pushed = Vec::new();
-    for (digest, blob) in &image.blobs {
+    let total = image.blobs.len() as u64;
+    for (index, (digest, blob)) in (0..).zip(&image.blobs) {
+        step.bar(index, total);
         let lacked = push_blob(&client, &reference, digest, blob, step).await;
         if lacked.with_context(|| format!("cannot push {digest} to {uri}"))? {
             pushed.push(Blob { digest: digest.clone(), bytes: blob.len() as u64 });

@@ -133,6 +133,9 @@ impl<'a> Terraform<'a> {
             if let Some(worth_showing) = said.take(text) {
                 step.note(&worth_showing);
             }
+            if said.changes.total() > 0 {
+                step.bar(said.complete as u64, said.changes.total() as u64);
+            }
         });
         if done.await? {
             return Ok(said.changes);

@@ -7,6 +7,8 @@ use serde::Deserialize;
 pub(crate) enum Message {
     /// Worth showing while it goes on.
     Progress(String),
+    /// A resource is done; as worth showing.
+    Complete(String),
     /// What was, or is to be, added, changed and removed.
     Summary(Changes),
     /// An error, with its explanation.
@@ -30,6 +32,8 @@ pub struct Changes {
 pub struct Said {
     pub(crate) changes: Changes,
     pub(crate) errors: Vec<String>,
+    /// Resources that are done.
+    pub(crate) complete: usize,
 }
 
 impl Said {
@@ -37,6 +41,10 @@ impl Said {
     pub(crate) fn take(&mut self, line: &str) -> Option<String> {
         match Message::parse(line) {
             Message::Progress(text) => return Some(text),
+            Message::Complete(text) => {
+                self.complete += 1;
+                return Some(text);
+            }
             Message::Summary(changes) => self.changes = changes,
             Message::Error(text) => self.errors.push(text),
             Message::Other => {}
@@ -75,7 +83,8 @@ impl Message {
         }
         match (line.kind.as_str(), line.changes, line.diagnostic) {
             ("change_summary", Some(changes), _) => Self::Summary(changes),
-            ("apply_complete" | "apply_progress" | "apply_errored", ..) => Self::Progress(line.message),
+            ("apply_complete", ..) => Self::Complete(line.message),
+            ("apply_progress" | "apply_errored", ..) => Self::Progress(line.message),
             ("diagnostic", _, Some(diagnostic)) if diagnostic.severity == "error" => {
                 let address = diagnostic.address.map_or_else(String::new, |address| format!("{address}: "));
                 let detail = diagnostic.detail.trim().replace('\n', " ");
@@ -84,6 +93,13 @@ impl Message {
             }
             _ => Self::Other,
         }
+    }
+}
+
+impl Changes {
+    /// Returns the number of resources that a plan changes. A replaced one counts twice, as in Terraform's messages.
+    pub(crate) fn total(&self) -> usize {
+        self.add + self.change + self.remove + self.import
     }
 }
 
@@ -114,10 +130,12 @@ mod tests {
         let mut said = Said::default();
         let done = r#"{"@message":"a: Creation complete","type":"apply_complete","hook":{}}"#;
         assert_eq!(said.take(done).as_deref(), Some("a: Creation complete"));
+        assert_eq!(said.complete, 1);
         for add in [13, 7] {
             said.take(&format!(r#"{{"@message":"","type":"change_summary","changes":{{"add":{add},"change":0,"import":1,"remove":2,"operation":"apply"}}}}"#));
         }
         assert_eq!(said.changes.to_string(), "1 taken over, 7 added, 0 changed, 2 removed");
+        assert_eq!(said.changes.total(), 10);
         assert_eq!(Changes::default().to_string(), "nothing to change");
         assert_eq!(said.take("not json"), None);
         let looked = r#"{"@message":"data.x: Refresh complete","type":"apply_complete","hook":{"action":"read"}}"#;

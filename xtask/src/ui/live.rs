@@ -45,13 +45,11 @@ impl Live {
         }
     }
 
-    /// Takes a new status. Returns true if it is visible, and false if it has to be printed.
-    pub(super) fn shows_status(&self, text: &str) -> bool {
+    pub(super) fn status(&self, text: &str) {
         match self {
             Self::Line(line) => line.set_message(text.to_owned()),
             Self::Heartbeat(heartbeat) => text.clone_into(&mut heartbeat.state().status),
         }
-        matches!(self, Self::Line(_))
     }
 
     pub(super) fn bar(&self, done: u64, total: u64) {

@@ -40,7 +40,7 @@ impl Step {
         self.reporter.progress(&event, || format!("{:>10} {text}", ""));
     }
 
-    /// Sets what the step waits for. On a terminal this is a part of the moving line; elsewhere each change is a line.
+    /// Sets what the step waits for, as a part of the moving line or of the next line. Each change is an event.
     pub fn status(&self, text: &str) {
         let mut last = self.status.lock().unwrap_or_else(PoisonError::into_inner);
         if *last == text {
@@ -49,8 +49,8 @@ impl Step {
         text.clone_into(&mut last);
         drop(last);
         match &self.live {
-            Some(live) if live.shows_status(text) => {}
-            _ => self.note(text),
+            Some(live) => live.status(text),
+            None => self.note(text),
         }
     }
 
