@@ -1,69 +1,69 @@
-//! The life of a deployment, each act on what the one before left.
+//! The life cycle of a local deployment in one test: each step works on the result of the one before.
 
 use serde_json::json;
 
-use crate::support::{Place, is_running, kill};
+use crate::support::{Sandbox, is_running, kill};
 
 #[test]
-fn a_deployment_from_its_first_day_to_its_last() {
-    let place = Place::new();
+fn deployment_life_cycle() {
+    let sandbox = Sandbox::new();
 
-    // Deployed: it serves, says how to connect, and its token is nowhere but in its file and in that text.
-    let deployed = place.deploy().exit_code(0);
-    let token = std::fs::read_to_string(place.home().join("token")).unwrap();
-    deployed.says(&format!("http://127.0.0.1:{}/mcp", place.port));
-    deployed.says(&format!("Authorization: Bearer {}", token.trim()));
+    // Deployed: it serves and prints how to connect. The token is in its file and in that text only.
+    let deployed = sandbox.deploy().exit_code(0);
+    let token = std::fs::read_to_string(sandbox.home().join("token")).unwrap();
+    deployed.prints(&format!("http://127.0.0.1:{}/mcp", sandbox.port));
+    deployed.prints(&format!("Authorization: Bearer {}", token.trim()));
     assert!(!deployed.stderr().contains(token.trim()));
-    let first = place.pid();
+    let first = sandbox.pid();
     assert!(is_running(first));
 
-    let status = place.xtask(&["status", "--local"]).exit_code(0);
-    status.says("healthy   yes");
-    status.says(&first.to_string());
+    let status = sandbox.xtask(&["status", "--local"]).exit_code(0);
+    status.prints("healthy   yes");
+    status.prints(&first.to_string());
 
-    let smoke = place.xtask(&["smoke", "--local", "--json"]).exit_code(0).json();
+    let smoke = sandbox.xtask(&["smoke", "--local", "--json"]).exit_code(0).json();
     assert_eq!(smoke["green"], true);
     assert_eq!(smoke["failed"], 0);
     assert_eq!(smoke["skipped"], 0);
     assert!(smoke["checks"].as_array().unwrap().len() > 30);
 
     // Deployed again: another process, the same notes and token.
-    place.call("add_note", json!({"session_id": "it", "note": "before"}));
-    place.deploy().exit_code(0).says("ended after");
-    let second = place.pid();
+    sandbox.call("add_note", json!({"session_id": "it", "note": "before"}));
+    sandbox.deploy().exit_code(0).prints("ended after");
+    let second = sandbox.pid();
     assert_ne!(first, second);
     assert!(!is_running(first));
-    assert_eq!(std::fs::read_to_string(place.home().join("token")).unwrap(), token);
-    place.call("add_note", json!({"session_id": "it", "note": "after"}));
-    assert_eq!(place.call("get_notes", json!({"session_id": "it"})), json!(["before", "after"]));
+    assert_eq!(std::fs::read_to_string(sandbox.home().join("token")).unwrap(), token);
+    sandbox.call("add_note", json!({"session_id": "it", "note": "after"}));
+    assert_eq!(sandbox.call("get_notes", json!({"session_id": "it"})), json!(["before", "after"]));
 
-    // Killed: everybody says so, and deploying repairs it.
+    // Killed: status and smoke report it, and deploying repairs it.
     kill(second);
-    place.xtask(&["status", "--local"]).exit_code(8).says("does not run any more");
-    place.xtask(&["smoke", "--local"]).exit_code(8).says("hint: start one with `cargo xtask deploy --local`");
-    place.deploy().exit_code(0);
-    assert_eq!(place.call("get_notes", json!({"session_id": "it"})), json!(["before", "after"]));
+    sandbox.xtask(&["status", "--local"]).exit_code(8).prints("does not run any more");
+    sandbox.xtask(&["smoke", "--local"]).exit_code(8).prints("hint: run `cargo xtask deploy --local` to start one");
+    sandbox.deploy().exit_code(0);
+    assert_eq!(sandbox.call("get_notes", json!({"session_id": "it"})), json!(["before", "after"]));
 
-    // A record that was lost, as by an interrupted deployment: the process is found without it.
-    let third = place.pid();
-    std::fs::remove_file(place.home().join("record.json")).unwrap();
-    place.deploy().exit_code(0);
+    // A lost record, as after an interrupted deployment: the process is found without it.
+    let third = sandbox.pid();
+    std::fs::remove_file(sandbox.home().join("record.json")).unwrap();
+    sandbox.deploy().exit_code(0);
     assert!(!is_running(third));
 
-    // Destroyed: it stops, and what remains is said; the notes are still there for the next.
-    let fourth = place.pid();
-    let destroyed = place.xtask(&["destroy", "--local"]).exit_code(0);
-    destroyed.says("stopped  process");
-    destroyed.says("of notes");
+    // Destroyed: it stops and prints what remains. The notes are kept for the next deployment.
+    let fourth = sandbox.pid();
+    let destroyed = sandbox.xtask(&["destroy", "--local"]).exit_code(0);
+    destroyed.prints("stopped  process");
+    destroyed.prints("of notes");
     assert!(!is_running(fourth));
-    assert!(place.home().join("notes.db").exists());
-    place.xtask(&["destroy", "--local"]).exit_code(0).says("stopped  nothing");
-    place.xtask(&["status", "--local"]).exit_code(0).says("not deployed");
+    assert!(sandbox.home().join("notes.db").exists());
+    sandbox.xtask(&["destroy", "--local"]).exit_code(0).prints("stopped  nothing");
+    sandbox.xtask(&["status", "--local"]).exit_code(0).prints("not deployed");
 
-    // With its data: only when that is confirmed, and then all of it.
-    place.xtask(&["destroy", "--local", "--data"]).exit_code(2).says("hint: add --yes");
-    assert!(place.home().join("notes.db").exists());
-    place.xtask(&["destroy", "--local", "--data", "--yes"]).exit_code(0).says("deleted");
-    assert!(!place.home().exists());
-    place.xtask(&["destroy", "--local", "--data", "--yes"]).exit_code(0).says("nothing runs, nothing is kept");
+    // Destroyed with its data: everything goes, but only after a confirmation.
+    sandbox.xtask(&["destroy", "--local", "--data"]).exit_code(2).prints("hint: add `--yes`");
+    assert!(sandbox.home().join("notes.db").exists());
+    sandbox.xtask(&["destroy", "--local", "--data", "--yes"]).exit_code(0).prints("deleted");
+    assert!(!sandbox.home().exists());
+    sandbox.xtask(&["destroy", "--local", "--data", "--yes"]).exit_code(0).prints("nothing runs, and no data is kept");
 }

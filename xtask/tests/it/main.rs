@@ -1,7 +1,7 @@
-//! xtask from outside: the real binary, the real service, a directory and ports of its own for each test.
+//! Runs the real xtask binary with the real service. Each test has a directory and ports of its own.
 
-#![expect(clippy::disallowed_methods, reason = "a test starts processes; the doors are for the program")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy knows tests, and not what helps them")]
+#![expect(clippy::disallowed_methods, reason = "tests start processes; the rule is for the program")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy exempts tests, but not their helpers")]
 
 mod deployment;
 mod refusals;

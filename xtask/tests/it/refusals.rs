@@ -1,104 +1,107 @@
-//! What xtask refuses, with which exit code, and what it advises.
+//! Rejected command lines and environments: the exit code and the hint of each.
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use crate::support::{Place, free_port};
+use crate::support::{Sandbox, free_port};
 
 #[test]
-fn ports_that_others_have_are_all_reported_before_anything_is_built() {
-    let mut place = Place::new();
+fn taken_ports_are_reported_before_the_build() {
+    let mut sandbox = Sandbox::new();
     let taken = [0, 1].map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    place.port = taken[0].local_addr().unwrap().port();
-    place.metrics_port = taken[1].local_addr().unwrap().port();
+    sandbox.port = taken[0].local_addr().unwrap().port();
+    sandbox.metrics_port = taken[1].local_addr().unwrap().port();
 
-    let refused = place.deploy().exit_code(3);
-    refused.says(&format!("port {} is taken", place.port));
-    refused.says(&format!("port {} is taken", place.metrics_port));
-    refused.says("fix: ");
-    refused.says("--metrics-port");
-    assert!(!place.home().join("record.json").exists());
-    assert_eq!(refused.stdout(), "");
+    let rejected = sandbox.deploy().exit_code(3);
+    rejected.prints(&format!("port {} is taken", sandbox.port));
+    rejected.prints(&format!("port {} is taken", sandbox.metrics_port));
+    rejected.prints("fix: ");
+    rejected.prints("--metrics-port");
+    assert!(!sandbox.home().join("record.json").exists());
+    assert_eq!(rejected.stdout(), "");
 }
 
 #[test]
-fn two_deployments_of_one_project_at_once_do_not_race() {
-    let place = Place::new();
-    std::fs::create_dir_all(place.home()).unwrap();
-    let lock = std::fs::File::create(place.home().join("lock")).unwrap();
+fn concurrent_deployments_are_rejected() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir_all(sandbox.home()).unwrap();
+    let lock = std::fs::File::create(sandbox.home().join("lock")).unwrap();
     lock.try_lock().unwrap();
-    place.deploy().exit_code(3).says("another command is at work");
-    place.xtask(&["destroy", "--local"]).exit_code(3);
+    sandbox.deploy().exit_code(3).prints("another command is changing this deployment");
+    sandbox.xtask(&["destroy", "--local"]).exit_code(3);
     lock.unlock().unwrap();
 }
 
 #[test]
-fn smoke_against_nothing_is_unreachable_and_says_what_to_do() {
-    let place = Place::new();
+fn smoke_without_a_service_is_unreachable() {
+    let sandbox = Sandbox::new();
     let url = format!("http://127.0.0.1:{}", free_port());
-    let report = place.xtask(&["smoke", "--url", &url, "--token", "x", "--json"]).exit_code(8);
-    report.says("hint: ");
+    let report = sandbox.xtask(&["smoke", "--url", &url, "--token", "x", "--json"]).exit_code(8);
+    report.prints("hint: ");
     assert_eq!(report.json()["unreachable"], true);
     assert_eq!(report.json()["passed"], 0);
     assert!(report.json()["skipped"].as_u64().unwrap() > 0);
 }
 
 #[test]
-fn smoke_without_a_token_must_say_that_this_is_meant() {
-    Place::new().xtask(&["smoke", "--url", "http://127.0.0.1:1"]).exit_code(2).says("--allow-open");
+fn smoke_without_a_token_needs_allow_open() {
+    Sandbox::new().xtask(&["smoke", "--url", "http://127.0.0.1:1"]).exit_code(2).prints("--allow-open");
 }
 
 #[test]
-fn what_stands_in_the_way_of_a_deployment_on_aws_is_told_all_at_once() {
-    let place = Place::new();
+fn preflight_problems_are_reported_together() {
+    let sandbox = Sandbox::new();
     let args = ["deploy", "--yes", "--builder", "podman", "--allowed-cidr", "203.0.113.7/24"];
-    let refused = place.without_aws(&args).exit_code(3);
+    let rejected = sandbox.without_aws(&args).exit_code(3);
     for problem in [
         "terraform cannot be run",
         "podman was asked for, and does not answer",
         "203.0.113.7/24 has bits set behind its prefix",
         "no AWS credentials were found",
     ] {
-        refused.says(problem);
+        rejected.prints(problem);
     }
-    assert_eq!(refused.stderr().matches("fix: ").count(), 4, "{}", refused.stderr());
-    assert!(!place.aws_home().exists());
+    assert_eq!(rejected.stderr().matches("fix: ").count(), 4, "{}", rejected.stderr());
+    assert!(!sandbox.aws_home().exists());
 }
 
 #[test]
-fn a_refusal_is_an_event_where_events_are_asked_for() {
+fn failure_is_an_event_with_json() {
     let args = ["deploy", "--json", "--yes", "--allowed-cidr", "203.0.113.7/32"];
-    let refused = Place::new().without_aws(&args).exit_code(3);
-    let last: serde_json::Value = serde_json::from_str(refused.stdout().lines().last().unwrap()).unwrap();
+    let rejected = Sandbox::new().without_aws(&args).exit_code(3);
+    let last: serde_json::Value = serde_json::from_str(rejected.stdout().lines().last().unwrap()).unwrap();
     assert_eq!((&last["event"], &last["exit"], &last["kind"]), (&"failed".into(), &3.into(), &"preflight".into()));
 }
 
 #[test]
-fn without_credentials_no_command_gets_further_than_to_say_so() {
-    let place = Place::new();
+fn commands_without_credentials_fail_with_a_hint() {
+    let sandbox = Sandbox::new();
     for args in [&["status"][..], &["smoke"], &["logs"], &["token"], &["drill", "--yes"], &["destroy", "--yes"]] {
-        let refused = place.without_aws(args);
-        assert!(!refused.succeeded(), "{args:?}");
-        refused.says("hint: ");
+        let rejected = sandbox.without_aws(args);
+        assert!(!rejected.succeeded(), "{args:?}");
+        rejected.prints("hint: ");
     }
 }
 
 #[test]
-fn a_wrong_command_line_is_told_before_anything_is_looked_at() {
-    let place = Place::new();
-    place.without_aws(&["deploy", "--yes", "--image", "repository:latest"]).exit_code(2).says("@sha256:");
-    place.without_aws(&["deploy", "--yes", "--var", "fargate_memroy=1024"]).exit_code(2).says("fargate_memory");
-    place.without_aws(&["deploy", "--yes", "--var", "auth_token=secret"]).exit_code(2).says("TF_VAR_auth_token");
-    place.without_aws(&["deploy", "--local", "--yes"]).exit_code(2);
+fn invalid_command_line_is_rejected_first() {
+    let sandbox = Sandbox::new();
+    sandbox.without_aws(&["deploy", "--yes", "--image", "repository:latest"]).exit_code(2).prints("@sha256:");
+    sandbox
+        .without_aws(&["deploy", "--yes", "--var", "fargate_memroy=1024"])
+        .exit_code(2)
+        .prints("did you mean `fargate_memory`?");
+    sandbox.without_aws(&["deploy", "--yes", "--var", "auth_token=secret"]).exit_code(2).prints("TF_VAR_auth_token");
+    sandbox.without_aws(&["deploy", "--local", "--yes"]).exit_code(2);
 }
 
 #[test]
-fn a_project_cannot_leave_its_directory() {
-    Place::new().xtask(&["destroy", "--local", "--data", "--yes", "--project", "../x"]).exit_code(2);
+fn project_name_cannot_leave_its_directory() {
+    Sandbox::new().xtask(&["destroy", "--local", "--data", "--yes", "--project", "../x"]).exit_code(2);
 }
 
 #[test]
-fn ci_lists_its_steps_and_knows_no_others() {
-    let place = Place::new();
-    place.xtask(&["ci", "--list"]).exit_code(0).says("clippy container");
-    place.xtask(&["ci", "--only", "nonsense"]).exit_code(2).says("the steps are: fmt, clippy");
+fn ci_lists_its_steps_and_rejects_others() {
+    let sandbox = Sandbox::new();
+    sandbox.xtask(&["ci", "--list"]).exit_code(0).prints("clippy container");
+    sandbox.xtask(&["ci", "--only", "nonsense"]).exit_code(2).prints("the steps are: fmt, clippy");
 }

@@ -1,4 +1,4 @@
-//! A version that does not come up. Cargo is replaced by a script that "builds" what the test laid ready.
+//! Local deployments of versions that fail. A script replaces cargo and "builds" what the test provides.
 
 #![cfg(unix)]
 
@@ -10,14 +10,14 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Place, is_running, service_binary};
+use crate::support::{Sandbox, is_running, service_binary};
 
-/// A build that is whatever the test says.
-struct Build {
+/// A cargo whose result the test chooses.
+struct FakeCargo {
     directory: tempfile::TempDir,
 }
 
-impl Build {
+impl FakeCargo {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("target");
@@ -31,7 +31,7 @@ impl Build {
         Self { directory }
     }
 
-    fn cargo(&self) -> PathBuf {
+    fn path(&self) -> PathBuf {
         self.directory.path().join("cargo")
     }
 
@@ -39,16 +39,16 @@ impl Build {
         self.directory.path().join("target").join("debug").join("mcp-stateful")
     }
 
-    fn is_the_service(&self) {
+    fn builds_the_service(&self) {
         fs::copy(service_binary(), self.result()).unwrap();
     }
 
-    fn is_a_version_that_ends_at_once(&self) {
+    fn builds_a_version_that_exits(&self) {
         drop(fs::remove_file(self.result()));
         write_executable(&self.result(), "#!/bin/sh\necho 'this version is broken' >&2\nexit 3\n");
     }
 
-    fn does_not_compile(&self) {
+    fn fails(&self) {
         fs::write(self.directory.path().join("broken"), "").unwrap();
     }
 }
@@ -59,36 +59,36 @@ fn write_executable(path: &Path, text: &str) {
 }
 
 #[test]
-fn a_version_that_does_not_come_up_is_taken_back() {
-    let build = Build::new();
-    let place = Place::new().with_cargo(&build.cargo());
-    build.is_the_service();
-    place.deploy().exit_code(0);
-    place.call("add_note", json!({"session_id": "it", "note": "kept"}));
+fn failed_version_is_rolled_back() {
+    let cargo = FakeCargo::new();
+    let sandbox = Sandbox::new().with_cargo(&cargo.path());
+    cargo.builds_the_service();
+    sandbox.deploy().exit_code(0);
+    sandbox.call("add_note", json!({"session_id": "it", "note": "kept"}));
 
-    build.is_a_version_that_ends_at_once();
-    let failed = place.deploy().exit_code(6);
-    failed.says("with exit code 3");
-    failed.says("| this version is broken");
-    failed.says(&format!("the previous version serves again at http://127.0.0.1:{}", place.port));
-    assert!(is_running(place.pid()));
-    assert_eq!(place.call("get_notes", json!({"session_id": "it"})), json!(["kept"]));
-    place.xtask(&["smoke", "--local"]).exit_code(0);
+    cargo.builds_a_version_that_exits();
+    let failed = sandbox.deploy().exit_code(6);
+    failed.prints("with exit code 3");
+    failed.prints("| this version is broken");
+    failed.prints(&format!("the previous version serves again at http://127.0.0.1:{}", sandbox.port));
+    assert!(is_running(sandbox.pid()));
+    assert_eq!(sandbox.call("get_notes", json!({"session_id": "it"})), json!(["kept"]));
+    sandbox.xtask(&["smoke", "--local"]).exit_code(0);
 
-    build.does_not_compile();
-    let running = place.pid();
-    place.deploy().exit_code(4).says("what runs was left alone");
+    cargo.fails();
+    let running = sandbox.pid();
+    sandbox.deploy().exit_code(4).prints("the running deployment was not changed");
     assert!(is_running(running));
 }
 
 #[test]
-fn a_first_version_that_does_not_come_up_leaves_nothing_running() {
-    let build = Build::new();
-    let place = Place::new().with_cargo(&build.cargo());
-    build.is_a_version_that_ends_at_once();
-    let failed = place.deploy().exit_code(7);
-    failed.says("nothing runs: the first deployment failed");
-    failed.says("| this version is broken");
-    failed.says("service.log");
-    assert!(!place.home().join("record.json").exists());
+fn failed_first_version_leaves_nothing_running() {
+    let cargo = FakeCargo::new();
+    let sandbox = Sandbox::new().with_cargo(&cargo.path());
+    cargo.builds_a_version_that_exits();
+    let failed = sandbox.deploy().exit_code(7);
+    failed.prints("nothing runs: the first deployment failed");
+    failed.prints("| this version is broken");
+    failed.prints("service.log");
+    assert!(!sandbox.home().join("record.json").exists());
 }

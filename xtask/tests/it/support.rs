@@ -1,4 +1,4 @@
-//! Runs xtask in a temporary place and talks to what it deployed.
+//! Runs xtask in a temporary directory and calls the service that it deployed.
 
 use std::{
     ffi::OsString,
@@ -11,21 +11,21 @@ use std::{
 use serde_json::Value;
 use sysinfo::{Pid, ProcessesToUpdate, System};
 
-/// A place for deployments that is removed with the test, together with what still runs in it.
-pub(crate) struct Place {
+/// A directory for deployments. It is removed with the test, and a service that still runs is stopped.
+pub(crate) struct Sandbox {
     directory: tempfile::TempDir,
     pub(crate) port: u16,
     pub(crate) metrics_port: u16,
     cargo: Option<OsString>,
 }
 
-impl Place {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory, port: free_port(), metrics_port: free_port(), cargo: None }
     }
 
-    /// Lets xtask call something else in the place of cargo.
+    /// Makes xtask call another program instead of cargo.
     #[cfg(unix)]
     pub(crate) fn with_cargo(mut self, cargo: &std::path::Path) -> Self {
         self.cargo = Some(cargo.into());
@@ -36,7 +36,7 @@ impl Place {
         self.directory.path().join("mcp-stateful")
     }
 
-    /// Where deployments on AWS would be remembered.
+    /// The directory in which deployments on AWS would be recorded.
     pub(crate) fn aws_home(&self) -> PathBuf {
         self.directory.path().join("aws")
     }
@@ -46,7 +46,7 @@ impl Place {
         Finished(self.command(args).output().unwrap())
     }
 
-    /// Runs xtask where there are no credentials, no tools, and no AWS.
+    /// Runs xtask without credentials, tools or AWS.
     pub(crate) fn without_aws(&self, args: &[&str]) -> Finished {
         let mut command = self.command(args);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
@@ -75,7 +75,7 @@ impl Place {
         command
     }
 
-    /// `deploy --local` on this place's ports, of the build that the tests have made.
+    /// Runs `deploy --local` on the ports of this sandbox, in the profile that the tests have built.
     pub(crate) fn deploy(&self) -> Finished {
         let (port, metrics) = (self.port.to_string(), self.metrics_port.to_string());
         self.xtask(&["deploy", "--local", "--profile", "dev", "--port", &port, "--metrics-port", &metrics])
@@ -98,13 +98,13 @@ impl Place {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request =
             client.post(url).bearer_auth(token.trim()).json(&serde_json::json!({"name": tool, "arguments": arguments}));
-        let answer = async { request.send().await?.error_for_status()?.json::<Value>().await };
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(answer).unwrap()["result"]
+        let response = async { request.send().await?.error_for_status()?.json::<Value>().await };
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(response).unwrap()["result"]
             .take()
     }
 }
 
-impl Drop for Place {
+impl Drop for Sandbox {
     fn drop(&mut self) {
         if self.home().exists() {
             drop(self.xtask(&["destroy", "--local"]).0);
@@ -112,11 +112,11 @@ impl Drop for Place {
     }
 }
 
-/// A finished xtask.
+/// A finished xtask process.
 pub(crate) struct Finished(Output);
 
 impl Finished {
-    /// Fails the test, showing everything, unless this was the exit code.
+    /// Fails the test, with the whole output, unless this was the exit code.
     #[track_caller]
     pub(crate) fn exit_code(self, code: i32) -> Self {
         assert_eq!(self.0.status.code(), Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr());
@@ -141,9 +141,9 @@ impl Finished {
     }
 
     #[track_caller]
-    pub(crate) fn says(&self, what: &str) {
+    pub(crate) fn prints(&self, text: &str) {
         let all = format!("{}{}", self.stdout(), self.stderr());
-        assert!(all.contains(what), "{what:?} is not in:\n{all}");
+        assert!(all.contains(text), "{text:?} is not in:\n{all}");
     }
 }
 
@@ -151,7 +151,7 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Ends a process without asking it.
+/// Kills a process.
 pub(crate) fn kill(pid: u32) {
     let mut system = System::new().unwrap();
     system.refresh_processes(ProcessesToUpdate::Some(&[Pid::from_u32(pid)]), true);
@@ -164,13 +164,13 @@ pub(crate) fn is_running(pid: u32) -> bool {
     system.process(Pid::from_u32(pid)).is_some_and(|process| process.status() != sysinfo::ProcessStatus::Zombie)
 }
 
-/// The real service, built.
+/// Builds the real service and returns its binary.
 #[cfg(unix)]
 pub(crate) fn service_binary() -> PathBuf {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    // As xtask does, and for its reason: what cargo tells a test must not reach a cargo below it.
-    let ours = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    let inherited: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| ours(name)).collect();
+    // As in xtask: a nested cargo must not inherit the variables that cargo sets for a test.
+    let is_cargos = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    let inherited: Vec<String> = std::env::vars().map(|(name, _)| name).filter(|name| is_cargos(name)).collect();
     let cargo = |args: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         for name in &inherited {
@@ -178,7 +178,7 @@ pub(crate) fn service_binary() -> PathBuf {
         }
         command.args(args).current_dir(root).output().unwrap()
     };
-    // With an example, so that cargo chooses the features that it has built the tests with.
+    // The example makes cargo select the features with which it built the tests.
     let built =
         cargo(&["build", "--workspace", "--locked", "--bin", "mcp-stateful", "--example", "conformance-fixture"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
