@@ -64,6 +64,9 @@ pub trait ErrorExt {
 
     /// Sets the exit code. A code that is attached further out takes precedence.
     fn exit_code(self, exit: Exit) -> Self::Output;
+
+    /// Adds a hint if there is one.
+    fn hint_if_some(self, hint: Option<String>) -> Self::Output;
 }
 
 impl ErrorExt for anyhow::Error {
@@ -76,6 +79,13 @@ impl ErrorExt for anyhow::Error {
     fn exit_code(self, exit: Exit) -> Self {
         report(self, |reported| reported.exit = Some(exit))
     }
+
+    fn hint_if_some(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
 }
 
 impl<T, E: Into<anyhow::Error>> ErrorExt for Result<T, E> {
@@ -87,6 +97,10 @@ impl<T, E: Into<anyhow::Error>> ErrorExt for Result<T, E> {
 
     fn exit_code(self, exit: Exit) -> anyhow::Result<T> {
         self.map_err(|error| error.into().exit_code(exit))
+    }
+
+    fn hint_if_some(self, hint: Option<String>) -> anyhow::Result<T> {
+        self.map_err(|error| error.into().hint_if_some(hint))
     }
 }
 

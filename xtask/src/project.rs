@@ -1,15 +1,17 @@
-//! The name of a deployment. It becomes a directory's name and begins every name on AWS, so it is checked before anything
-//! else sees it; `infra/variables.tf` has the same rule.
+//! The name of a deployment. It names a directory and begins every name on AWS, so it is validated first.
+//! `infra/variables.tf` has the same rule.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, fs, path::Path, str::FromStr};
 
 use serde::Serialize;
 
+use crate::nearest::nearest;
+
 const LONGEST: usize = 32;
-/// EC2 keeps the first for itself in names of security groups, SSM the others in names of parameters.
+/// EC2 reserves the first in names of security groups, SSM the others in names of parameters.
 const RESERVED: [&str; 3] = ["sg-", "aws", "ssm"];
 
-/// A checked name: a lower-case letter, then letters, digits and single hyphens, 2 to 32 characters.
+/// A valid name: a lower-case letter, then letters, digits and single hyphens, 2 to 32 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Project(String);
 
@@ -17,12 +19,19 @@ impl Project {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl Project {
-    /// ` --project <name>`, or nothing for the default: the end of a command that is printed to be typed.
+    /// Returns ` --project <name>`, or nothing for the default, as the end of a command in a hint.
     pub(crate) fn flag(&self) -> String {
         if *self == Self::default() { String::new() } else { format!(" --project {self}") }
+    }
+
+    /// Returns a hint for a project that is not deployed, if one with a similar name is. `root` is the project's directory,
+    /// whose siblings are those of the other projects.
+    pub(crate) fn similar_hint(&self, root: &Path) -> Option<String> {
+        let entries = fs::read_dir(root.parent()?).ok()?;
+        let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let others = names.iter().map(String::as_str).filter(|name| *name != self.as_str());
+        nearest(self.as_str(), others).map(|name| format!("did you mean `--project {name}`?"))
     }
 }
 
@@ -47,11 +56,11 @@ impl FromStr for Project {
         let hyphens_fit = !name.contains("--") && !name.ends_with('-');
         if !starts_well || !rest_fits || !hyphens_fit || !(2..=LONGEST).contains(&name.len()) {
             return Err(format!(
-                "a project's name is a lower-case letter, then lower-case letters, digits and single hyphens, 2 to {LONGEST} characters"
+                "expected a lower-case letter, then lower-case letters, digits and single hyphens, 2 to {LONGEST} characters"
             ));
         }
         match RESERVED.iter().find(|reserved| name.starts_with(**reserved)) {
-            Some(reserved) => Err(format!("names that begin with {reserved} are AWS's own")),
+            Some(reserved) => Err(format!("names that begin with {reserved} are reserved by AWS")),
             None => Ok(Self(name.to_owned())),
         }
     }
@@ -62,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_could_leave_the_directory_are_refused() {
+    fn names_that_leave_the_directory_are_rejected() {
         for bad in ["", "a", "..", "a/b", "Aa", "1a", "-a", "a-", "a--b", "a_b", "a b", "ä", "aws-x", &"a".repeat(33)]
         {
             assert!(bad.parse::<Project>().is_err(), "{bad:?}");
@@ -70,5 +79,15 @@ mod tests {
         for good in ["ab", "mcp-stateful", "a1-b", &"a".repeat(32)] {
             assert!(good.parse::<Project>().is_ok(), "{good:?}");
         }
+    }
+
+    #[test]
+    fn similar_project_is_suggested() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("notes-prod")).unwrap();
+        let mistyped: Project = "notes-pord".parse().unwrap();
+        let hint = mistyped.similar_hint(&directory.path().join("notes-pord"));
+        assert_eq!(hint.as_deref(), Some("did you mean `--project notes-prod`?"));
+        assert_eq!(mistyped.similar_hint(&directory.path().join("none").join("none")), None);
     }
 }

@@ -73,9 +73,12 @@ fn local_target(args: &cli::Smoke) -> anyhow::Result<Target> {
         Some(record) if identity::is_running(&record.identity)? => token::load(&home)?.map(|token| (record, token)),
         _ => None,
     };
-    let (record, token) = deployed
-        .ok_or_else(|| anyhow!("no deployment of {} runs on this machine", args.which.project))
-        .hint("start one with `cargo xtask deploy --local`")
-        .exit_code(Exit::Unreachable)?;
+    let project = &args.which.project;
+    let (record, token) = deployed.ok_or_else(|| {
+        anyhow!("no deployment of {project} runs on this machine")
+            .hint_if_some(project.similar_hint(home.root()))
+            .hint(format!("run `cargo xtask deploy --local{}` to start one", project.flag()))
+            .exit_code(Exit::Unreachable)
+    })?;
     Ok(Target::new(&record.url).with_token(token.reveal()).with_revision(&record.launch.revision))
 }

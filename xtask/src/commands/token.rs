@@ -14,10 +14,14 @@ use crate::{
 
 /// Prints the token of the deployment on this machine.
 pub(super) fn local(args: &cli::Token) -> anyhow::Result<()> {
-    let token = local::token::load(&Home::of(&args.which.project)?)?
-        .ok_or_else(|| anyhow!("{} has no token on this machine", args.which.project))
-        .hint("run `cargo xtask deploy --local` to create one")
-        .exit_code(Exit::Unreachable)?;
+    let project = &args.which.project;
+    let home = Home::of(project)?;
+    let token = local::token::load(&home)?.ok_or_else(|| {
+        anyhow!("{project} has no token on this machine")
+            .hint_if_some(project.similar_hint(home.root()))
+            .hint(format!("run `cargo xtask deploy --local{}` to create one", project.flag()))
+            .exit_code(Exit::Unreachable)
+    })?;
     ui::result(token.reveal());
     Ok(())
 }

@@ -87,6 +87,7 @@ fn unknown(project: &Project, place: &DeploymentTarget) -> anyhow::Error {
         place.account.id(),
         place.home.root().display()
     )
+    .hint_if_some(project.similar_hint(place.home.root()))
     .hint(format!("run `cargo xtask deploy{}` to deploy it", project.flag()))
     .hint("if another machine deployed it with its state in S3, pass `--state s3://bucket/key`")
     .exit_code(Exit::Unreachable)

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     cargo,
     error::{ErrorExt, Exit},
+    nearest,
     project::Project,
 };
 
@@ -89,7 +90,8 @@ impl Variables {
                     .hint("set own_token=true, and the token in the environment as TF_VAR_auth_token");
             }
             if !declared.contains(name) {
-                return Err(anyhow!("infra/ has no variable {name}")).hint(format!("it has: {}", declared.join(", ")));
+                let hint = nearest::hint(name, declared.iter().map(String::as_str));
+                return Err(anyhow!("unknown variable {name}: infra/ does not declare it").hint(hint));
             }
         }
         Ok(())

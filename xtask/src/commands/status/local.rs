@@ -14,6 +14,9 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
     let home = Home::of(&args.which.project)?;
     let Some(record) = record::load(&home)? else {
         ui::result(&format!("{} is not deployed on this machine", args.which.project));
+        if let Some(hint) = args.which.project.similar_hint(home.root()) {
+            ui::progress(&hint);
+        }
         return Ok(());
     };
     if !identity::is_running(&record.identity)? {
