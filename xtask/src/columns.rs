@@ -1,6 +1,6 @@
-//! Aligns rows of text in columns. Knows nothing of what stands in them, and prints nothing.
+//! Aligns rows of text in columns. Prints nothing.
 
-/// Renders rows in columns two blanks apart; the last column is not padded, and its further lines are indented to it.
+/// Renders rows in columns two blanks apart. The last column is not padded, and its further lines are indented to it.
 pub fn render(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
@@ -25,7 +25,7 @@ fn line(row: &[String], widths: &[usize]) -> String {
     line.trim_end().to_owned()
 }
 
-/// Columns that a cell takes on a terminal: its characters, without the codes that colour them.
+/// Returns the width of a cell on a terminal: its characters without colour codes.
 fn width(cell: &str) -> usize {
     let mut coloured = false;
     cell.chars()
@@ -46,13 +46,13 @@ mod tests {
     }
 
     #[test]
-    fn columns_align_and_the_last_one_wraps_under_itself() {
+    fn columns_align_and_the_last_one_is_indented() {
         let text = render(&[row(&["a", "bbb", "c"]), row(&["aaaa", "b", "first\nsecond"]), row(&["a"])]);
         assert_eq!(text, "a     bbb  c\naaaa  b    first\n           second\na");
     }
 
     #[test]
-    fn colours_take_no_room() {
+    fn colour_codes_have_no_width() {
         assert_eq!(width("\u{1b}[32mok\u{1b}[0m"), 2);
         assert_eq!(width("äö"), 2);
     }

@@ -1,4 +1,4 @@
-//! Starts `devtools`, the developers' commands. They are a package of their own, so that no deployment compiles them.
+//! Starts `devtools`, which has the developers' commands. As a separate package it is not compiled for a deployment.
 
 use crate::{
     cargo,

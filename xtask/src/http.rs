@@ -1,26 +1,24 @@
-//! The HTTP client that every command uses: its cryptography, its time limits, and when it goes round a proxy.
-//!
-//! Knows no route of the service.
+//! The HTTP client of every command: its cryptography, its time limits, and its use of proxies.
 
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 
-/// Chooses ring for TLS, once for the process; without it `https` addresses could not be called.
+/// Selects ring for TLS, once for the process. Without it requests to `https` addresses fail.
 pub fn install_cryptography() -> anyhow::Result<()> {
     rustls::crypto::ring::default_provider()
         .install_default()
-        .map_err(|_| anyhow!("cannot choose the cryptography for TLS: somebody chose already"))
+        .map_err(|_| anyhow!("internal error: the cryptography for TLS was selected twice"))
 }
 
-/// A client for an address. This machine is called directly, whatever proxy the environment names.
+/// Creates a client for an address. Addresses of this machine are called directly, without a proxy.
 pub fn client(url: &str) -> anyhow::Result<reqwest::Client> {
     let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(10));
     let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
-    builder.build().context("cannot make an http client")
+    builder.build().context("cannot create an HTTP client")
 }
 
-/// The causes of an HTTP error in one line; reqwest's own text stops at the first.
+/// Joins the causes of an HTTP error in one line. reqwest's own text has the first only.
 pub(crate) fn explain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes: Vec<String> =
         std::iter::successors(Some(error), |cause| cause.source()).map(ToString::to_string).collect();
@@ -37,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_is_told_from_the_rest() {
+    fn loopback_is_recognised() {
         assert!(is_loopback("http://127.0.0.1:3333"));
         assert!(is_loopback("http://[::1]:3333/mcp"));
         assert!(!is_loopback("https://example.com"));

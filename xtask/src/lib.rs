@@ -1,9 +1,9 @@
 //! The deployer behind `cargo xtask`: deploys, proves and removes mcp-stateful.
 //!
-//! Parses the command line, dispatches it and prints a failure once. The steps of a command are in `commands/`. The public
-//! items are what `devtools` shares with the deployer. They are no stable interface.
+//! Parses the command line, dispatches it and prints a failure once. The steps of a command are in `commands/`. Public items
+//! are those that `devtools` shares with the deployer. They are not a stable interface.
 //!
-//! The feature `aws` adds everything that talks to AWS. Without it the commands for this machine remain.
+//! The feature `aws` adds everything that talks to AWS. Without it only the commands for this machine exist.
 
 #![expect(missing_docs, reason = "shared with devtools only, and named to be read there")]
 #![cfg_attr(

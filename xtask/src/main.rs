@@ -1,7 +1,7 @@
-//! `cargo xtask`, as far as it goes without AWS.
+//! `cargo xtask` without AWS.
 //!
-//! It leaves the AWS SDK out, so that a first `deploy --local` does not wait for it. A command that needs AWS is handed to
-//! `xtask-aws`, which cargo builds when it is first wanted.
+//! It does not contain the AWS SDK, so that a first `deploy --local` does not compile it. Commands that need AWS are handed to
+//! `xtask-aws`, which cargo builds on first use.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,11 @@
-//! TargetArgs revision of the source this is: git's short hash, `-dirty` when files differ, `unknown` without git.
+//! The revision of the source: git's short hash, with `-dirty` if files differ, or `unknown` without git.
 
 use crate::{
     cargo::workspace_root,
     process::{self, CommandLine},
 };
 
-/// The revision of the checkout.
+/// Returns the revision of the checkout.
 pub fn of_checkout() -> String {
     let commit = git(["rev-parse", "--short=12", "HEAD"]);
     let changes = git(["status", "--porcelain"]);
@@ -20,7 +20,7 @@ fn describe(commit: Option<&str>, changes: Option<&str>) -> String {
     }
 }
 
-/// What git says, or nothing where there is no git, no repository or no commit.
+/// Returns git's output, or `None` without git, a repository or a commit.
 fn git<const N: usize>(args: [&str; N]) -> Option<String> {
     let output = process::capture(&CommandLine::new("git").args(args).directory(workspace_root())).ok()?;
     output.success.then(|| output.stdout.trim().to_owned())
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_revision_says_whether_files_differ() {
+    fn revision_marks_differing_files() {
         assert_eq!(describe(Some("0123456789ab"), Some("")), "0123456789ab");
         assert_eq!(describe(Some("0123456789ab"), Some("?? new")), "0123456789ab-dirty");
         assert_eq!(describe(None, Some("?? new")), "unknown");

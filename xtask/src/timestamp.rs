@@ -1,26 +1,26 @@
-//! Seconds since 1970 as people read them. No clock but the system's, no time zone but UTC.
+//! Formats seconds since 1970, in UTC, and reads the system's clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Now, in seconds since 1970.
+/// Returns the current time in seconds since 1970.
 pub fn now() -> u64 {
     system_now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
 }
 
-/// Now, for who signs requests.
+/// Returns the current time, with which requests are signed.
 #[expect(clippy::disallowed_methods, reason = "the one place where xtask reads the clock")]
 pub(crate) fn system_now() -> SystemTime {
     SystemTime::now()
 }
 
-/// `2026-11-22T16:03:00Z`.
+/// Formats a time as `2026-11-22T16:03:00Z`.
 pub fn rfc3339(seconds: u64) -> String {
     let (year, month, day) = date(seconds / 86_400);
     let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// `3 h 12 min`, in the two largest units that matter.
+/// Formats a duration in its two largest units, such as `3 h 12 min`.
 pub(crate) fn duration(seconds: u64) -> String {
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -30,7 +30,7 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// The Gregorian date of a day since 1970, counted in years that begin in March, so that the leap day comes last.
+/// Converts days since 1970 to a Gregorian date. Counts in years that begin in March, so that the leap day comes last.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let era = days / 146_097;
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_right_around_leap_days() {
+    fn dates_around_leap_days_are_correct() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
         assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(rfc3339(951_868_800), "2000-03-01T00:00:00Z");
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_show_two_units() {
+    fn duration_has_two_units() {
         assert_eq!(duration(59), "59 s");
         assert_eq!(duration(61), "1 min 1 s");
         assert_eq!(duration(90_000), "1 d 1 h");

@@ -1,6 +1,6 @@
-//! A bearer token in memory. Where one is kept is for `local` and `aws` to know.
+//! A bearer token in memory. `local` and `aws` know where it is stored.
 
-/// The token; its `Debug` does not show it.
+/// A token that its `Debug` does not reveal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -9,7 +9,7 @@ impl Token {
         Self(secret.into())
     }
 
-    /// The secret itself.
+    /// Returns the secret.
     pub fn reveal(&self) -> &str {
         &self.0
     }
