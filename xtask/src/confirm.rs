@@ -25,8 +25,8 @@ impl Expected<'_> {
     }
 }
 
-/// Asks a question and fails unless the answer is the expected one. `assumed` is the flag `--yes`, which asks nothing.
-/// `action` names what needs the confirmation, such as "deploying notes".
+/// Asks a question and fails unless the answer is the expected one. `assumed` is the flag `--yes`, which asks
+/// nothing. `action` names what needs the confirmation, such as "deploying notes".
 pub fn confirm(assumed: bool, action: &str, question: &str, expected: Expected<'_>) -> anyhow::Result<()> {
     if assumed {
         return Ok(());

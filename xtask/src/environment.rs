@@ -11,12 +11,14 @@ pub(crate) fn local_dir() -> Option<PathBuf> {
     set("MCP_LOCAL_DIR").map(PathBuf::from)
 }
 
-/// `MCP_DEPLOY_DIR`: the directory of what this machine knows of deployments on AWS, instead of the platform's data directory.
+/// `MCP_DEPLOY_DIR`: the directory of what this machine knows of deployments on AWS, instead of the platform's data
+/// directory.
 pub(crate) fn deploy_dir() -> Option<PathBuf> {
     set("MCP_DEPLOY_DIR").map(PathBuf::from)
 }
 
-/// `AWS_ENDPOINT_URL`: true for an emulator instead of AWS. The SDK and Terraform's provider read the variable themselves.
+/// `AWS_ENDPOINT_URL`: true for an emulator instead of AWS. The SDK and Terraform's provider read the variable
+/// themselves.
 pub(crate) fn aws_is_elsewhere() -> bool {
     set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some()
 }
@@ -67,8 +69,8 @@ pub fn path() -> OsString {
     set("PATH").unwrap_or_default()
 }
 
-/// Returns the names of variables that `cargo run` sets and that a nested cargo must not inherit: build scripts that watch
-/// them would run again, and with them half of the build.
+/// Returns the names of variables that `cargo run` sets and that a nested cargo must not inherit: build scripts that
+/// watch them would run again, and with them half of the build.
 pub(crate) fn set_by_cargo_run() -> Vec<OsString> {
     let is_cargos = |name: &str| {
         name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")

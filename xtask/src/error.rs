@@ -1,7 +1,7 @@
 //! Exit codes, and the hints that travel with an error.
 //!
-//! Errors are `anyhow` chains. An exit code or a hint is attached where it is known and read at the edge. Nothing decides by
-//! an error's text. `ui` prints it.
+//! Errors are `anyhow` chains. An exit code or a hint is attached where it is known and read at the edge. Nothing
+//! decides by an error's text. `ui` prints it.
 
 use std::{fmt, process::ExitCode};
 

@@ -1,7 +1,7 @@
 //! The deployer behind `cargo xtask`: deploys, proves and removes mcp-stateful.
 //!
-//! Parses the command line, dispatches it and prints a failure once. The steps of a command are in `commands/`. Public items
-//! are those that `devtools` shares with the deployer. They are not a stable interface.
+//! Parses the command line, dispatches it and prints a failure once. The steps of a command are in `commands/`.
+//! Public items are those that `devtools` shares with the deployer. They are not a stable interface.
 //!
 //! The feature `aws` adds everything that talks to AWS. Without it only the commands for this machine exist.
 

@@ -25,8 +25,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Returns a handle for a child process that must finish even if this process is killed. The child holds the lock until
-    /// it ends.
+    /// Returns a handle for a child process that must finish even if this process is killed. The child holds the lock
+    /// until it ends.
     pub(crate) fn share(&self) -> anyhow::Result<File> {
         self.file.try_clone().context("cannot share the lock")
     }

@@ -1,7 +1,7 @@
 //! Waits for a condition by checking it again and again: the one polling loop of the deployer and of `devtools`.
 //!
-//! A check returns ready, not yet with a status, or an error, which ends the wait at once. A time-out carries the last
-//! status, because that is what explains it.
+//! A check returns ready, not yet with a status, or an error, which ends the wait at once. A time-out carries the
+//! last status, because that is what explains it.
 
 use std::{fmt, iter, thread, time::Duration};
 

@@ -25,8 +25,8 @@ impl Project {
         if *self == Self::default() { String::new() } else { format!(" --project {self}") }
     }
 
-    /// Returns a hint for a project that is not deployed, if one with a similar name is. `root` is the project's directory,
-    /// whose siblings are those of the other projects.
+    /// Returns a hint for a project that is not deployed, if one with a similar name is. `root` is the project's
+    /// directory, whose siblings are those of the other projects.
     pub(crate) fn similar_hint(&self, root: &Path) -> Option<String> {
         let entries = fs::read_dir(root.parent()?).ok()?;
         let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();

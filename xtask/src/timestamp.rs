@@ -30,7 +30,8 @@ pub(crate) fn duration(seconds: u64) -> String {
     }
 }
 
-/// Converts days since 1970 to a Gregorian date. Counts in years that begin in March, so that the leap day comes last.
+/// Converts days since 1970 to a Gregorian date. Counts in years that begin in March, so that the leap day comes
+/// last.
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let era = days / 146_097;

@@ -1,7 +1,7 @@
 //! The one module that writes to the terminal and reads from it.
 //!
-//! Results go to stdout, everything else to stderr. A closed pipe is not an error. Colours appear on a terminal only, and
-//! not with `NO_COLOR`. A [`Reporter`] decides between text and JSON events; callers decide the texts.
+//! Results go to stdout, everything else to stderr. A closed pipe is not an error. Colours appear on a terminal only,
+//! and not with `NO_COLOR`. A [`Reporter`] decides between text and JSON events; callers decide the texts.
 
 mod live;
 mod reporter;

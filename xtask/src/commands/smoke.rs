@@ -30,7 +30,10 @@ pub(super) fn url(args: &cli::Smoke) -> anyhow::Result<()> {
 
 /// Runs every check and prints the report.
 fn check(target: &Target, args: &cli::Smoke) -> anyhow::Result<Report> {
+    let step = ui::begin("smoke");
+    step.status(&format!("checking {}", target.url()));
     let report = runtime::until_interrupted(smoke::run(target))?;
+    drop(step);
     if args.json {
         ui::result(&serde_json::to_string(&report).context("cannot serialize the report")?);
     } else {

@@ -1,7 +1,8 @@
-//! The state of a service before it is changed: the version that serves, and the failures that are older than this deploy.
+//! The state of a service before it is changed: the version that serves, and the failures that are older than this
+//! deploy.
 //!
-//! Earlier failures are recognised by their ids, not by the clock. A deploy that is rerun after a failure may bring the same
-//! revision, and even the same ECS deployment.
+//! Earlier failures are recognised by their ids, not by the clock. A deploy that is rerun after a failure may bring
+//! the same revision, and even the same ECS deployment.
 
 use std::collections::BTreeSet;
 

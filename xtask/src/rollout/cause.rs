@@ -1,8 +1,9 @@
 //! Classifies the end of a task from what ECS and the log report.
 //!
 //! ECS has no codes for most causes, only sentences. The documented ones begin with a code-like word
-//! (`CannotPullContainerError: …`), which is used as a code here. Where AWS distinguishes within a code by words alone, the
-//! documented words are matched. A cause only selects the hint. That the task failed is decided in `evaluate`.
+//! (`CannotPullContainerError: …`), which is used as a code here. Where AWS distinguishes within a code by words
+//! alone, the documented words are matched. A cause only selects the hint. That the task failed is decided in
+//! `evaluate`.
 
 use super::{evaluate::failed_health_check, log_line};
 use crate::{
@@ -71,7 +72,8 @@ impl Cause {
             return Self::Port;
         }
         match exit_code {
-            // ECS kills containers that ignore SIGTERM. If the task ended by itself, the kernel killed it for its memory.
+            // ECS kills containers that ignore SIGTERM. If the task ended by itself, the kernel killed it for its
+            // memory.
             Some(KILLED) if task.stop_code == Some(StopCode::EssentialContainerExited) => Self::Memory,
             Some(INVALID_SETTINGS) => Self::Configuration,
             None if task.stop_code == Some(StopCode::TaskFailedToStart) => Self::Start,

@@ -12,7 +12,8 @@ use crate::{
     stack::Outputs,
 };
 
-/// A serving task, described by its own task definition: after a failed deploy Terraform's outputs describe another one.
+/// A serving task, described by its own task definition: after a failed deploy Terraform's outputs describe another
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Serving {
     pub(crate) address: Address,

@@ -41,15 +41,16 @@ pub enum FailureReason {
     TimedOut(String),
 }
 
-/// Beginnings of stop reasons that are transient on Fargate and not caused by the version. ECS retries these. There is no
-/// code for them, so the words that AWS documents are matched.
+/// Beginnings of stop reasons that are transient on Fargate and not caused by the version. ECS retries these. There
+/// is no code for them, so the words that AWS documents are matched.
 const TRANSIENT: [&str; 2] = ["Capacity is unavailable", "Timeout waiting for network interface provisioning"];
 
 pub(super) fn evaluate(seen: Snapshot<'_>) -> Verdict {
     let Snapshot { wanted, baseline, service, .. } = seen;
     let primary = service.primary();
     let new = primary.filter(|primary| primary.task_definition == wanted);
-    // Scaling up the same revision is no new rollout for ECS: it stays complete while the new tasks are not healthy yet.
+    // Scaling up the same revision is no new rollout for ECS: it stays complete while the new tasks are not healthy
+    // yet.
     let healthy = seen.running.iter().filter(|task| task.task_definition == wanted && task.is_healthy()).count();
     let healthy = i32::try_from(healthy).unwrap_or(i32::MAX);
     if new.is_some_and(|new| match service.desired {
@@ -87,8 +88,8 @@ pub fn is_crash(task: &Task) -> bool {
     }
 }
 
-/// Returns true if ECS stopped a task because its health check failed. The stop code is the one for surplus tasks, too. The
-/// health and the documented words of the reason differ.
+/// Returns true if ECS stopped a task because its health check failed. The stop code is the one for surplus tasks,
+/// too. The health and the documented words of the reason differ.
 pub(super) fn failed_health_check(task: &Task) -> bool {
     task.health == Some(Health::Unhealthy) || task.stopped_reason.starts_with("Task failed container health checks")
 }

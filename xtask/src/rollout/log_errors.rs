@@ -20,7 +20,8 @@ const LINES: usize = 100;
 const LIMIT: Duration = Duration::from_secs(6);
 const POLL: Duration = Duration::from_secs(2);
 
-/// Returns the denied call that a running task logged, if any. Ignores its own errors, because it only explains another one.
+/// Returns the denied call that a running task logged, if any. Ignores its own errors, because it only explains
+/// another one.
 pub async fn log_errors(account: &Account, outputs: &Outputs) -> Option<Problem> {
     let found = poll(LIMIT, POLL, async || {
         let denied = denied(account, outputs).await;

@@ -12,8 +12,8 @@ use crate::{
     stack::Outputs,
 };
 
-/// Forces a new ECS deployment if the wanted revision had failed before. Terraform changes nothing then, and a failed ECS
-/// deployment starts no more tasks. Returns true if it did.
+/// Forces a new ECS deployment if the wanted revision had failed before. Terraform changes nothing then, and a failed
+/// ECS deployment starts no more tasks. Returns true if it did.
 pub(crate) async fn restart_if_failed(
     account: &Account,
     outputs: &Outputs,

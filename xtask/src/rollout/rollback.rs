@@ -22,7 +22,8 @@ const POLL: Duration = Duration::from_secs(1);
 /// The SDK does not limit the time to read a response.
 const RESPONSE: Duration = Duration::from_secs(30);
 
-/// Rolls back to `previous`. Returns the error that ends the deployment: the failure, what serves now, and the exit code.
+/// Rolls back to `previous`. Returns the error that ends the deployment: the failure, what serves now, and the exit
+/// code.
 pub(crate) async fn roll_back(
     account: &Account,
     outputs: &Outputs,
@@ -71,7 +72,8 @@ async fn restore(account: &Account, outputs: &Outputs, previous: &str, step: &St
     .await
 }
 
-/// Scales the service to zero and waits until no task runs, because ECS would restart a crashing version again and again.
+/// Scales the service to zero and waits until no task runs, because ECS would restart a crashing version again and
+/// again.
 async fn stop_all(account: &Account, outputs: &Outputs, step: &Step) -> anyhow::Result<()> {
     step.note("there is no previous version: the service is scaled to zero");
     ecs::update(account, &outputs.cluster_name, &outputs.service_name, Change::DesiredCount(0)).await?;

@@ -65,7 +65,8 @@ async fn take_inventory(place: &DeploymentTarget, reporter: Reporter) -> anyhow:
     Ok(inventory)
 }
 
-/// Reports that nothing exists, which is a success. Deletes the deployment's directory on this machine, if there is one.
+/// Reports that nothing exists, which is a success. Deletes the deployment's directory on this machine, if there is
+/// one.
 async fn report_nothing(place: &DeploymentTarget, inventory: &Inventory, reporter: Reporter) -> anyhow::Result<()> {
     let project = place.names.project();
     if place.home.root().exists() {
@@ -166,8 +167,8 @@ fn receipt(inventory: &Inventory, Swept { kept, left }: Swept) -> Receipt {
     }
 }
 
-/// Deletes what this machine remembers of the deployment. If the table is kept, only the outputs go: the next deploy needs
-/// the settings to find the state. Windows cannot delete a locked file, so the lock is released first.
+/// Deletes what this machine remembers of the deployment. If the table is kept, only the outputs go: the next deploy
+/// needs the settings to find the state. Windows cannot delete a locked file, so the lock is released first.
 fn forget(place: &DeploymentTarget, keep_data: bool, lock: Lock) -> anyhow::Result<()> {
     if keep_data {
         let outputs = place.home.outputs();

@@ -21,8 +21,10 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
 }
 
 async fn status(args: &cli::Status) -> anyhow::Result<()> {
+    let step = ui::begin("status");
     let deployment = deployment::find(&args.which).await?;
     let facts = Facts::of(&deployment).await?;
+    drop(step);
     let text = if args.json { show::json(&deployment, &facts).to_string() } else { show::table(&deployment, &facts) };
     ui::result(&text);
     if facts.is_healthy() { Ok(()) } else { Err(down(&deployment, &facts).await) }
@@ -50,7 +52,8 @@ async fn down(deployment: &Deployment, facts: &Facts) -> anyhow::Error {
     error.exit_code(Exit::Unreachable)
 }
 
-/// Returns an error with this text and the end of the newest task as its cause. ECS remembers tasks for about an hour.
+/// Returns an error with this text and the end of the newest task as its cause. ECS remembers tasks for about an
+/// hour.
 async fn explain(deployment: &Deployment, service: &Service, text: String) -> anyhow::Error {
     let Deployment { account, outputs, .. } = deployment;
     let Outputs { cluster_name, service_name, .. } = outputs;

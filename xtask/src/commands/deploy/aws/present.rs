@@ -1,5 +1,5 @@
-//! Presents a finished deployment on AWS: its address, how to connect, and what to do next. Prints how to get the token, but
-//! not the token.
+//! Presents a finished deployment on AWS: its address, how to connect, and what to do next. Prints how to get the
+//! token, but not the token.
 
 use serde_json::json;
 

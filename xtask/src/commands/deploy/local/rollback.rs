@@ -11,8 +11,8 @@ use crate::{
     ui,
 };
 
-/// Starts the previous version again. Returns the error that ends the deployment: the failure, what serves now, and the exit
-/// code.
+/// Starts the previous version again. Returns the error that ends the deployment: the failure, what serves now, and
+/// the exit code.
 pub(super) fn roll_back(
     home: &Home,
     previous: Option<&Record>,

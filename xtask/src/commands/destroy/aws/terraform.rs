@@ -46,7 +46,5 @@ fn variables(place: &DeploymentTarget) -> Variables {
 
 fn without_state(place: &DeploymentTarget) -> String {
     let home = place.home.root().display();
-    format!(
-        "if the state is lost for good, delete {home} and rerun without `--state`; resources are then found by their tags"
-    )
+    format!("if the state is lost, delete {home} and rerun without `--state`; resources are then found by their tags")
 }
