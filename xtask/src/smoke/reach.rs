@@ -1,25 +1,23 @@
-//! Waits until something answers at an address: the smoke test itself asks once.
+//! Waits until an address responds. The smoke test itself does not retry.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::anyhow;
-
-use crate::http;
+use crate::{
+    http,
+    poll::{Check, poll},
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(500);
 
-/// Asks until there is an answer, whatever it says, or time is up; the error carries what went wrong last.
+/// Sends requests until there is a response, whatever its status. A time-out carries the last error.
 pub async fn reach(url: &str) -> anyhow::Result<()> {
     let client = http::client(url)?;
-    let since = Instant::now();
-    loop {
-        match client.get(format!("{url}/healthz")).send().await {
-            Ok(_) => return Ok(()),
-            Err(error) if since.elapsed() > LIMIT => {
-                return Err(anyhow!("{} (for {} s)", http::explain(&error), LIMIT.as_secs()));
-            }
-            Err(_) => tokio::time::sleep(POLL).await,
-        }
-    }
+    let reached = poll(LIMIT, POLL, async || {
+        Ok(match client.get(format!("{url}/healthz")).send().await {
+            Ok(_) => Check::Ready(()),
+            Err(error) => Check::NotYet(http::explain(&error)),
+        })
+    });
+    Ok(reached.await??)
 }
