@@ -1,7 +1,8 @@
-# Optional: a gateway endpoint, so that requests to DynamoDB stay inside AWS's network. It costs nothing.
+# An optional gateway endpoint that keeps requests to DynamoDB inside AWS's network. It is free of charge.
 #
-# Off by default, because the default VPC belongs to the whole account: a route table takes one DynamoDB endpoint, making
-# or removing one cuts the open connections of everybody in the VPC, and a second project would find it taken.
+# It is off by default because the default VPC is shared by the whole account. A route table takes a single DynamoDB
+# endpoint, so a second project could not add its own. Adding or removing one also closes the open DynamoDB connections
+# of every workload in the VPC.
 
 data "aws_route_tables" "default" {
   count  = var.dynamodb_endpoint ? 1 : 0
@@ -21,8 +22,8 @@ resource "aws_vpc_endpoint" "dynamodb" {
 }
 
 locals {
-  # Our tasks get through to their table and no other, whatever their role may come to say. Everybody else in the VPC is
-  # let through as if there were no endpoint: what they may do is for their own policies to say.
+  # The service's tasks reach their own table only, even if their role is widened later. Every other principal in the VPC
+  # passes as if there were no endpoint, restricted by its own policies alone.
   endpoint_policy = {
     Version = "2012-10-17"
     Statement = [

@@ -1,15 +1,15 @@
-# The execution role: what ECS itself may do to start a task. The service never holds it.
+# The execution role, with which ECS starts a task. The service never holds it.
 #
 # It may
-#   - pull the one image repository that container_image is in, if that is in ECR, and log in to ECR to do so
-#     (GetAuthorizationToken knows no resources);
-#   - open streams in this project's log group and write to them;
-#   - read this project's token. Decrypting it takes no permission of its own: AWS's key for SSM serves the whole account
-#     through SSM.
+#   - log in to ECR and pull from the repository of container_image, if the image is in ECR. The login
+#     (GetAuthorizationToken) cannot be restricted to a resource.
+#   - create streams in this project's log group and write to them.
+#   - read this project's token. Decryption needs no permission: the AWS managed key for SSM serves every principal of
+#     the account that may read the parameter.
 
 resource "aws_iam_role" "exec" {
   name               = "${var.project_name}-exec-role"
-  description        = "ECS starts the tasks of ${var.project_name} with it"
+  description        = "Execution role of the tasks of ${var.project_name}"
   assume_role_policy = jsonencode(local.trust_ecs_tasks)
 }
 
@@ -20,7 +20,8 @@ resource "aws_iam_role_policy" "exec" {
 }
 
 locals {
-  # ECS, for a task in this account. Without the condition it could be made to act for somebody else's.
+  # Trusts ECS for tasks of this account. Without the condition a task of another account could make ECS use the role
+  # (the confused deputy problem).
   trust_ecs_tasks = {
     Version = "2012-10-17"
     Statement = [{
@@ -31,8 +32,8 @@ locals {
     }]
   }
 
-  # The account, region and name of the repository, if container_image is in ECR; an image elsewhere is pulled without
-  # credentials.
+  # The account, region and name of the ECR repository of container_image. It is null for an image in another registry,
+  # which ECS pulls without credentials.
   ecr = try(regex("^(?P<account>[0-9]{12})\\.dkr[.-]ecr\\.(?P<region>[a-z0-9-]+)\\.(?:amazonaws\\.com(?:\\.cn)?|on\\.aws)/(?P<name>[^@]+)@", var.container_image), null)
 
   exec_statements = concat(

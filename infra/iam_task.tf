@@ -1,11 +1,12 @@
-# The task role: what the service may do while it runs.
+# The task role, with which the service runs.
 #
-# It may call the five DynamoDB operations that its store calls, on its own table, and nothing else: no other table, no
-# index, no administration. The table and its TTL are made by Terraform, not by the task.
+# It may call the five DynamoDB operations of the service's store on the service's own table. It has no access to other
+# tables, indexes or administration: Terraform creates the table and its TTL.
 
 locals {
-  # The operations in service/src/store: notes are PutItem, Query and BatchWriteItem, a session's item is UpdateItem, the
-  # cache is GetItem and PutItem, and readiness is GetItem. A test of the service holds this list and its own equal.
+  # The operations of service/src/store: PutItem, Query and BatchWriteItem for notes, UpdateItem for the session's item,
+  # GetItem and PutItem for the cache, GetItem for readiness. A transaction is authorized by the operations inside it.
+  # service/tests/it/permissions.rs checks that this list equals the store's own.
   task_actions = [
     "dynamodb:BatchWriteItem",
     "dynamodb:GetItem",
@@ -17,7 +18,7 @@ locals {
 
 resource "aws_iam_role" "task" {
   name               = "${var.project_name}-task-role"
-  description        = "The service of ${var.project_name} runs with it"
+  description        = "Task role of ${var.project_name}"
   assume_role_policy = jsonencode(local.trust_ecs_tasks)
 }
 

@@ -1,10 +1,10 @@
-# The default VPC and its subnets, and the firewall around the tasks.
+# The default VPC with its subnets, and the security group of the tasks.
 
 data "aws_vpc" "default" {
   default = true
 }
 
-# The subnets that came with the VPC, one in each zone. They are public; others in it may not be.
+# The default subnets, one in each zone. They are public, which other subnets of the VPC may not be.
 data "aws_subnets" "default" {
   filter {
     name   = "vpc-id"
@@ -19,7 +19,7 @@ data "aws_subnets" "default" {
   lifecycle {
     postcondition {
       condition     = length(self.ids) > 0
-      error_message = "the default VPC in ${var.region} has no default subnets; `aws ec2 create-default-subnet --availability-zone <zone>` makes one."
+      error_message = "the default VPC in ${var.region} has no default subnets: create one with `aws ec2 create-default-subnet --availability-zone <zone>`."
     }
   }
 }
@@ -30,7 +30,7 @@ resource "aws_security_group" "service" {
   vpc_id      = data.aws_vpc.default.id
 }
 
-# In: the service's port, from allowed_cidr. The metrics' port stays on the task's own loopback.
+# Inbound: the service's port, from allowed_cidr. The metrics port listens on the task's loopback only.
 resource "aws_vpc_security_group_ingress_rule" "service" {
   security_group_id = aws_security_group.service.id
   description       = "MCP and REST"
@@ -41,8 +41,8 @@ resource "aws_vpc_security_group_ingress_rule" "service" {
   cidr_ipv6         = strcontains(var.allowed_cidr, ":") ? var.allowed_cidr : null
 }
 
-# Out: HTTPS only, for the image, the token, the log and the table; AWS's addresses change, so to anywhere. DNS needs no
-# rule: security groups do not filter the VPC's own resolver.
+# Outbound: HTTPS for the image, the token, the log and the table. The range is open because AWS's addresses change. DNS
+# needs no rule because security groups do not filter the VPC's own resolver.
 resource "aws_vpc_security_group_egress_rule" "https" {
   security_group_id = aws_security_group.service.id
   description       = "AWS APIs and the image registry"

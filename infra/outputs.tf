@@ -1,12 +1,12 @@
-# What the commands around Terraform need to know. Names are given out here, so that nobody builds them twice.
+# The values that `cargo xtask` reads after an apply. Terraform owns every name, so the commands never rebuild one.
 
 output "project_name" {
-  description = "The project, which begins every name."
+  description = "Project name, the prefix of every resource name."
   value       = var.project_name
 }
 
 output "region" {
-  description = "Region that everything is in."
+  description = "Region of all resources."
   value       = var.region
 }
 
@@ -21,12 +21,12 @@ output "service_name" {
 }
 
 output "task_definition_arn" {
-  description = "ARN of the revision that was last asked for. A service that runs another one went back."
+  description = "ARN of the requested task definition revision. A service that runs another revision was rolled back."
   value       = aws_ecs_task_definition.service.arn
 }
 
 output "task_definition_family" {
-  description = "Family of the task definition; its earlier revisions stay registered."
+  description = "Family of the task definition, whose earlier revisions stay registered."
   value       = aws_ecs_task_definition.service.family
 }
 
@@ -41,7 +41,7 @@ output "container_port" {
 }
 
 output "image_digest" {
-  description = "Digest of the image, which the service reports as its revision."
+  description = "Digest of the image. The service reports it as its revision."
   value       = local.image_digest
 }
 
@@ -56,7 +56,7 @@ output "dynamodb_table" {
 }
 
 output "token_parameter" {
-  description = "Name or ARN of the SSM parameter that holds the token. Not the token."
+  description = "Name or ARN of the SSM parameter that holds the token, never the token itself."
   value       = local.token_parameter
 }
 

@@ -1,7 +1,7 @@
-# The cluster, and the service that keeps tasks running in it.
+# The cluster, and the service that keeps its tasks running.
 
 resource "aws_ecs_cluster" "this" {
-  #checkov:skip=CKV_AWS_65:Container Insights is charged by metric; container_insights turns it on.
+  #checkov:skip=CKV_AWS_65:Container Insights is charged by metric. The variable container_insights enables it.
   name = "${var.project_name}-cluster"
 
   setting {
@@ -11,21 +11,21 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_ecs_service" "this" {
-  #checkov:skip=CKV_AWS_333:Without a load balancer the task's public address is the service's only one; allowed_cidr says who reaches it.
+  #checkov:skip=CKV_AWS_333:Without a load balancer the task's public address is the service's only one. allowed_cidr restricts access to it.
   name            = "${var.project_name}-svc"
   cluster         = aws_ecs_cluster.this.id
   task_definition = aws_ecs_task_definition.service.arn
   desired_count   = var.desired_count
   launch_type     = "FARGATE"
 
-  # Nobody runs commands in a task: there is no shell, and no permission for it.
+  # The image has no shell and the task role no permission for ECS Exec.
   enable_execute_command = false
 
-  # Tasks carry the tags of the revision they run.
+  # Tasks carry the tags of their task definition revision.
   propagate_tags          = "TASK_DEFINITION"
   enable_ecs_managed_tags = true
 
-  # The new task is healthy before the old one stops; one that does not get healthy is given up, and ECS goes back.
+  # The old task stops only once the new one is healthy. If the new one stays unhealthy, ECS rolls back.
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
 
@@ -34,8 +34,8 @@ resource "aws_ecs_service" "this" {
     rollback = true
   }
 
-  # An apply ends when ECS has taken the order. To wait for it takes more than a steady state, which is also what a
-  # service that went back to its old revision is in.
+  # An apply ends once ECS has accepted the deployment. Waiting is left to `cargo xtask deploy`, because a service that
+  # was rolled back reaches a steady state too.
   wait_for_steady_state = false
 
   network_configuration {
@@ -44,7 +44,7 @@ resource "aws_ecs_service" "this" {
     assign_public_ip = var.assign_public_ip
   }
 
-  # What a task needs from its first second, and until its last when all is destroyed.
+  # A task needs these from its start, and on destroy until it has stopped.
   depends_on = [
     aws_iam_role_policy.exec,
     aws_iam_role_policy.task,

@@ -1,13 +1,13 @@
-# The one table: notes, sessions and cache. It has the keys, billing and TTL that `mcp-stateful create-table` gives it.
+# The table of notes, sessions and cache. Keys, billing and TTL equal those of `mcp-stateful create-table`.
 
 locals {
-  # The default project keeps the name that the table always had. Any other gets one of its own; project names have no
-  # underscore, so the two kinds never meet.
+  # The default project uses the v1 server's table name. A derived name cannot collide with it because project names
+  # contain no underscore.
   table_name = coalesce(var.table_name, var.project_name == "mcp-stateful" ? "mcp_state" : "${var.project_name}-state")
 }
 
 resource "aws_dynamodb_table" "state" {
-  #checkov:skip=CKV_AWS_119:Encrypted with the key that AWS manages; a customer's key costs a dollar a month and protects against nobody who may read the table.
+  #checkov:skip=CKV_AWS_119:Encrypted with the AWS managed key. A customer managed key costs a dollar a month and does not restrict principals that may read the table.
   name                        = local.table_name
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "pk"
@@ -29,7 +29,7 @@ resource "aws_dynamodb_table" "state" {
     attribute_name = "expiresAt"
   }
 
-  # A table that is deleted while this is on leaves a system backup, which AWS keeps for 35 days without charge.
+  # Deleting a table with recovery enabled leaves a system backup, which AWS keeps for 35 days without charge.
   point_in_time_recovery {
     enabled = var.point_in_time_recovery
   }

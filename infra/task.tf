@@ -1,4 +1,4 @@
-# What a task is: one container of the image, by digest. Another digest is another revision, and rolls out.
+# The task definition: one container, whose image is referenced by digest. A new digest is a new revision and rolls out.
 
 locals {
   container_name = "mcp-stateful"
@@ -15,7 +15,7 @@ locals {
     MCP_STATE_TABLE   = aws_dynamodb_table.state.name
   }, local.named_tokens, local.oauth)
 
-  # What is not set is left out: the service has its own defaults.
+  # Unset values are left out, so that the service's own defaults apply.
   named_tokens = length(var.auth_tokens) == 0 ? {} : {
     MCP_AUTH_TOKENS = join(",", [for name, hash in var.auth_tokens : "${name}=${hash}"])
   }
@@ -43,7 +43,8 @@ resource "aws_ecs_task_definition" "service" {
   task_role_arn            = aws_iam_role.task.arn
   container_definitions    = jsonencode([local.container])
 
-  # Earlier revisions stay registered: ECS cannot go back to one that is not. Whoever destroys deregisters them.
+  # Earlier revisions stay registered because ECS can roll back to registered revisions only. `cargo xtask destroy`
+  # deregisters them.
   skip_destroy = true
 
   runtime_platform {
@@ -63,10 +64,10 @@ locals {
     environment  = [for name, value in local.environment : { name = name, value = value }]
     secrets      = [{ name = "MCP_AUTH_TOKEN", valueFrom = local.token_parameter_arn }]
 
-    # A task reads the token once, when it starts. The label makes a new token a new revision.
+    # ECS reads the token when a task starts. The label turns a new token into a new revision, which replaces the tasks.
     dockerLabels = { "token-version" = tostring(var.token_version) }
 
-    # Nothing to write, nothing to become, no process but the service. The image has neither a shell nor a root user.
+    # No writable file system, no capabilities, no init process. The image contains neither a shell nor a root user.
     user                   = "65532:65532"
     readonlyRootFilesystem = true
     linuxParameters = {
@@ -82,7 +83,7 @@ locals {
       startPeriod = 10
     }
 
-    # From SIGTERM to SIGKILL: longer than the service gives a request.
+    # Seconds from SIGTERM to SIGKILL, longer than the service takes to drain (22 s).
     stopTimeout = 30
 
     logConfiguration = {
@@ -91,7 +92,7 @@ locals {
         "awslogs-group"         = aws_cloudwatch_log_group.service.name
         "awslogs-region"        = var.region
         "awslogs-stream-prefix" = "ecs"
-        # A log that is slow to take lines must not hold up requests.
+        # Non-blocking, so that a slow log never delays a request.
         "mode"            = "non-blocking"
         "max-buffer-size" = "4m"
       }

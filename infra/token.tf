@@ -1,7 +1,8 @@
-# The bearer token: made here, stored encrypted, read by ECS when it starts a task. Neither plan nor state ever holds it:
-# an ephemeral value goes into a write-only argument. `aws ssm get-parameter --with-decryption` shows it to who may.
+# The bearer token, generated here, stored encrypted in SSM and read by ECS when it starts a task. Neither plan nor state
+# contains it, because an ephemeral value goes into a write-only argument. Principals with permission can read it with
+# `cargo xtask token` or `aws ssm get-parameter --with-decryption`.
 
-# Opened in every plan, but written only when token_version changes.
+# Every plan generates a value. It is written only when token_version changes.
 ephemeral "aws_secretsmanager_random_password" "token" {
   provider = aws.ephemeral
   count    = var.own_token ? 0 : 1
@@ -12,7 +13,7 @@ ephemeral "aws_secretsmanager_random_password" "token" {
 }
 
 resource "aws_ssm_parameter" "token" {
-  #checkov:skip=CKV_AWS_337:Encrypted with the key that AWS manages for SSM; who may read it is said in iam_exec.tf, and a customer's key costs a dollar a month.
+  #checkov:skip=CKV_AWS_337:Encrypted with the AWS managed key for SSM. Read access is restricted in iam_exec.tf, and a customer managed key costs a dollar a month.
   name             = "/${var.project_name}/auth-token"
   description      = "Bearer token of ${var.project_name}, version ${var.token_version}."
   type             = "SecureString"
@@ -21,8 +22,8 @@ resource "aws_ssm_parameter" "token" {
 }
 
 locals {
-  # Where tasks get the token. The parameter above is there in any case: the revision before, to which a roll-out that fails
-  # goes back, may need it.
+  # The parameter that tasks read. The one above exists even if token_parameter_arn names another, because a rollback
+  # may return to a revision that reads it.
   token_parameter     = coalesce(var.token_parameter_arn, aws_ssm_parameter.token.name)
   token_parameter_arn = coalesce(var.token_parameter_arn, aws_ssm_parameter.token.arn)
 }

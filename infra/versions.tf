@@ -1,7 +1,8 @@
-# Which Terraform and provider, and what every resource is tagged with. No backend: the state is local unless one is added.
+# Terraform and provider versions, and the tags of every resource. No backend is set, so the state is a local file unless
+# `cargo xtask deploy --state` adds one.
 
 terraform {
-  # 1.11 is the first with write-only arguments, which keep the token out of the state.
+  # 1.11 is the first version with write-only arguments, which keep the token out of the state.
   required_version = ">= 1.11"
 
   required_providers {
@@ -15,7 +16,7 @@ terraform {
 provider "aws" {
   region = var.region
 
-  # Both tags together mark what this configuration made; a sweep for leftovers goes by nothing less.
+  # Both tags together mark the resources of this configuration. `cargo xtask destroy` removes nothing without both.
   default_tags {
     tags = merge(var.tags, {
       Project   = var.project_name
@@ -24,8 +25,8 @@ provider "aws" {
   }
 }
 
-# The same AWS, for the one ephemeral resource (token.tf). It has a name of its own because Terraform's tests mock the
-# provider above, and cannot mock one with ephemeral resources.
+# The same provider for the ephemeral resource of token.tf. It needs an alias because the tests mock the provider above,
+# and Terraform 1.11 cannot mock a provider that has ephemeral resources.
 provider "aws" {
   alias  = "ephemeral"
   region = var.region
