@@ -1,12 +1,12 @@
-# What is refused of each variable. A plan takes seconds, so each refuses one value of as many variables as still have one:
-# every variable in a run's list has to fail on its own account. The internet as allowed_cidr is in exposure.tftest.hcl.
+# Invalid values of each variable. A plan takes seconds, so each of the first runs sets an invalid value for as many
+# variables as possible. Every variable in `expect_failures` has to fail by itself.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
 }
 
-# Ephemeral resources cannot be mocked. This provider is real, but is asked nothing: the tests bring a token.
+# Terraform 1.11 cannot mock ephemeral resources, so this provider is real. It makes no request: the tests bring a token.
 provider "aws" {
   alias                       = "ephemeral"
   region                      = "us-east-1"
@@ -17,35 +17,28 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
-variables {
-  allowed_cidr    = "203.0.113.7/32"
-  container_image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mcp-dynamodb@sha256:1111111111111111111111111111111111111111111111111111111111111111"
-  own_token       = true
-  auth_token      = "token-token-token-token"
-}
-
-run "first_values" {
+run "first_invalid_values_are_rejected" {
   command = plan
   variables {
-    # a region that is none
+    # region without hyphens
     region = "useast1"
     # project name with an underscore
     project_name = "mcp_state"
     # container image by tag
     container_image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mcp-dynamodb:latest"
     # revision with a space
-    revision = "not this"
-    # tags that are set here
+    revision = "not valid"
+    # tags reserved by this configuration
     tags = { Project = "mine" }
-    # fargate cpu that fargate has not
+    # fargate cpu of no size
     fargate_cpu = 300
     # cpu architecture by another name
     cpu_architecture = "arm64"
-    # desired count below none
+    # negative desired count
     desired_count = -1
-    # container port that takes a capability
+    # privileged container port
     container_port = 443
-    # log retention days that cloudwatch has not
+    # log retention between two periods
     log_retention_days = 15
     # container insights by another name
     container_insights = "on"
@@ -53,15 +46,15 @@ run "first_values" {
     allowed_cidr = "203.0.113.7"
     # table name with a slash
     table_name = "a/table"
-    # session ttl of nothing
+    # session ttl of zero
     session_ttl = 0
     # token version below one
     token_version = 0
     # auth token too short
     auth_token = "too-short"
-    # token parameter that is no arn
+    # token parameter by name
     token_parameter_arn = "/team/token"
-    # a token in place of its hash
+    # token in place of its hash
     auth_tokens = { "alice" = "Yk3wR7dUq1Zx9vN5sT2bH8cF4gJ6mPaL0eXiCoVyBnM" }
     # issuer without tls
     oauth = {
@@ -72,28 +65,28 @@ run "first_values" {
   expect_failures = [var.region, var.project_name, var.container_image, var.revision, var.tags, var.fargate_cpu, var.cpu_architecture, var.desired_count, var.container_port, var.log_retention_days, var.container_insights, var.allowed_cidr, var.table_name, var.session_ttl, var.token_version, var.auth_token, var.token_parameter_arn, var.auth_tokens, var.oauth]
 }
 
-run "second_values" {
+run "second_invalid_values_are_rejected" {
   command = plan
   variables {
     # project name too long
     project_name = "a23456789012345678901234567890123"
     # container image by tag and digest
     container_image = "registry.example.com/mcp:v1@sha256:1111111111111111111111111111111111111111111111111111111111111111"
-    # tags that aws keeps
+    # tags reserved by aws
     tags = { "aws:mine" = "yes" }
     # fargate memory too little for the cpu
     fargate_cpu = 1024
-    # desired count and a half
+    # fractional desired count
     desired_count = 1.5
-    # container port beyond the last
+    # container port above the last
     container_port = 65536
-    # session ttl of a second and a half
+    # fractional session ttl
     session_ttl = 1.5
-    # allowed cidr that is nothing
-    allowed_cidr = "my house"
-    # auth token that no header carries
+    # allowed cidr without an address
+    allowed_cidr = "home"
+    # auth token with spaces
     auth_token = "a token with spaces in it"
-    # a name with a comma
+    # token name with a comma
     auth_tokens = { "alice,bob" = "1111111111111111111111111111111111111111111111111111111111111111" }
     # resource without scheme
     oauth = {
@@ -104,7 +97,7 @@ run "second_values" {
   expect_failures = [var.project_name, var.container_image, var.tags, var.fargate_memory, var.desired_count, var.container_port, var.session_ttl, var.allowed_cidr, var.auth_token, var.auth_tokens, var.oauth]
 }
 
-run "third_values" {
+run "third_invalid_values_are_rejected" {
   command = plan
   variables {
     # project name that ends in a hyphen
@@ -117,7 +110,7 @@ run "third_values" {
     allowed_cidr = "203.0.113.7/24"
     # auth token missing
     auth_token = null
-    # one token for two
+    # one token for two names
     auth_tokens = { "alice" = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bob" = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }
     # resource with a fragment
     oauth = {
@@ -130,12 +123,12 @@ run "third_values" {
   expect_failures = [var.project_name, var.container_image, var.container_port, var.allowed_cidr, var.auth_token, var.auth_tokens, var.oauth, var.fargate_memory]
 }
 
-run "fourth_values" {
+run "fourth_invalid_values_are_rejected" {
   command = plan
   variables {
-    # project name that aws keeps
+    # project name reserved by aws
     project_name = "sg-mine"
-    # keys without tls
+    # jwks url without tls
     oauth = {
       issuer   = "https://id.example.com"
       resource = "https://mcp.example.com/mcp"
@@ -145,7 +138,7 @@ run "fourth_values" {
   expect_failures = [var.project_name, var.oauth]
 }
 
-run "fifth_values" {
+run "oauth_audience_with_comma_is_rejected" {
   command = plan
   variables {
     # audience with a comma
@@ -158,7 +151,7 @@ run "fifth_values" {
   expect_failures = [var.oauth]
 }
 
-run "sixth_values" {
+run "oauth_client_id_with_space_is_rejected" {
   command = plan
   variables {
     # client with a space
@@ -171,7 +164,7 @@ run "sixth_values" {
   expect_failures = [var.oauth]
 }
 
-run "seventh_values" {
+run "oauth_symmetric_algorithm_is_rejected" {
   command = plan
   variables {
     # algorithm with a shared secret
@@ -184,7 +177,7 @@ run "seventh_values" {
   expect_failures = [var.oauth]
 }
 
-run "eighth_values" {
+run "empty_oauth_algorithms_are_rejected" {
   command = plan
   variables {
     # no algorithm
@@ -197,7 +190,7 @@ run "eighth_values" {
   expect_failures = [var.oauth]
 }
 
-run "ninth_values" {
+run "two_oauth_scopes_in_one_are_rejected" {
   command = plan
   variables {
     # two scopes for one
@@ -210,7 +203,7 @@ run "ninth_values" {
   expect_failures = [var.oauth]
 }
 
-run "tenth_values" {
+run "empty_oauth_scope_is_rejected" {
   command = plan
   variables {
     # an empty scope
@@ -223,16 +216,20 @@ run "tenth_values" {
   expect_failures = [var.oauth]
 }
 
-# And what is not: the largest task there is.
-run "the_largest_task" {
+run "whole_ipv4_internet_is_rejected" {
   command = plan
-  variables {
-    fargate_cpu    = 16384
-    fargate_memory = 122880
-  }
+  variables { allowed_cidr = "0.0.0.0/0" }
+  expect_failures = [var.allowed_cidr]
+}
 
-  assert {
-    condition     = aws_ecs_task_definition.service.cpu == "16384" && aws_ecs_task_definition.service.memory == "122880"
-    error_message = "size: ${aws_ecs_task_definition.service.cpu}, ${aws_ecs_task_definition.service.memory}"
-  }
+run "half_the_ipv4_internet_is_rejected" {
+  command = plan
+  variables { allowed_cidr = "128.0.0.0/1" }
+  expect_failures = [var.allowed_cidr]
+}
+
+run "whole_ipv6_internet_is_rejected" {
+  command = plan
+  variables { allowed_cidr = "::/0" }
+  expect_failures = [var.allowed_cidr]
 }

@@ -1,4 +1,4 @@
-# An AWS that answers with names one can recognize: account 123456789012, a default VPC with two subnets.
+# Mocked AWS responses with recognizable names: account 123456789012 and a default VPC with two subnets.
 
 mock_data "aws_caller_identity" {
   defaults = { account_id = "123456789012" }
