@@ -1,9 +1,10 @@
-# The service as one static binary on an empty image: no shell, no package manager, no root.
-# Build: docker build -t mcp-stateful .
+# The service as one static binary in an empty image, without shell, package manager or root user.
+# Build it with: docker build -t mcp-stateful .
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
-# Without the embedded store: a task's disk goes with the task. Naming the target keeps crt-static off build scripts.
+# The embedded store is left out, because a task's disk is lost with the task. Cargo applies crt-static to build scripts
+# unless a target is named.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
  && RUSTFLAGS='-C target-feature=+crt-static' \
     cargo build --release --locked --package mcp-stateful --no-default-features --target "$target" \
