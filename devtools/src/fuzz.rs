@@ -1,4 +1,4 @@
-//! Fuzzing: coverage-guided by libFuzzer, on a stable compiler. What the targets hold is `service/fuzz`'s.
+//! Coverage-guided fuzzing with libFuzzer on a stable compiler. The targets and their properties are in `service/fuzz`.
 
 pub(crate) mod instrument;
 pub(crate) mod output;

@@ -43,13 +43,6 @@ pub fn cargo() -> OsString {
     set("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Returns the compiler and its arguments if cargo started this process as a wrapper of it, which the variable marks.
-pub fn compiler_to_wrap(variable: &str) -> Option<(OsString, Vec<OsString>)> {
-    set(variable)?;
-    let mut args = std::env::args_os().skip(1);
-    Some((args.next()?, args.collect()))
-}
-
 /// `CARGO_HOME`: the directory in which cargo keeps the sources of dependencies.
 pub(crate) fn cargo_home() -> PathBuf {
     set("CARGO_HOME").map(PathBuf::from).or_else(|| Some(dirs::home_dir()?.join(".cargo"))).unwrap_or_default()

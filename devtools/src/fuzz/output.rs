@@ -1,49 +1,49 @@
-//! What libFuzzer said: how far it got, or what it found. Reads text; runs nothing.
+//! Parses the output of libFuzzer: the progress of a run, or its crash. Runs nothing.
 
 use std::path::PathBuf;
 
-/// How far a run got.
+/// The progress of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// Inputs tried.
+    /// Number of inputs.
     pub(crate) runs: u64,
-    /// The same, in a second.
+    /// Inputs per second.
     pub(crate) per_second: u64,
-    /// Places of our code that some input reached.
+    /// Places in the code that an input reached.
     pub(crate) coverage: u64,
-    /// Inputs worth keeping, each for what only it reached.
+    /// Number of inputs in the corpus: each reached a place that no other did.
     pub(crate) corpus: String,
 }
 
-/// An input that broke a property, or took too long or too much.
+/// An input that violated a property, or exceeded the limit of time or memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Crash {
-    /// What the property said, or libFuzzer's summary.
-    pub(crate) why: String,
-    /// Where the input lies.
+    /// The panic message of the property, or libFuzzer's summary.
+    pub(crate) reason: String,
+    /// The file with the input.
     pub(crate) file: PathBuf,
     /// The input itself, if it is short enough for libFuzzer to print.
     pub(crate) base64: Option<String>,
 }
 
-/// How far a run got that ended well. `None` if no code of ours counted: such a run proves nothing.
-pub(crate) fn progress(said: &str) -> Option<Progress> {
-    let last = said.lines().rfind(|line| line.starts_with('#') && line.contains(" cov: "))?;
-    let word_behind = |name: &str| last.split_whitespace().skip_while(move |word| *word != name).nth(1);
-    let statistic = |name: &str| said.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+/// Parses the output of a successful run. `None` if no instrumented code ran: such a run proves nothing.
+pub(crate) fn progress(output: &str) -> Option<Progress> {
+    let last = output.lines().rfind(|line| line.starts_with('#') && line.contains(" cov: "))?;
+    let word_after = |name: &str| last.split_whitespace().skip_while(move |word| *word != name).nth(1);
+    let statistic = |name: &str| output.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
     Some(Progress {
         runs: statistic("stat::number_of_executed_units:")?,
         per_second: statistic("stat::average_exec_per_sec:")?,
-        coverage: word_behind("cov:")?.parse().ok()?,
-        corpus: word_behind("corp:")?.split('/').next()?.to_owned(),
+        coverage: word_after("cov:")?.parse().ok()?,
+        corpus: word_after("corp:")?.split('/').next()?.to_owned(),
     })
 }
 
-/// The input that ended a run. `None` if something else did.
-pub(crate) fn crash(said: &str) -> Option<Crash> {
-    let behind = |mark: &str| said.lines().find_map(|line| line.split_once(mark)).map(|(_, rest)| rest.trim());
-    // libFuzzer's own lines begin with the number of its process.
-    let panicked = said
+/// Parses the output of a failed run. `None` if no input caused the failure.
+pub(crate) fn crash(output: &str) -> Option<Crash> {
+    let after = |mark: &str| output.lines().find_map(|line| line.split_once(mark)).map(|(_, rest)| rest.trim());
+    // libFuzzer's own lines begin with `==` and its process ID.
+    let panicked = output
         .lines()
         .skip_while(|line| !line.contains("' panicked at ") && !line.contains(") panicked at "))
         .skip(1)
@@ -51,9 +51,9 @@ pub(crate) fn crash(said: &str) -> Option<Crash> {
         .collect::<Vec<_>>()
         .join("\n");
     Some(Crash {
-        why: if panicked.is_empty() { behind("SUMMARY: ")?.to_owned() } else { panicked },
-        file: behind("Test unit written to ")?.into(),
-        base64: behind("Base64: ").map(str::to_owned),
+        reason: if panicked.is_empty() { after("SUMMARY: ")?.to_owned() } else { panicked },
+        file: after("Test unit written to ")?.into(),
+        base64: after("Base64: ").map(str::to_owned),
     })
 }
 
@@ -85,7 +85,7 @@ Base64: bWFn
 ";
 
     #[test]
-    fn a_run_that_ended_well_tells_how_far_it_got() {
+    fn successful_run_has_progress() {
         let progress = progress(GOOD).unwrap();
         assert_eq!((progress.runs, progress.per_second, progress.coverage), (1_199_664, 133_296, 181));
         assert_eq!(progress.corpus, "9");
@@ -93,20 +93,20 @@ Base64: bWFn
     }
 
     #[test]
-    fn a_crash_is_what_the_property_said_and_the_input() {
+    fn crash_has_panic_message_and_input() {
         let crash = crash(BAD).unwrap();
-        assert_eq!(crash.why, "assertion `left == right` failed: no\n  left: 1");
+        assert_eq!(crash.reason, "assertion `left == right` failed: no\n  left: 1");
         assert_eq!((crash.file, crash.base64.as_deref()), ("/x/crash-1f".into(), Some("bWFn")));
     }
 
     #[test]
-    fn what_took_too_long_has_libfuzzer_s_own_words() {
-        let said = "SUMMARY: libFuzzer: timeout\nartifact_prefix='/x/'; Test unit written to /x/timeout-1f\n";
-        assert_eq!(crash(said).unwrap().why, "libFuzzer: timeout");
+    fn timeout_has_libfuzzer_summary() {
+        let output = "SUMMARY: libFuzzer: timeout\nartifact_prefix='/x/'; Test unit written to /x/timeout-1f\n";
+        assert_eq!(crash(output).unwrap().reason, "libFuzzer: timeout");
     }
 
     #[test]
-    fn a_run_without_instrumentation_is_no_run() {
+    fn run_without_instrumentation_is_rejected() {
         assert_eq!(progress("#2\tDONE   corp: 1/1b exec/s: 0\nstat::number_of_executed_units: 2\n"), None);
     }
 }

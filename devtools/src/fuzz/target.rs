@@ -1,4 +1,4 @@
-//! A target: its name, which its file in `service/fuzz/targets` gives it, and the lines that build and run it.
+//! A fuzz target, named after its file in `service/fuzz/targets`, and the command lines that build and run it.
 
 use std::{
     ffi::OsString,
@@ -13,18 +13,18 @@ use xtask::{
     process::CommandLine,
 };
 
-/// The longest input that is made up; what is longer differs in nothing but its length.
-const LONGEST: usize = 4096;
-/// Seconds that one input may take, on a machine that has other work.
-const SLOWEST: u64 = 20;
-/// MiB of memory above which a run is a leak.
-const LARGEST: u64 = 2048;
+/// The maximum length of a generated input. Longer ones reach no other code.
+const MAX_LENGTH: usize = 4096;
+/// The time limit of one input in seconds, with a margin for a busy machine.
+const TIMEOUT: u64 = 20;
+/// The limit of memory in MiB, above which a run fails as a leak.
+const MEMORY: u64 = 2048;
 
 /// A fuzz target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target(String);
 
-/// Every target, by name.
+/// Returns every target, sorted by name.
 pub(crate) fn all() -> anyhow::Result<Vec<Target>> {
     let folder = cargo::workspace_root().join("service/fuzz/targets");
     let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
@@ -37,7 +37,7 @@ pub(crate) fn all() -> anyhow::Result<Vec<Target>> {
     Ok(names.into_iter().map(Target).collect())
 }
 
-/// Builds targets, with the features that `cargo test --workspace` has: its dependencies are used again.
+/// Builds targets with the features of `cargo test --workspace`, so that its dependencies are reused.
 pub(crate) fn build(targets: &[Target]) -> CommandLine {
     let examples = targets.iter().flat_map(|target| ["--example".to_owned(), target.example()]);
     cargo(["build", "--workspace", "--locked", "--features", "mcp-stateful-fuzz/libfuzzer"]).args(examples)
@@ -52,22 +52,22 @@ impl Target {
         format!("fuzz-{}", self.0)
     }
 
-    /// Makes up inputs for so many seconds, from what is kept and what earlier runs found, crashes among it.
+    /// Fuzzes for a number of seconds, starting from the seeds and from the corpus and crashes of earlier runs.
     pub(crate) fn run(&self, target_directory: &Path, seconds: u64) -> anyhow::Result<CommandLine> {
-        let place = target_directory.join("fuzz").join(&self.0);
-        let (corpus, crashes) = (place.join("corpus"), place.join("crashes"));
+        let directory = target_directory.join("fuzz").join(&self.0);
+        let (corpus, crashes) = (directory.join("corpus"), directory.join("crashes"));
         for folder in [&corpus, &crashes] {
             fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        // libFuzzer puts the name of the file right behind it.
+        // libFuzzer appends the file name, so the prefix ends with a separator.
         let mut prefix = OsString::from("-artifact_prefix=");
         prefix.push(crashes.join(""));
         Ok(self
             .binary(target_directory)
             .arg(format!("-max_total_time={seconds}"))
-            .arg(format!("-max_len={LONGEST}"))
-            .arg(format!("-timeout={SLOWEST}"))
-            .arg(format!("-rss_limit_mb={LARGEST}"))
+            .arg(format!("-max_len={MAX_LENGTH}"))
+            .arg(format!("-timeout={TIMEOUT}"))
+            .arg(format!("-rss_limit_mb={MEMORY}"))
             .arg("-print_final_stats=1")
             .arg(prefix)
             .arg(corpus)
@@ -76,12 +76,12 @@ impl Target {
             .env("RUST_BACKTRACE", "0"))
     }
 
-    /// Tries one input once more.
-    pub(crate) fn repeat(&self, target_directory: &Path, input: &Path) -> CommandLine {
+    /// Runs one input.
+    pub(crate) fn replay(&self, target_directory: &Path, input: &Path) -> CommandLine {
         self.binary(target_directory).arg(input).env("RUST_BACKTRACE", "1")
     }
 
-    /// The inputs that are kept with the source.
+    /// The directory of the inputs in the repository.
     pub(crate) fn seeds(&self) -> PathBuf {
         cargo::workspace_root().join("service/fuzz/seeds").join(&self.0)
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_known_by_their_files_and_have_seeds() {
+    fn every_target_has_seeds() {
         let targets = all().unwrap();
         assert!(targets.contains(&Target("cursors".to_owned())));
         for target in targets {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_targets_are_built_as_the_tests_are() {
+    fn targets_build_with_workspace_features() {
         let line = build(&[Target("a".to_owned()), Target("b".to_owned())]).to_string();
         let end =
             " build --workspace --locked --features mcp-stateful-fuzz/libfuzzer --example fuzz-a --example fuzz-b";
@@ -113,10 +113,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_is_kept_and_begun_with_the_next_time() {
-        let place = tempfile::tempdir().unwrap();
-        let line = Target("a".to_owned()).run(place.path(), 5).unwrap().to_string();
-        let crashes = place.path().join("fuzz").join("a").join("crashes");
+    fn run_starts_from_earlier_crashes() {
+        let target_directory = tempfile::tempdir().unwrap();
+        let line = Target("a".to_owned()).run(target_directory.path(), 5).unwrap().to_string();
+        let crashes = target_directory.path().join("fuzz").join("a").join("crashes");
         assert!(line.contains(" -max_total_time=5 "), "{line}");
         assert!(line.contains(&format!(" -artifact_prefix={}/ ", crashes.display())), "{line}");
         assert!(line.ends_with(&format!(" {}", crashes.display())), "{line}");
