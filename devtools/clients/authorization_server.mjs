@@ -1,7 +1,7 @@
-// An authorization server for the clients that use OAuth: oidc-provider with clients that register themselves, PKCE, and access tokens
-// as JWTs for the one resource that it knows. Everybody logs in by the name they say.
+// The authorization server for the OAuth clients: oidc-provider with dynamic client registration, PKCE, and JWT access tokens for
+// one resource. A user logs in with any name and password.
 //
-// Reads OIDC_ISSUER, whose port it listens on, and OIDC_RESOURCE. Its answer at /readyz says that it serves.
+// Reads OIDC_ISSUER, on whose port it listens, and OIDC_RESOURCE. Responds to /readyz once it listens.
 
 import Provider, { errors } from 'oidc-provider';
 

@@ -1,6 +1,6 @@
-"""Uses the service through the Python MCP client and prints what came back as one JSON object.
+"""Calls the service through the Python MCP client and prints the results as one JSON object.
 
-Reads MCP_URL, MCP_TOKEN, MCP_ERA, MCP_SESSION, MCP_SCRATCH and MCP_NOTE. Judges nothing: xtask does.
+Reads MCP_URL, MCP_TOKEN, MCP_PROTOCOL_VERSION, MCP_SESSION, MCP_SCRATCH and MCP_NOTE. devtools checks the results.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from python_report import report
 
 async def main() -> None:
     env = os.environ
-    options = {"mode": "legacy"} if env["MCP_ERA"] == "legacy" else {}
+    options = {"mode": "legacy"} if env["MCP_PROTOCOL_VERSION"] == "2025-11-25" else {}
     headers = {"Authorization": f"Bearer {env['MCP_TOKEN']}"}
     async with create_mcp_http_client(headers=headers) as http:
         async with Client(streamable_http_client(env["MCP_URL"], http_client=http), **options) as client:

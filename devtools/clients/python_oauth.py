@@ -1,8 +1,9 @@
-"""Uses the service through the Python MCP client, which gets its token by itself: from our 401 over our metadata to the authorization
-server, where it registers, lets MCP_USER log in and agree, and trades the code for a token. Prints what came back as one JSON object.
+"""Calls the service through the Python MCP client with OAuth, and prints the results as one JSON object.
 
-Reads MCP_URL, MCP_USER, MCP_ERA, MCP_SESSION, MCP_SCRATCH and MCP_NOTE. Judges nothing: xtask does. What a browser would do is done
-by the requests that it would send.
+The client follows the 401 response and the metadata to the authorization server. It registers there, has MCP_USER log in and
+consent, and exchanges the code for a token. HTTP requests replace the browser.
+
+Reads MCP_URL, MCP_USER, MCP_PROTOCOL_VERSION, MCP_SESSION, MCP_SCRATCH and MCP_NOTE. devtools checks the results.
 """
 
 import asyncio
@@ -19,14 +20,14 @@ from mcp.shared.auth import OAuthClientMetadata
 
 from python_report import report
 
-# Nobody listens there: where it is sent is all that a browser has to know.
+# No server listens there. The redirect's query is all that the client needs.
 REDIRECT = "http://127.0.0.1:1/callback"
 
 FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>.*?name="prompt" value="(\w+)"', re.DOTALL)
 
 
 class Memory:
-    """What the provider keeps between requests."""
+    """The token storage of the OAuth provider."""
 
     def __init__(self) -> None:
         self.tokens = None
@@ -46,43 +47,43 @@ class Memory:
 
 
 class Browser:
-    """Somebody who logs in by a name and agrees to everything."""
+    """A browser whose user logs in by name and consents to everything."""
 
     def __init__(self, user: str) -> None:
         self.user = user
-        self.came_to = None
+        self.redirected_to = None
 
     async def open(self, url: str) -> None:
         async with httpx2.AsyncClient() as http:
-            answer = await http.get(url)
-            # Two forms, a few redirects.
+            response = await http.get(url)
+            # The login takes two forms and a few redirects; the limit ends a loop.
             for _ in range(20):
-                if answer.is_redirect:
-                    target = urljoin(str(answer.url), answer.headers["location"])
+                if response.is_redirect:
+                    target = urljoin(str(response.url), response.headers["location"])
                     if target.startswith(REDIRECT):
-                        self.came_to = target
+                        self.redirected_to = target
                         return
-                    answer = await http.get(target)
+                    response = await http.get(target)
                     continue
-                form = FORM.search(answer.text)
+                form = FORM.search(response.text)
                 if form is None:
-                    raise RuntimeError(f"no form at {answer.url}: {answer.status_code} {answer.text}")
+                    raise RuntimeError(f"no form at {response.url}: {response.status_code} {response.text}")
                 fields = {"prompt": form[2], "login": self.user, "password": "any"}
-                answer = await http.post(urljoin(str(answer.url), form[1]), data=fields)
-            raise RuntimeError(f"it goes on and on at {answer.url}")
+                response = await http.post(urljoin(str(response.url), form[1]), data=fields)
+            raise RuntimeError(f"the login did not end at {response.url}")
 
     async def read(self) -> AuthorizationCodeResult:
-        query = parse_qs(urlparse(self.came_to).query)
+        query = parse_qs(urlparse(self.redirected_to).query)
         code, state, iss = (query.get(name, [None])[0] for name in ("code", "state", "iss"))
         return AuthorizationCodeResult(code=code, state=state, iss=iss)
 
 
 async def main() -> None:
     env = os.environ
-    options = {"mode": "legacy"} if env["MCP_ERA"] == "legacy" else {}
+    options = {"mode": "legacy"} if env["MCP_PROTOCOL_VERSION"] == "2025-11-25" else {}
     browser = Browser(env["MCP_USER"])
-    about = OAuthClientMetadata(client_name="xtask", redirect_uris=[REDIRECT], token_endpoint_auth_method="none")
-    provider = OAuthClientProvider(env["MCP_URL"], about, Memory(), browser.open, browser.read)
+    metadata = OAuthClientMetadata(client_name="xtask", redirect_uris=[REDIRECT], token_endpoint_auth_method="none")
+    provider = OAuthClientProvider(env["MCP_URL"], metadata, Memory(), browser.open, browser.read)
     async with httpx2.AsyncClient(auth=provider) as http:
         async with Client(streamable_http_client(env["MCP_URL"], http_client=http), **options) as client:
             print(json.dumps(await report(client, env["MCP_NOTE"])))

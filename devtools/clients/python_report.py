@@ -1,4 +1,4 @@
-"""What both Python scripts do once a client is connected."""
+"""Calls every tool once, for both Python scripts."""
 
 import os
 
@@ -16,7 +16,7 @@ async def report(client, note: str) -> dict:
 
     tools = await client.list_tools()
     return {
-        "revision": client.protocol_version,
+        "protocol_version": client.protocol_version,
         "tools": [tool.name for tool in tools.tools],
         "add_note": await call("add_note", session_id=session, note=note),
         "get_notes": await call("get_notes", session_id=session),

@@ -1,6 +1,6 @@
-// What both TypeScript clients do once they are connected.
+// Calls every tool once, for both TypeScript scripts.
 
-export async function report(client, revision) {
+export async function report(client, protocolVersion) {
   const { MCP_SESSION, MCP_SCRATCH, MCP_NOTE } = process.env;
   const call = async (name, args) => {
     const result = await client.callTool({ name, arguments: args });
@@ -9,7 +9,7 @@ export async function report(client, revision) {
   const { tools } = await client.listTools();
   console.log(
     JSON.stringify({
-      revision,
+      protocol_version: protocolVersion,
       tools: tools.map((tool) => tool.name),
       add_note: await call('add_note', { session_id: MCP_SESSION, note: MCP_NOTE }),
       get_notes: await call('get_notes', { session_id: MCP_SESSION }),

@@ -1,6 +1,6 @@
-// Uses the service through the TypeScript SDK (version 1) and prints what came back as one JSON object.
+// Calls the service through the TypeScript SDK (version 1) and prints the results as one JSON object.
 //
-// Reads MCP_URL, MCP_TOKEN, MCP_SESSION, MCP_SCRATCH and MCP_NOTE. Judges nothing: xtask does.
+// Reads MCP_URL, MCP_TOKEN, MCP_SESSION, MCP_SCRATCH and MCP_NOTE. devtools checks the results.
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';

@@ -1,8 +1,8 @@
-//! Other people's MCP clients, used as their users would. What they saw is judged here, in one way for all of them.
+//! MCP clients of other projects, used as their users would use them. One set of checks holds for all of them.
 
 pub(crate) mod authorization;
+pub(crate) mod check;
 pub(crate) mod inspector;
-pub(crate) mod judge;
 pub(crate) mod python;
 pub(crate) mod typescript;
 
@@ -12,72 +12,67 @@ use serde_json::Value;
 
 use xtask::process::{self, CommandLine};
 
-/// What a client is given.
+/// The input of a client.
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
     pub(crate) url: String,
     pub(crate) token: String,
-    /// Whose session it is, for those who log in; all others share the token's.
+    /// The user that an OAuth client logs in. The others share the static token's session.
     pub(crate) user: Option<&'static str>,
-    /// The same for all clients: each adds a note and reads those that its user has from the ones before.
+    /// The session of all clients: each adds a note, and reads its user's notes of earlier clients.
     pub(crate) session: String,
-    /// A session that nobody wrote to, to be reset.
+    /// An empty session, to be reset.
     pub(crate) scratch: String,
     pub(crate) note: String,
 }
 
-/// TargetArgs way to speak MCP a client is asked for.
+/// The protocol version that a client has to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Era {
-    Legacy,
-    Modern,
+pub(crate) enum ProtocolVersion {
+    /// 2025-11-25, with its handshake.
+    Handshake,
+    /// 2026-07-28, without one.
+    Stateless,
 }
 
-/// What a client saw; the scripts print it in this form.
+/// The results that a client received. The scripts print them in this form.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(crate) struct Seen {
-    /// The revision it settled on, where it tells.
-    pub(crate) revision: Option<String>,
+pub(crate) struct Results {
+    /// The negotiated protocol version, if the client exposes it.
+    pub(crate) protocol_version: Option<String>,
     pub(crate) tools: Vec<String>,
-    pub(crate) add_note: Answer,
-    pub(crate) get_notes: Answer,
-    pub(crate) echo_cached: Answer,
-    pub(crate) reset_session: Answer,
-    pub(crate) create_session: Answer,
+    pub(crate) add_note: ToolResult,
+    pub(crate) get_notes: ToolResult,
+    pub(crate) echo_cached: ToolResult,
+    pub(crate) reset_session: ToolResult,
+    pub(crate) create_session: ToolResult,
 }
 
-/// What a tool answered.
+/// The result of a tool call.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Answer {
+pub(crate) struct ToolResult {
     pub(crate) text: String,
     pub(crate) structured: Option<Value>,
     pub(crate) is_error: bool,
 }
 
-impl Era {
-    pub(crate) fn name(self) -> &'static str {
+impl ProtocolVersion {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Legacy => "legacy",
-            Self::Modern => "modern",
-        }
-    }
-
-    pub(crate) fn revision(self) -> &'static str {
-        match self {
-            Self::Legacy => "2025-11-25",
-            Self::Modern => "2026-07-28",
+            Self::Handshake => "2025-11-25",
+            Self::Stateless => "2026-07-28",
         }
     }
 }
 
-/// Runs a script that reads its task from the environment and prints what it saw.
-fn run_script(line: CommandLine, era: Era, task: &Task) -> anyhow::Result<Seen> {
+/// Runs a script that reads its task from the environment and prints its results.
+fn run_script(line: CommandLine, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {
     let line = line
         .env("MCP_URL", &task.url)
         .env("MCP_TOKEN", &task.token)
         .env("MCP_USER", task.user.unwrap_or_default())
-        .env("MCP_ERA", era.name())
+        .env("MCP_PROTOCOL_VERSION", version.as_str())
         .env("MCP_SESSION", &task.session)
         .env("MCP_SCRATCH", &task.scratch)
         .env("MCP_NOTE", &task.note);
@@ -86,5 +81,5 @@ fn run_script(line: CommandLine, era: Era, task: &Task) -> anyhow::Result<Seen> 
         anyhow::bail!("`{line}` failed: {}", output.stderr.trim());
     }
     serde_json::from_str(&output.stdout)
-        .with_context(|| format!("cannot understand what `{line}` printed: {}", output.stdout.trim()))
+        .with_context(|| format!("cannot parse the output of `{line}`: {}", output.stdout.trim()))
 }

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The tools, in the order in which the service lists them.
-const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"];
+pub const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"];
 
 /// The error of a test that is not green, with the cause that the log of the service names, if one was found.
 pub(crate) fn failed(report: &Report, cause: Option<Problem>) -> anyhow::Result<()> {

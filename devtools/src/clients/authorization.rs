@@ -1,4 +1,4 @@
-//! The authorization server of the clients that use OAuth: somebody else's, certified, in a process of its own.
+//! The authorization server for the OAuth clients: the certified `oidc-provider` in a process of its own.
 
 use std::{fs, path::Path};
 
@@ -15,7 +15,7 @@ pub(crate) struct Authorization {
     node: Node,
 }
 
-/// A running authorization server; dropping it ends it.
+/// A running authorization server; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Issuer {
     pub(crate) url: String,
@@ -25,13 +25,13 @@ pub(crate) struct Issuer {
 impl Authorization {
     pub(crate) fn install(target: &Path) -> anyhow::Result<Self> {
         let node = Node::with_packages(target, "authorization-server", &[PACKAGE])?;
-        // Node looks for packages above a script.
+        // Node.js searches for packages in the directories above a script.
         let path = node.directory().join(SCRIPT.0);
         fs::write(&path, SCRIPT.1).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Self { node })
     }
 
-    /// Serves tokens for `resource`.
+    /// Starts a server that issues tokens for `resource`.
     pub(crate) fn start(&self, resource: &str, log: &Path) -> anyhow::Result<Issuer> {
         let port = xtask::local::ports::free_port()?;
         let url = format!("http://127.0.0.1:{port}");

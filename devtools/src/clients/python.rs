@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{Era, Seen, Task, run_script};
+use super::{ProtocolVersion, Results, Task, run_script};
 use xtask::{
     cargo,
     error::ErrorExt,
@@ -17,7 +17,7 @@ use xtask::{
 
 const PACKAGE: &str = "mcp==2.3.0";
 
-/// The environment with the package.
+/// The virtual environment with the client.
 #[derive(Debug)]
 pub(crate) struct Python {
     program: PathBuf,
@@ -33,39 +33,39 @@ impl Python {
             return Ok(Self { program });
         }
         ui::step("install", PACKAGE);
-        let machine = machine_python()?;
-        process::run(&CommandLine::new(machine).args(["-m", "venv", "--clear"]).arg(&directory))
-            .hint("on Debian and Ubuntu the package python3-venv is needed")?;
+        let python = system_python()?;
+        process::run(&CommandLine::new(python).args(["-m", "venv", "--clear"]).arg(&directory))
+            .hint("on Debian and Ubuntu, run `apt-get install python3-venv`")?;
         let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", PACKAGE];
         process::run(&CommandLine::new(&program).args(pip))
-            .hint("pip needs to reach its package index, and Python 3.10 or newer")?;
+            .hint("check access to pypi.org, and that Python is 3.10 or newer")?;
         fs::write(&done, PACKAGE).with_context(|| format!("cannot write {}", done.display()))?;
         Ok(Self { program })
     }
 
-    /// With the token that everybody shares.
-    pub(crate) fn run(&self, era: Era, task: &Task) -> anyhow::Result<Seen> {
-        self.script("python_client.py", era, task)
+    /// Runs the client with the static token.
+    pub(crate) fn run(&self, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {
+        self.script("python_client.py", version, task)
     }
 
-    /// With a token that it gets by itself, for the task's user.
-    pub(crate) fn run_oauth(&self, era: Era, task: &Task) -> anyhow::Result<Seen> {
-        self.script("python_oauth.py", era, task)
+    /// Runs the client with a token that it obtains for the task's user.
+    pub(crate) fn run_oauth(&self, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {
+        self.script("python_oauth.py", version, task)
     }
 
-    fn script(&self, name: &str, era: Era, task: &Task) -> anyhow::Result<Seen> {
+    fn script(&self, name: &str, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {
         let script = cargo::workspace_root().join("devtools").join("clients").join(name);
-        // Python would leave what it compiled of the script's own import beside it.
-        run_script(CommandLine::new(&self.program).arg("-B").arg(script), era, task)
+        // -B: writes no compiled files beside the script.
+        run_script(CommandLine::new(&self.program).arg("-B").arg(script), version, task)
     }
 }
 
-fn machine_python() -> anyhow::Result<&'static str> {
+fn system_python() -> anyhow::Result<&'static str> {
     let works =
         |name: &&str| process::capture(&CommandLine::new(*name).arg("--version")).is_ok_and(|output| output.success);
     ["python3", "python"]
         .into_iter()
         .find(works)
-        .ok_or_else(|| anyhow!("python3 cannot be run, and this needs a package for it"))
+        .ok_or_else(|| anyhow!("cannot run python3, which the Python client needs"))
         .hint("install Python 3.10 or newer")
 }

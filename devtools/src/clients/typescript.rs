@@ -1,16 +1,16 @@
-//! Both generations of the TypeScript client, each by a small script.
+//! Both major versions of the TypeScript client, each run by a small script.
 
 use std::{fs, path::Path};
 
 use anyhow::Context;
 
-use super::{Era, Seen, Task, run_script};
+use super::{ProtocolVersion, Results, Task, run_script};
 use crate::node::Node;
 
 const CLIENT: (&str, &str) = ("@modelcontextprotocol/client", "2.4.0");
 const SDK: (&str, &str) = ("@modelcontextprotocol/sdk", "1.32.2");
 
-/// The scripts; they are copied to where the packages are, for Node looks for packages above a script.
+/// The scripts, which are copied beside the packages: Node.js searches for packages in the directories above a script.
 const SCRIPTS: [(&str, &str); 3] = [
     ("typescript_client.mjs", include_str!("../../clients/typescript_client.mjs")),
     ("typescript_sdk.mjs", include_str!("../../clients/typescript_sdk.mjs")),
@@ -33,17 +33,17 @@ impl TypeScript {
         Ok(Self { node })
     }
 
-    /// Version 2, which speaks both.
-    pub(crate) fn run_client(&self, era: Era, task: &Task) -> anyhow::Result<Seen> {
-        self.run("typescript_client.mjs", era, task)
+    /// Runs version 2, which supports both protocol versions.
+    pub(crate) fn run_client(&self, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {
+        self.run("typescript_client.mjs", version, task)
     }
 
-    /// Version 1, which knows only the handshake.
-    pub(crate) fn run_sdk(&self, task: &Task) -> anyhow::Result<Seen> {
-        self.run("typescript_sdk.mjs", Era::Legacy, task)
+    /// Runs version 1, which supports only the handshake.
+    pub(crate) fn run_sdk(&self, task: &Task) -> anyhow::Result<Results> {
+        self.run("typescript_sdk.mjs", ProtocolVersion::Handshake, task)
     }
 
-    fn run(&self, script: &str, era: Era, task: &Task) -> anyhow::Result<Seen> {
-        run_script(self.node.script(&self.node.directory().join(script))?, era, task)
+    fn run(&self, script: &str, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {
+        run_script(self.node.script(&self.node.directory().join(script))?, version, task)
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask clients`: other people's clients, one after the other, on the real service: all on
-//! one session's name, which is another session for each user who logs in.
+//! `cargo xtask clients`: runs clients of other projects against the service, one after the other. All use the same session
+//! name, which is a separate session for each user that logs in.
 
 use std::{collections::HashMap, path::Path, time::Instant};
 
@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 use crate::{
     clients::{
-        Era, Seen, Task,
+        ProtocolVersion::{self, Handshake, Stateless},
+        Results, Task,
         authorization::{Authorization, Issuer},
+        check,
         inspector::Inspector,
-        judge,
         python::Python,
         typescript::TypeScript,
     },
@@ -23,27 +24,27 @@ use xtask::{
     ui::{self, Tone},
 };
 
-type Run<'a> = Box<dyn Fn(&Task) -> anyhow::Result<Seen> + 'a>;
+type Run<'a> = Box<dyn Fn(&Task) -> anyhow::Result<Results> + 'a>;
 
-/// A client, how it speaks, and whom it logs in.
-type Row<'a> = (&'static str, Era, Option<&'static str>, Run<'a>);
+/// A client's name, its protocol version, the user that it logs in, and its function.
+type Client<'a> = (&'static str, ProtocolVersion, Option<&'static str>, Run<'a>);
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let target = cargo::target_directory()?;
     let (inspector, python, typescript) =
         (Inspector::install(&target)?, Python::install(&target)?, TypeScript::install(&target)?);
     let authorization = Authorization::install(&target)?;
-    let clients: Vec<Row<'_>> = vec![
-        ("Inspector CLI 2.12.0", Era::Legacy, None, Box::new(|task| inspector.run(Era::Legacy, task))),
-        ("Inspector CLI 2.12.0", Era::Modern, None, Box::new(|task| inspector.run(Era::Modern, task))),
-        ("Python mcp 2.3.0", Era::Modern, None, Box::new(|task| python.run(Era::Modern, task))),
-        ("Python mcp 2.3.0", Era::Legacy, None, Box::new(|task| python.run(Era::Legacy, task))),
-        ("TypeScript client 2.4.0", Era::Legacy, None, Box::new(|task| typescript.run_client(Era::Legacy, task))),
-        ("TypeScript client 2.4.0", Era::Modern, None, Box::new(|task| typescript.run_client(Era::Modern, task))),
-        ("TypeScript sdk 1.32.2", Era::Legacy, None, Box::new(|task| typescript.run_sdk(task))),
-        ("Python mcp 2.3.0, OAuth", Era::Modern, Some("alice"), Box::new(|task| python.run_oauth(Era::Modern, task))),
-        ("Python mcp 2.3.0, OAuth", Era::Legacy, Some("alice"), Box::new(|task| python.run_oauth(Era::Legacy, task))),
-        ("Python mcp 2.3.0, OAuth", Era::Modern, Some("bob"), Box::new(|task| python.run_oauth(Era::Modern, task))),
+    let clients: Vec<Client<'_>> = vec![
+        ("Inspector CLI 2.12.0", Handshake, None, Box::new(|task| inspector.run(Handshake, task))),
+        ("Inspector CLI 2.12.0", Stateless, None, Box::new(|task| inspector.run(Stateless, task))),
+        ("Python mcp 2.3.0", Stateless, None, Box::new(|task| python.run(Stateless, task))),
+        ("Python mcp 2.3.0", Handshake, None, Box::new(|task| python.run(Handshake, task))),
+        ("TypeScript client 2.4.0", Handshake, None, Box::new(|task| typescript.run_client(Handshake, task))),
+        ("TypeScript client 2.4.0", Stateless, None, Box::new(|task| typescript.run_client(Stateless, task))),
+        ("TypeScript sdk 1.32.2", Handshake, None, Box::new(|task| typescript.run_sdk(task))),
+        ("Python mcp 2.3.0, OAuth", Stateless, Some("alice"), Box::new(|task| python.run_oauth(Stateless, task))),
+        ("Python mcp 2.3.0, OAuth", Handshake, Some("alice"), Box::new(|task| python.run_oauth(Handshake, task))),
+        ("Python mcp 2.3.0, OAuth", Stateless, Some("bob"), Box::new(|task| python.run_oauth(Stateless, task))),
     ];
     build()?;
     let service = serve(&target, &authorization)?;
@@ -52,26 +53,26 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut notes: HashMap<Option<&str>, Vec<String>> = HashMap::new();
     let mut rows = Vec::new();
     let mut failed = 0;
-    for (number, (name, era, user, run)) in clients.iter().enumerate() {
-        let who = user.map_or_else(|| (*name).to_owned(), |user| format!("{name} as {user}"));
+    for (number, (name, version, user, run)) in clients.iter().enumerate() {
+        let client = user.map_or_else(|| (*name).to_owned(), |user| format!("{name} as {user}"));
         let task = Task {
             url: service.server.mcp_url(),
             token: service.token.clone(),
             user: *user,
             session: session.clone(),
             scratch: format!("{session}-{number}"),
-            note: format!("note {} by {who}, {}", number + 1, era.name()),
+            note: format!("note {} by {client}, {}", number + 1, version.as_str()),
         };
-        ui::step("client", &format!("{who}, {}", era.name()));
+        ui::step("client", &format!("{client}, {}", version.as_str()));
         let notes = notes.entry(*user).or_default();
         notes.push(task.note.clone());
         let started = Instant::now();
         let problems = match run(&task) {
-            Ok(seen) => judge::problems(&seen, *era, &task, notes),
+            Ok(results) => check::problems(&results, *version, &task, notes),
             Err(error) => vec![format!("{error:#}")],
         };
         failed += usize::from(!problems.is_empty());
-        rows.push(row(&who, *era, started.elapsed().as_millis(), &problems));
+        rows.push(row(&client, *version, started.elapsed().as_millis(), &problems));
     }
     ui::result(&columns::render(&rows));
     conclude(failed, clients.len())
@@ -83,7 +84,7 @@ fn build() -> anyhow::Result<()> {
     process::run(&line)
 }
 
-/// The service with a token and with OAuth, and who makes the tokens for that.
+/// The service with a static token and OAuth, and its authorization server.
 struct Service {
     server: Server,
     token: String,
@@ -103,18 +104,18 @@ fn serve(target: &Path, authorization: &Authorization) -> anyhow::Result<Service
     Ok(Service { server, token, _issuer: issuer })
 }
 
-fn row(name: &str, era: Era, millis: u128, problems: &[String]) -> Vec<String> {
+fn row(name: &str, version: ProtocolVersion, millis: u128, problems: &[String]) -> Vec<String> {
     let word = if problems.is_empty() { ui::paint(Tone::Good, "ok") } else { ui::paint(Tone::Bad, "FAILED") };
     let more = problems.iter().fold(String::new(), |all, problem| format!("{all}\n{problem}"));
-    vec![word, format!("{millis:>5} ms"), era.revision().to_owned(), format!("{name}{more}")]
+    vec![word, format!("{millis:>5} ms"), version.as_str().to_owned(), format!("{name}{more}")]
 }
 
 fn conclude(failed: usize, all: usize) -> anyhow::Result<()> {
     if failed == 0 {
         ui::result(&format!(
-            "\nall {all} clients list the tools, call each, and read what their users wrote before, and nobody else"
+            "\nall {all} clients listed the tools, called each, and read the notes of their own user only"
         ));
         return Ok(());
     }
-    Err(anyhow!("{failed} of {all} clients did not get what they should"))
+    Err(anyhow!("{failed} of {all} clients failed"))
 }
