@@ -1,6 +1,6 @@
-//! The MCP conformance suite, as we use it: what is run, how its results are read, and which failures are known.
+//! The MCP conformance suite: its scenarios, its results and the known failures.
 //!
-//! The suite judges; this only reads. Starting servers is `server`'s, the order of it all the command's.
+//! Reads the suite's verdicts and makes none. `server` starts the servers; the command decides the order.
 
 pub(crate) mod expected;
 pub(crate) mod results;

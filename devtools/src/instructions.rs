@@ -1,5 +1,7 @@
-//! How many instructions the service executes for a request, path by path. Instructions repeat where time does not: on a
-//! machine that is busy, slow or shared they are nearly the same. What is kept is docs/bench/instructions.json.
+//! The number of instructions that the service executes for a request, path by path.
+//!
+//! Instructions are reproducible where time is not: a busy, slow or shared machine counts nearly the same. The kept counts
+//! are in docs/bench/instructions.json.
 
 pub(crate) mod callgrind;
 pub(crate) mod figures;

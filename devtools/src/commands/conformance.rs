@@ -1,4 +1,5 @@
-//! `cargo xtask conformance`: lets the MCP conformance suite judge the service, and a fixture server behind the same router.
+//! `cargo xtask conformance`: runs the MCP conformance suite against the service, and against its own fixtures behind the
+//! service's router.
 
 use std::path::Path;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(keep_output: Option<&Path>) -> anyhow::Result<()> {
     let target = cargo::target_directory()?;
     let suite = Suite::install(&target)?;
     let output = match keep_output {
-        Some(directory) => std::path::absolute(directory).context("--keep-output is no path")?,
+        Some(directory) => std::path::absolute(directory).context("invalid --keep-output: expected a path")?,
         None => target.join("tools").join("conformance-output"),
     };
     let output = server::fresh_directory(output.join("conformance-run"))?;
@@ -42,7 +43,7 @@ fn build(line: &CommandLine) -> anyhow::Result<()> {
     process::run(line)
 }
 
-/// The real service, without a token because the suite can send none: the scenarios that apply to it, one by one.
+/// Runs the applicable scenarios against the service. It has no token, because the suite cannot send one.
 fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
     build(&cargo::build_service(Profile::Dev))?;
     let port = xtask::local::ports::free_port()?;
@@ -50,37 +51,37 @@ fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<
     let line = server::service(&cargo::service_binary(target, Profile::Dev), port, &store, None);
     let server = Server::start(&line, port, &store.join("server.log"))?;
     let mut verdicts = Vec::new();
-    for Set { revision, applicable } in SETS {
-        ui::step("service", &format!("{revision}, {} scenarios", applicable.len()));
-        let results = output.join(format!("service-{revision}"));
+    for Set { version, applicable } in SETS {
+        ui::step("service", &format!("{version}, {} scenarios", applicable.len()));
+        let results = output.join(format!("service-{version}"));
         for scenario in applicable {
-            suite.run_scenario(&server.mcp_url(), revision, scenario, &results)?;
+            suite.run_scenario(&server.mcp_url(), version, scenario, &results)?;
         }
-        verdicts.extend(judge(Subject::Service, revision, applicable, &results)?);
+        verdicts.extend(judge(Subject::Service, version, applicable, &results)?);
     }
     Ok(verdicts)
 }
 
-/// The suite's fixtures behind our router: all that a revision requires.
+/// Runs every required scenario against the fixtures.
 fn judge_fixture(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
     build(&cargo::build_example(FIXTURE))?;
     let port = xtask::local::ports::free_port()?;
     let line = CommandLine::new(cargo::example_binary(target, FIXTURE)).args(["--port", &port.to_string()]);
     let server = Server::start(&line, port, &output.join("fixture.log"))?;
     let mut verdicts = Vec::new();
-    for Set { revision, .. } in SETS {
-        let required = suite.required(revision)?;
-        ui::step("fixture", &format!("{revision}, {} scenarios", required.len()));
-        let results = output.join(format!("fixture-{revision}"));
-        suite.run_set(&server.mcp_url(), revision, &results)?;
-        verdicts.extend(judge(Subject::Fixture, revision, &required, &results)?);
+    for Set { version, .. } in SETS {
+        let required = suite.required(version)?;
+        ui::step("fixture", &format!("{version}, {} scenarios", required.len()));
+        let results = output.join(format!("fixture-{version}"));
+        suite.run_set(&server.mcp_url(), version, &results)?;
+        verdicts.extend(judge(Subject::Fixture, version, &required, &results)?);
     }
     Ok(verdicts)
 }
 
 fn judge<S: AsRef<str>>(
     subject: Subject,
-    revision: &'static str,
+    version: &'static str,
     scenarios: &[S],
     results: &Path,
 ) -> anyhow::Result<Vec<Verdict>> {
@@ -88,7 +89,7 @@ fn judge<S: AsRef<str>>(
     let checks = |scenario: &str| found.get(scenario).map(Vec::as_slice).unwrap_or_default();
     let scenarios = scenarios.iter().map(AsRef::as_ref);
     let judged: Vec<Verdict> =
-        scenarios.map(|scenario| verdict::judge(subject, revision, scenario, checks(scenario), EXPECTED)).collect();
+        scenarios.map(|scenario| verdict::judge(subject, version, scenario, checks(scenario), EXPECTED)).collect();
     ui::result(&columns::render(&judged.iter().map(row).collect::<Vec<_>>()));
     Ok(judged)
 }
@@ -96,7 +97,7 @@ fn judge<S: AsRef<str>>(
 fn row(verdict: &Verdict) -> Vec<String> {
     let word = match (verdict.holds(), verdict.known.is_empty()) {
         (true, true) => ui::paint(Tone::Good, "ok"),
-        (true, false) => ui::paint(Tone::Note, "known"),
+        (true, false) => ui::paint(Tone::Note, "expected"),
         (false, _) => ui::paint(Tone::Bad, "FAILED"),
     };
     let counts = format!("{} passed, {} failed", verdict.passed, verdict.known.len() + verdict.problems.len());
@@ -106,20 +107,20 @@ fn row(verdict: &Verdict) -> Vec<String> {
         .chain(&verdict.known)
         .chain(&verdict.warnings)
         .fold(String::new(), |all, line| format!("{all}\n{line}"));
-    vec![word, verdict.subject.to_string(), verdict.revision.to_owned(), counts, format!("{}{more}", verdict.scenario)]
+    vec![word, verdict.subject.to_string(), verdict.version.to_owned(), counts, format!("{}{more}", verdict.scenario)]
 }
 
 fn conclude(verdicts: &[Verdict], output: &Path) -> anyhow::Result<()> {
     let failed = verdicts.iter().filter(|verdict| !verdict.holds()).count();
     let known: usize = verdicts.iter().map(|verdict| verdict.known.len()).sum();
     ui::result(&format!(
-        "\n{} of {} scenarios hold, with {known} known failures",
+        "\n{} of {} scenarios passed, with {known} expected failures",
         verdicts.len() - failed,
         verdicts.len()
     ));
     if failed == 0 {
         return Ok(());
     }
-    Err(anyhow!("{failed} conformance scenarios do not hold"))
-        .hint(format!("everything that the suite saw is in {}", output.display()))
+    Err(anyhow!("{failed} conformance scenarios failed"))
+        .hint(format!("inspect the suite's results in {}", output.display()))
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask instructions`: counts what the service executes for a request on its hot paths, and fails if that has become
-//! more than what is kept.
+//! `cargo xtask instructions`: counts the instructions that a request executes on the hot paths, and fails if they exceed
+//! the counts in docs/bench.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -19,68 +19,80 @@ use crate::{
         verdict::{self, Change, TOLERANCE_PERCENT},
     },
     quick_build::Quick,
+    requirements::Unmet,
     server::{self, Server},
 };
 use xtask::{
-    cargo, environment,
-    error::{self, ErrorExt, Exit},
+    cargo,
+    error::{self, ErrorExt},
     process::{self, CommandLine},
     runtime, ui,
 };
 
-/// Requests before it is counted: by then every session and the hot text are there, and connections and buffers have grown.
+/// Requests before the counted ones. They create the sessions and the cached text, and let connections and buffers grow.
 const WARM_UP: u64 = 100;
-/// The first number of a request: all have as many digits, so all requests are of the same length.
+/// The number of the first request. All numbers have the same number of digits, and so all requests the same length.
 const FIRST: u64 = 1000;
 
-/// What this machine can count.
+/// The tools that count on this machine.
 struct Counter {
     quick: Quick,
     valgrind: String,
 }
 
 pub(crate) fn run(args: &cli::Instructions) -> anyhow::Result<()> {
-    let counter = Counter::find()?;
     if args.accept {
         let file = file();
-        counter.count()?.keep(&file)?;
-        ui::result(&format!("the new figures are in {}", file.display()));
+        Counter::find()?.count()?.keep(&file)?;
+        ui::result(&format!("wrote the new counts to {}", file.display()));
         return Ok(());
     }
+    compare_with_kept()
+}
+
+/// Counts, and fails if a path executes more than before.
+pub(super) fn compare_with_kept() -> anyhow::Result<()> {
+    let counter = Counter::find()?;
     compare(&counter, &counter.kept()?)
 }
 
-/// As CI has it: a machine that cannot compare says so, and has not passed where it matters.
-pub(super) fn in_ci() -> anyhow::Result<()> {
-    match Counter::find().and_then(|counter| Ok((counter.kept()?, counter))) {
-        Ok((kept, counter)) => compare(&counter, &kept),
-        Err(cannot) if error::exit_of(&cannot) == Exit::Preflight && !environment::is_ci() => {
-            let hints: String = error::hints_of(&cannot).iter().map(|hint| format!("; {hint}")).collect();
-            ui::warning(&format!("NOT COUNTED: {cannot:#}{hints}"));
-            Ok(())
-        }
-        Err(cannot) => Err(cannot),
+/// Describes why this machine's counts cannot be compared with the kept ones, if that is so. A missing tool is no reason.
+pub(super) fn limit() -> Option<Unmet> {
+    if !cfg!(target_os = "linux") {
+        return Some(Unmet {
+            problem: "valgrind counts the instructions of Linux programs only (for instructions)".to_owned(),
+            remedy: "run `cargo xtask instructions` on Linux".to_owned(),
+        });
     }
+    let error = Figures::kept(&file(), &Quick::find().ok()?.describe()).err()?;
+    Some(Unmet { problem: format!("{error:#} (for instructions)"), remedy: error::hints_of(&error).join("; ") })
 }
 
 fn compare(counter: &Counter, kept: &Figures) -> anyhow::Result<()> {
     let now = counter.count()?;
-    let verdicts = verdict::judge(kept, &now);
+    let verdicts = verdict::compare(kept, &now);
     ui::result(&verdict::render(&verdicts));
     let those = |wanted: fn(Change) -> bool| -> Vec<&str> {
         verdicts.iter().filter(|verdict| wanted(verdict.change())).map(|verdict| verdict.path.as_str()).collect()
     };
     if kept.tools != now.tools && !those(|change| change != Change::None).is_empty() {
-        ui::warning(&format!("kept with {}, and now with {}", kept.tools.join(", "), now.tools.join(", ")));
+        ui::warning(&format!(
+            "the kept counts are from {}, the new ones from {}",
+            kept.tools.join(", "),
+            now.tools.join(", ")
+        ));
     }
-    let (failed, cheaper) = (those(Change::fails), those(|change| change == Change::Cheaper));
+    let (failed, improved) = (those(Change::fails), those(|change| change == Change::Improved));
     if !failed.is_empty() {
-        return Err(anyhow!("over {TOLERANCE_PERCENT} % above what is kept, or not kept: {}", failed.join("; ")))
-            .hint("look for what a request does now that it did not do before")
-            .hint(HOW_TO_ACCEPT);
+        return Err(anyhow!(
+            "more than {TOLERANCE_PERCENT} % above the kept count, or without one: {}",
+            failed.join("; ")
+        ))
+        .hint("profile the request with callgrind, and compare with the last commit")
+        .hint(HOW_TO_ACCEPT);
     }
-    if !cheaper.is_empty() {
-        ui::warning(&format!("cheaper, and not guarded until that is kept: {}; {HOW_TO_ACCEPT}", cheaper.join("; ")));
+    if !improved.is_empty() {
+        ui::warning(&format!("improved: {}; {HOW_TO_ACCEPT}", improved.join("; ")));
     }
     Ok(())
 }
@@ -98,7 +110,7 @@ impl Counter {
         Figures::kept(&file(), &self.quick.describe())
     }
 
-    /// Builds, and counts every path.
+    /// Builds the service and counts every path.
     fn count(&self) -> anyhow::Result<Figures> {
         let target = cargo::target_directory()?;
         let store = cargo::build_store();
@@ -110,12 +122,12 @@ impl Counter {
         Ok(Figures { build: self.quick.describe(), tools: self.tools()?, paths: paths(&service, &store, &directory)? })
     }
 
-    /// What a change may come from that nobody made. Where the binary is not linked with glibc, nobody says its version.
+    /// The versions that can change a count without a change to the code.
     fn tools(&self) -> anyhow::Result<Vec<String>> {
         let rustc = CommandLine::new("rustc").arg("--version").directory(cargo::workspace_root());
         let libc =
-            process::capture(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).ok().filter(|said| said.success);
-        let libc = libc.map(|said| said.stdout.trim().to_owned());
+            process::capture(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).ok().filter(|output| output.success);
+        let libc = libc.map(|output| output.stdout.trim().to_owned());
         Ok([process::read(&rustc)?, self.valgrind.clone()].into_iter().chain(libc).collect())
     }
 }
@@ -124,9 +136,9 @@ fn paths(binary: &Path, store: &Store, directory: &Path) -> anyhow::Result<Vec<F
     let mut callgrind = Callgrind::new(directory);
     let port = xtask::local::ports::free_port()?;
     let line = peer::ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb");
-    // Valgrind lets one thread run at a time: what more of them do is to look for work.
+    // Valgrind runs one thread at a time. More would add the instructions with which idle workers look for work.
     let line = peer::at_store(line, &store.endpoint()).env("TOKIO_WORKER_THREADS", "1");
-    let server = Server::start(&callgrind.over(line), port, &directory.join("service.log"))?;
+    let server = Server::start(&callgrind.wrap(line), port, &directory.join("service.log"))?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut figures = Vec::new();
     for path in HotPath::ALL {
@@ -134,13 +146,13 @@ fn paths(binary: &Path, store: &Store, directory: &Path) -> anyhow::Result<Vec<F
         ui::step("count", &name);
         let work = requests(path, address, || callgrind.take(server.pid()));
         let instructions = runtime::wait_for(work)?.with_context(|| format!("{name} failed"))?;
-        ensure!(instructions > 0, "nothing was counted on {name}");
+        ensure!(instructions > 0, "valgrind counted no instructions on {name}");
         figures.push(Figure { path: name, instructions_per_request: instructions / path.counted() });
     }
     Ok(figures)
 }
 
-/// Sends a path's requests over one connection; returns what the counted ones took.
+/// Sends a path's requests over one connection, and returns the instructions of the counted ones.
 async fn requests(
     path: HotPath,
     address: SocketAddr,
@@ -149,11 +161,11 @@ async fn requests(
     let mut connection = Connection::new(address);
     let (warm, end) = (FIRST + WARM_UP, FIRST + WARM_UP + path.counted());
     for number in FIRST..warm {
-        path.ask(&mut connection, number).await?;
+        path.request(&mut connection, number).await?;
     }
     take()?;
     for number in warm..end {
-        path.ask(&mut connection, number).await?;
+        path.request(&mut connection, number).await?;
     }
     take()
 }

@@ -1,13 +1,13 @@
-//! Reads what the suite wrote: one directory per scenario, with its checks as JSON.
+//! Reads the suite's output: one directory per scenario, with its checks as JSON.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context;
 use serde::Deserialize;
 
-/// What the directory of a scenario's results is called: this, the scenario, the time.
+/// The beginning of a directory's name, before the scenario and the time.
 const PREFIX: &str = "server-";
-/// `-2026-11-22T16-43-17-327Z`
+/// The length of `-2026-11-22T16-43-17-327Z`.
 const TIME_LENGTH: usize = 25;
 
 /// One check of a scenario.
@@ -19,7 +19,7 @@ pub(crate) struct Check {
     pub(crate) error: Option<String>,
 }
 
-/// How the suite judged a check.
+/// The suite's verdict on a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Status {
@@ -30,18 +30,18 @@ pub(crate) enum Status {
     Info,
 }
 
-/// The checks of every scenario in a directory.
+/// Reads the checks of every scenario in a directory.
 pub(crate) fn read(output: &Path) -> anyhow::Result<BTreeMap<String, Vec<Check>>> {
     let mut scenarios = BTreeMap::new();
     for entry in fs::read_dir(output).with_context(|| format!("the suite left no results in {}", output.display()))? {
         let entry = entry.with_context(|| format!("cannot read {}", output.display()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let checks = entry.path().join("checks.json");
-        // A scenario that could not be run leaves its directory without checks; that it is missing is noticed later.
+        // A scenario that could not run leaves a directory without checks. `verdict` reports it as not run.
         if let (Some(scenario), true) = (scenario_of(&name), checks.exists()) {
             let text = fs::read_to_string(&checks).with_context(|| format!("cannot read {}", checks.display()))?;
             let checks: Vec<Check> =
-                serde_json::from_str(&text).with_context(|| format!("cannot understand {}", checks.display()))?;
+                serde_json::from_str(&text).with_context(|| format!("cannot parse {}", checks.display()))?;
             scenarios.insert(scenario.to_owned(), checks);
         }
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scenario_is_in_the_name_of_its_directory() {
+    fn directory_name_contains_scenario() {
         assert_eq!(scenario_of("server-tools-list-2026-11-22T16-43-17-327Z"), Some("tools-list"));
         assert_eq!(scenario_of("server-server-stateless-2026-11-22T16-43-17-327Z"), Some("server-stateless"));
         assert_eq!(scenario_of("other"), None);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn checks_are_read_and_a_scenario_without_any_is_left_out() {
+    fn scenario_without_checks_is_left_out() {
         let directory = tempfile::tempdir().unwrap();
         let scenario = directory.path().join("server-ping-2026-11-22T16-43-17-327Z");
         fs::create_dir(&scenario).unwrap();

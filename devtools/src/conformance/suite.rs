@@ -1,4 +1,4 @@
-//! The suite's command lines, and which scenarios say something about which server.
+//! The suite's command lines, and the scenarios that apply to each server.
 
 use std::{fmt, path::Path};
 
@@ -9,12 +9,12 @@ use xtask::process::{self, CommandLine};
 
 const PACKAGE: (&str, &str) = ("@modelcontextprotocol/conformance", "0.2.0-alpha.12");
 
-/// What is judged.
+/// A server under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// The real service: only the scenarios that a server of tools can meet.
+    /// The service: only the scenarios that apply to a server with its tools.
     Service,
-    /// The suite's fixtures behind our router: everything, so that our transport is judged in full.
+    /// The suite's fixtures behind the service's router: every scenario, so that the whole transport is tested.
     Fixture,
 }
 
@@ -27,21 +27,18 @@ impl fmt::Display for Subject {
     }
 }
 
-/// A revision of MCP, and the scenarios that apply to the real service.
+/// A protocol version, and the scenarios that apply to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Set {
-    pub(crate) revision: &'static str,
+    pub(crate) version: &'static str,
     pub(crate) applicable: &'static [&'static str],
 }
 
-/// Both requirement sets.
+/// The suite's two requirement sets.
 pub(crate) const SETS: [Set; 2] = [
+    Set { version: "2025-11-25", applicable: &["server-initialize", "ping", "tools-list", "dns-rebinding-protection"] },
     Set {
-        revision: "2025-11-25",
-        applicable: &["server-initialize", "ping", "tools-list", "dns-rebinding-protection"],
-    },
-    Set {
-        revision: "2026-07-28",
+        version: "2026-07-28",
         applicable: &[
             "tools-list",
             "dns-rebinding-protection",
@@ -64,24 +61,24 @@ impl Suite {
         Ok(Self { node: Node::with_packages(target, "conformance", &[PACKAGE])? })
     }
 
-    /// The scenarios that a revision requires of servers.
-    pub(crate) fn required(&self, revision: &str) -> anyhow::Result<Vec<String>> {
-        let listed = process::read(&self.line()?.args(["list", "--requirements", revision]))?;
-        let required = parse_list(&listed);
+    /// Returns the scenarios that a protocol version requires of servers.
+    pub(crate) fn required(&self, version: &str) -> anyhow::Result<Vec<String>> {
+        let list = process::read(&self.line()?.args(["list", "--requirements", version]))?;
+        let required = parse_list(&list);
         if required.is_empty() {
-            return Err(anyhow!("the suite lists no server scenario for {revision}"));
+            return Err(anyhow!("the suite lists no server scenario for {version}"));
         }
         Ok(required)
     }
 
-    /// Runs one scenario and leaves its results in a directory.
-    pub(crate) fn run_scenario(&self, url: &str, revision: &str, scenario: &str, output: &Path) -> anyhow::Result<()> {
-        self.run(&self.server(url, output)?.args(["--scenario", scenario, "--spec-version", revision]))
+    /// Runs one scenario, with its results in `output`.
+    pub(crate) fn run_scenario(&self, url: &str, version: &str, scenario: &str, output: &Path) -> anyhow::Result<()> {
+        self.run(&self.server(url, output)?.args(["--scenario", scenario, "--spec-version", version]))
     }
 
-    /// Runs a whole requirement set and leaves its results in a directory.
-    pub(crate) fn run_set(&self, url: &str, revision: &str, output: &Path) -> anyhow::Result<()> {
-        self.run(&self.server(url, output)?.args(["--requirements", revision]))
+    /// Runs a complete requirement set, with its results in `output`.
+    pub(crate) fn run_set(&self, url: &str, version: &str, output: &Path) -> anyhow::Result<()> {
+        self.run(&self.server(url, output)?.args(["--requirements", version]))
     }
 
     fn server(&self, url: &str, output: &Path) -> anyhow::Result<CommandLine> {
@@ -92,21 +89,18 @@ impl Suite {
         self.node.script(&self.node.file(PACKAGE.0, "dist/index.js"))
     }
 
-    /// The exit code says that some check failed, which is for us to judge; so what it wrote is kept instead.
+    /// Ignores the exit code, which reports expected failures too. The results decide.
     fn run(&self, line: &CommandLine) -> anyhow::Result<()> {
-        let output = process::capture(line).context("the conformance suite cannot be run")?;
+        let output = process::capture(line).context("cannot run the conformance suite")?;
         if output.stdout.trim().is_empty() {
-            return Err(anyhow!(
-                "the conformance suite said nothing on stdout, and this on stderr: {}",
-                output.stderr.trim()
-            ));
+            return Err(anyhow!("the conformance suite printed no results: {}", output.stderr.trim()));
         }
         Ok(())
     }
 }
 
-fn parse_list(listed: &str) -> Vec<String> {
-    let servers = listed.lines().skip_while(|line| !line.starts_with("Server scenarios")).skip(1);
+fn parse_list(list: &str) -> Vec<String> {
+    let servers = list.lines().skip_while(|line| !line.starts_with("Server scenarios")).skip(1);
     servers.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect()
 }
 
@@ -116,8 +110,8 @@ mod tests {
 
     #[test]
     fn only_server_scenarios_are_listed() {
-        let listed = "Required for X:\n\nServer scenarios (test against a server):\n  - ping\n  - tools-list\n\nClient scenarios:\n  - initialize\n";
-        assert_eq!(parse_list(listed), ["ping", "tools-list"]);
+        let list = "Required for X:\n\nServer scenarios (test against a server):\n  - ping\n  - tools-list\n\nClient scenarios:\n  - initialize\n";
+        assert_eq!(parse_list(list), ["ping", "tools-list"]);
         assert!(parse_list("").is_empty());
     }
 }

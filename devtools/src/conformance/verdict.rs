@@ -1,4 +1,4 @@
-//! Judges one scenario: its failures against those that are known.
+//! Compares the failures of a scenario with the expected ones.
 
 use super::{
     expected::Expected,
@@ -6,18 +6,18 @@ use super::{
     suite::Subject,
 };
 
-/// What came of a scenario.
+/// The result of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub(crate) subject: Subject,
-    pub(crate) revision: &'static str,
+    pub(crate) version: &'static str,
     pub(crate) scenario: String,
     pub(crate) passed: usize,
-    /// Failures that are known, with their reasons.
+    /// Expected failures, with their reasons.
     pub(crate) known: Vec<String>,
-    /// What the suite would have liked, and does not require.
+    /// Recommendations of the suite that are not met.
     pub(crate) warnings: Vec<String>,
-    /// What makes the run fail.
+    /// Failures that were not expected.
     pub(crate) problems: Vec<String>,
 }
 
@@ -27,17 +27,17 @@ impl Verdict {
     }
 }
 
-/// Judges the checks of a scenario; none at all means that it did not run, which is no success.
+/// Evaluates the checks of a scenario. One without any did not run, which counts as a problem.
 pub(crate) fn judge(
     subject: Subject,
-    revision: &'static str,
+    version: &'static str,
     scenario: &str,
     checks: &[Check],
     expected: &[Expected],
 ) -> Verdict {
     let expected: Vec<&Expected> = expected
         .iter()
-        .filter(|known| known.subject == subject && known.revision == revision && known.scenario == scenario)
+        .filter(|known| known.subject == subject && known.version == version && known.scenario == scenario)
         .collect();
     let of = |status: Status| checks.iter().filter(move |check| check.status == status);
     let failures: Vec<&Check> = of(Status::Failure).collect();
@@ -49,13 +49,13 @@ pub(crate) fn judge(
     let gone = expected
         .iter()
         .filter(|known| !failures.iter().any(|check| check.id == known.check))
-        .map(|known| format!("{} is listed as a known failure and does not fail: take it off the list", known.check));
+        .map(|known| format!("{} passed; remove it from conformance/expected.rs", known.check));
     let mut problems: Vec<String> = new.chain(gone).collect();
     if passed == 0 && failures.is_empty() && warnings.is_empty() {
         problems.push("did not run".to_owned());
     }
     let known = expected.iter().map(|known| format!("{}: {}", known.check, known.reason)).collect();
-    Verdict { subject, revision, scenario: scenario.to_owned(), passed, known, warnings, problems }
+    Verdict { subject, version, scenario: scenario.to_owned(), passed, known, warnings, problems }
 }
 
 fn describe(check: &Check) -> String {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     const KNOWN: &[Expected] =
-        &[Expected { subject: Subject::Service, revision: "R", scenario: "s", check: "b", reason: "because" }];
+        &[Expected { subject: Subject::Service, version: "R", scenario: "s", check: "b", reason: "because" }];
 
     fn check(id: &str, status: Status) -> Check {
         Check { id: id.to_owned(), status, error: None }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_failure_is_no_problem_and_is_explained() {
+    fn expected_failure_is_explained() {
         let verdict = judged(&[check("a", Status::Success), check("b", Status::Failure)]);
         assert!(verdict.holds());
         assert_eq!(verdict.known, ["b: because"]);
@@ -89,25 +89,25 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_failure_is_a_problem() {
+    fn unexpected_failure_is_a_problem() {
         assert!(!judged(&[check("a", Status::Failure), check("b", Status::Failure)]).holds());
         assert!(!judge(Subject::Fixture, "R", "s", &[check("b", Status::Failure)], KNOWN).holds());
     }
 
     #[test]
-    fn a_known_failure_that_is_gone_must_leave_the_list() {
+    fn expected_failure_that_passes_is_a_problem() {
         assert!(!judged(&[check("a", Status::Success), check("b", Status::Success)]).holds());
     }
 
     #[test]
-    fn a_warning_is_told_and_is_no_problem() {
+    fn warning_is_listed_without_failing() {
         let verdict = judge(Subject::Service, "R", "other", &[check("x", Status::Warning)], KNOWN);
         assert!(verdict.holds());
         assert_eq!(verdict.warnings, ["warning: x"]);
     }
 
     #[test]
-    fn a_scenario_that_did_not_run_does_not_hold() {
+    fn scenario_that_did_not_run_is_a_problem() {
         assert!(!judge(Subject::Service, "R", "other", &[], KNOWN).holds());
         assert!(!judge(Subject::Service, "R", "other", &[check("x", Status::Skipped)], KNOWN).holds());
     }

@@ -1,4 +1,4 @@
-//! The figures that are kept, in a file of the repository: for one build only, since another has other instructions.
+//! The kept counts, in a file of the repository. They hold for one build, because another has other instructions.
 
 use std::{fs, path::Path};
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use xtask::error::{ErrorExt, Exit};
 
-/// What a command gives who wants new figures.
+/// The hint for counts that changed on purpose.
 pub(crate) const HOW_TO_ACCEPT: &str =
-    "`cargo xtask instructions --accept` writes the new figures: commit them, and say why in the message";
+    "run `cargo xtask instructions --accept` to keep the new counts, and give the reason in the commit";
 
-/// All paths' figures, and what they are of.
+/// The counts of all paths, with the build and the tools that they come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Figures {
-    /// The target and the profile; figures of another are not compared.
+    /// The target and the profile. Counts of another build are not compared.
     pub(crate) build: String,
-    /// The compiler and valgrind, for who wonders about a change that nobody made.
+    /// The versions of the compiler and of valgrind, which can change a count without a change to the code.
     pub(crate) tools: Vec<String>,
     pub(crate) paths: Vec<Figure>,
 }
 
-/// A path's figure.
+/// The count of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Figure {
     pub(crate) path: String,
@@ -29,26 +29,27 @@ pub(crate) struct Figure {
 }
 
 impl Figures {
-    /// Those kept in a file; fails unless they are of this build.
+    /// Reads the kept counts; fails unless they are of this build.
     pub(crate) fn kept(file: &Path, build: &str) -> anyhow::Result<Self> {
         let name = file.display();
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}")).hint(HOW_TO_ACCEPT)?;
-        let kept: Self = serde_json::from_str(&text).with_context(|| format!("cannot read {name}"))?;
+        let kept: Self = serde_json::from_str(&text).with_context(|| format!("cannot parse {name}"))?;
         if kept.build == build {
             return Ok(kept);
         }
-        Err(anyhow!("{name} is of another build ({}) than this machine's ({build}); they are not compared", kept.build))
-            .hint("if it is the build that has been changed, and not the machine, accept its figures with --accept")
+        Err(anyhow!("{name} is for the build {}, and this machine has {build}", kept.build))
+            .hint("if the build profile changed on purpose, run `cargo xtask instructions --accept`")
             .exit_code(Exit::Preflight)
     }
 
-    /// Keeps them.
+    /// Writes the counts to a file.
     pub(crate) fn keep(&self, file: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
         fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
     }
 
-    pub(crate) fn of(&self, path: &str) -> Option<u64> {
+    /// The count of a path.
+    pub(crate) fn get(&self, path: &str) -> Option<u64> {
         self.paths.iter().find(|figure| figure.path == path).map(|figure| figure.instructions_per_request)
     }
 }
@@ -59,7 +60,7 @@ mod tests {
     use xtask::error::exit_of;
 
     #[test]
-    fn figures_are_read_as_they_were_kept_and_only_for_their_build() {
+    fn kept_counts_are_read_for_their_build_only() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("instructions.json");
         let figures = Figures {
@@ -70,7 +71,7 @@ mod tests {
         assert!(Figures::kept(&file, "x86_64, quick").is_err());
         figures.keep(&file).unwrap();
         assert_eq!(Figures::kept(&file, "x86_64, quick").unwrap(), figures);
-        let refused = Figures::kept(&file, "aarch64, quick").unwrap_err();
-        assert_eq!(exit_of(&refused), Exit::Preflight);
+        let error = Figures::kept(&file, "aarch64, quick").unwrap_err();
+        assert_eq!(exit_of(&error), Exit::Preflight);
     }
 }

@@ -1,4 +1,4 @@
-//! The paths that are counted, and one request on each: its answer is checked, for a wrong one is quickly given.
+//! The counted paths, and one request on each. Responses are checked, because a wrong one may cost less.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use bench_load::{Surface, Work, connection::Connection};
 
 use crate::bench::peer::TOKEN;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A path of a request through the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum HotPath {
     Tool(Surface, Work),
-    /// What a balancer asks: the edge alone.
+    /// A load balancer's health check: the HTTP layer alone.
     Healthz,
 }
 
@@ -35,7 +35,7 @@ impl HotPath {
         }
     }
 
-    /// Requests that are counted: so many that what else the process does in that time is lost among them.
+    /// The number of counted requests, large enough that the process's background work does not show.
     pub(crate) fn counted(self) -> u64 {
         match self {
             Self::Tool(..) => 200,
@@ -43,14 +43,14 @@ impl HotPath {
         }
     }
 
-    /// Asks once.
-    pub(crate) async fn ask(self, connection: &mut Connection, number: u64) -> anyhow::Result<()> {
+    /// Sends one request and checks its response.
+    pub(crate) async fn request(self, connection: &mut Connection, number: u64) -> anyhow::Result<()> {
         match self {
             Self::Tool(surface, work) => {
                 let call = work.call("count", number);
                 let body = exchange(connection, &surface.request(call.tool, &call.arguments, Some(TOKEN))).await?;
                 if !surface.is_right(&call, &body) {
-                    return Err(anyhow!("a wrong answer to {}: {}", call.tool, String::from_utf8_lossy(&body)));
+                    return Err(anyhow!("wrong response to {}: {}", call.tool, String::from_utf8_lossy(&body)));
                 }
             }
             Self::Healthz => drop(exchange(connection, b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").await?),
@@ -60,9 +60,9 @@ impl HotPath {
 }
 
 async fn exchange(connection: &mut Connection, request: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let answer = tokio::time::timeout(PATIENCE, connection.exchange(request)).await;
-    match answer.with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))?.context("no answer")? {
+    let response = tokio::time::timeout(TIMEOUT, connection.exchange(request)).await;
+    match response.with_context(|| format!("no response within {} s", TIMEOUT.as_secs()))?.context("no response")? {
         (200, body) => Ok(body),
-        (status, body) => Err(anyhow!("a wrong answer: {status} {}", String::from_utf8_lossy(&body))),
+        (status, body) => Err(anyhow!("wrong response: {status} {}", String::from_utf8_lossy(&body))),
     }
 }

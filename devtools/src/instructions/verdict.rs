@@ -1,4 +1,4 @@
-//! What has become of each path since its figure was kept, and whether that may be.
+//! The change of each path since its count was kept, and the tolerance for it.
 
 use super::figures::Figures;
 use xtask::{
@@ -6,11 +6,11 @@ use xtask::{
     ui::{self, Tone},
 };
 
-/// What a path may differ. The same binary differs by up to 2 % from run to run (docs/bench/instructions.md); the rest is for
+/// The permitted change. The same binary varies by up to 2 % from run to run (docs/bench/instructions.md). The rest is for
 /// other machines, whose C library may copy memory in other ways.
 pub(crate) const TOLERANCE_PERCENT: f64 = 8.0;
 
-/// A path, then and now.
+/// A path with its kept count and its new one.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
     pub(crate) path: String,
@@ -18,24 +18,24 @@ pub(crate) struct Verdict {
     now: Option<u64>,
 }
 
-/// What became of a path.
+/// The change of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     None,
-    Dearer,
-    /// Nothing is wrong with it, but what is gained is not guarded until it is kept.
-    Cheaper,
-    /// Counted, and not kept.
+    Regressed,
+    /// Fewer instructions, which a regression may use up again until the new count is kept.
+    Improved,
+    /// Counted without a kept count.
     New,
-    /// Kept, and not counted any more.
+    /// Kept without a new count.
     Gone,
 }
 
-/// Every path that is kept or was counted now.
-pub(crate) fn judge(kept: &Figures, now: &Figures) -> Vec<Verdict> {
-    let gone = kept.paths.iter().filter(|figure| now.of(&figure.path).is_none());
+/// Compares every path that was kept or counted.
+pub(crate) fn compare(kept: &Figures, now: &Figures) -> Vec<Verdict> {
+    let gone = kept.paths.iter().filter(|figure| now.get(&figure.path).is_none());
     let paths = now.paths.iter().chain(gone).map(|figure| figure.path.clone());
-    paths.map(|path| Verdict { kept: kept.of(&path), now: now.of(&path), path }).collect()
+    paths.map(|path| Verdict { kept: kept.get(&path), now: now.get(&path), path }).collect()
 }
 
 impl Verdict {
@@ -43,13 +43,13 @@ impl Verdict {
         match (self.kept, self.percent()) {
             (None, _) => Change::New,
             (_, None) => Change::Gone,
-            (_, Some(percent)) if percent > TOLERANCE_PERCENT => Change::Dearer,
-            (_, Some(percent)) if percent < -TOLERANCE_PERCENT => Change::Cheaper,
+            (_, Some(percent)) if percent > TOLERANCE_PERCENT => Change::Regressed,
+            (_, Some(percent)) if percent < -TOLERANCE_PERCENT => Change::Improved,
             _ => Change::None,
         }
     }
 
-    /// More than before, in percent.
+    /// The increase in percent.
     fn percent(&self) -> Option<f64> {
         Some((self.now? as f64 / self.kept? as f64 - 1.0) * 100.0)
     }
@@ -57,8 +57,8 @@ impl Verdict {
     fn row(&self) -> Vec<String> {
         let word = match self.change() {
             Change::None => ui::paint(Tone::Good, "ok"),
-            Change::Dearer => ui::paint(Tone::Bad, "DEARER"),
-            Change::Cheaper => ui::paint(Tone::Note, "cheaper"),
+            Change::Regressed => ui::paint(Tone::Bad, "REGRESSED"),
+            Change::Improved => ui::paint(Tone::Note, "improved"),
             Change::New => ui::paint(Tone::Bad, "NOT KEPT"),
             Change::Gone => ui::paint(Tone::Bad, "NOT COUNTED"),
         };
@@ -69,13 +69,13 @@ impl Verdict {
 }
 
 impl Change {
-    /// Whether it fails the guard.
+    /// Decides whether the command fails.
     pub(crate) fn fails(self) -> bool {
-        matches!(self, Self::Dearer | Self::New | Self::Gone)
+        matches!(self, Self::Regressed | Self::New | Self::Gone)
     }
 }
 
-/// For people.
+/// Renders a table.
 pub(crate) fn render(verdicts: &[Verdict]) -> String {
     let head = ["", "instructions per request", "kept", "now", "change"].map(str::to_owned).to_vec();
     let rows: Vec<Vec<String>> = [head].into_iter().chain(verdicts.iter().map(Verdict::row)).collect();
@@ -93,23 +93,23 @@ mod tests {
         Figures { build: String::new(), tools: Vec::new(), paths: paths.iter().map(figure).collect() }
     }
 
-    /// What became of each path, and whether that fails.
+    /// The change of each path, and whether it fails.
     fn changes(kept: &Figures, now: &Figures) -> Vec<(Change, bool)> {
-        judge(kept, now).iter().map(Verdict::change).map(|change| (change, change.fails())).collect()
+        compare(kept, now).iter().map(Verdict::change).map(|change| (change, change.fails())).collect()
     }
 
     #[test]
-    fn more_than_the_tolerance_above_fails_and_below_is_told() {
+    fn increase_above_tolerance_fails() {
         let kept = figures(&[("a", 100_000), ("b", 100_000), ("c", 100_000), ("d", 100_000)]);
         let now = figures(&[("a", 107_900), ("b", 108_100), ("c", 91_900), ("d", 92_100)]);
         assert_eq!(
             changes(&kept, &now),
-            [(Change::None, false), (Change::Dearer, true), (Change::Cheaper, false), (Change::None, false)]
+            [(Change::None, false), (Change::Regressed, true), (Change::Improved, false), (Change::None, false)]
         );
     }
 
     #[test]
-    fn a_path_that_is_not_kept_or_not_counted_does_not_pass_for_one_that_is() {
+    fn path_without_kept_or_new_count_fails() {
         let changes = changes(&figures(&[("old", 1)]), &figures(&[("new", 1)]));
         assert_eq!(changes, [(Change::New, true), (Change::Gone, true)]);
     }
