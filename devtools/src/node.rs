@@ -1,5 +1,4 @@
-//! Node and npm packages for the tools that other people wrote in JavaScript. Everything goes below cargo's target
-//! directory; nothing is installed for the user.
+//! Node.js and npm packages, installed below cargo's target directory. Changes nothing of the user's installation.
 
 use std::{
     fs,
@@ -16,12 +15,12 @@ use xtask::{
     ui,
 };
 
-/// The oldest Node that the tools run on.
+/// The oldest Node.js that the tools support.
 const OLDEST: (u32, u32) = (22, 19);
-/// The npm package that brings one, where the machine's is older.
+/// The npm package with a Node.js binary, for a machine with an older one.
 const NODE: (&str, &str) = ("node", "22");
 
-/// A Node that is new enough, and the packages installed for it.
+/// A supported Node.js with its installed packages.
 #[derive(Debug)]
 pub(crate) struct Node {
     program: PathBuf,
@@ -29,11 +28,11 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Finds or installs Node, and installs packages of exactly these versions in a directory of the target directory.
+    /// Finds or installs Node.js, and installs packages of exactly these versions below the target directory.
     pub(crate) fn with_packages(target: &Path, name: &str, packages: &[(&str, &str)]) -> anyhow::Result<Self> {
         require_npm()?;
         let tools = target.join("tools");
-        let program = match machine_node() {
+        let program = match system_node() {
             Some(program) => program,
             None => installed_node(&tools)?,
         };
@@ -42,7 +41,7 @@ impl Node {
         Ok(Self { program, directory })
     }
 
-    /// A line that runs a script with this Node. What the script writes for its user goes beside the packages.
+    /// Returns a line that runs a script. Its home directory is beside the packages, so that it writes nothing to the user's.
     pub(crate) fn script(&self, script: &Path) -> anyhow::Result<CommandLine> {
         let home = self.directory.join("home");
         fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;
@@ -57,12 +56,12 @@ impl Node {
             .env("NO_COLOR", "1"))
     }
 
-    /// A file of an installed package.
+    /// Returns the path of a file in an installed package.
     pub(crate) fn file(&self, package: &str, file: &str) -> PathBuf {
         self.directory.join("node_modules").join(package).join(file)
     }
 
-    /// Where a script must lie to find the packages.
+    /// The directory from which a script finds the packages.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
@@ -71,13 +70,13 @@ impl Node {
 fn require_npm() -> anyhow::Result<()> {
     match process::capture(&npm(["--version"])) {
         Ok(output) if output.success => Ok(()),
-        _ => Err(anyhow!("npm cannot be run, and this needs packages from it"))
-            .hint(format!("install Node {} or newer with npm, for example from nodejs.org", OLDEST.0)),
+        _ => Err(anyhow!("cannot run npm, which installs the JavaScript tools"))
+            .hint(format!("install Node.js {} or newer with npm, for example from https://nodejs.org", OLDEST.0)),
     }
 }
 
-/// The machine's own Node, if it is new enough.
-fn machine_node() -> Option<PathBuf> {
+/// The Node.js of this machine, if it is new enough.
+fn system_node() -> Option<PathBuf> {
     let line = CommandLine::new("node").args(["-p", "process.versions.node + ' ' + process.execPath"]);
     let output = process::capture(&line).ok()?;
     let (version, program) = output.stdout.trim().split_once(' ')?;
@@ -92,8 +91,8 @@ fn installed_node(tools: &Path) -> anyhow::Result<PathBuf> {
     if program.exists() {
         return Ok(program);
     }
-    Err(anyhow!("npm installed its package `node` without a binary at {}", program.display()))
-        .hint(format!("install Node {}.{} or newer yourself", OLDEST.0, OLDEST.1))
+    Err(anyhow!("the npm package `node` has no binary at {}", program.display()))
+        .hint(format!("install Node.js {}.{} or newer from https://nodejs.org", OLDEST.0, OLDEST.1))
 }
 
 fn is_new_enough(version: &str) -> bool {
@@ -101,7 +100,7 @@ fn is_new_enough(version: &str) -> bool {
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
 }
 
-/// Installs packages, unless exactly these are there already.
+/// Installs packages, unless exactly these are installed.
 fn install(directory: &Path, packages: &[(&str, &str)]) -> anyhow::Result<()> {
     let manifest = manifest(packages);
     let done = directory.join("installed.json");
@@ -120,7 +119,7 @@ fn install(directory: &Path, packages: &[(&str, &str)]) -> anyhow::Result<()> {
         .env("npm_config_update_notifier", "false");
     process::run(&line)
         .with_context(|| format!("cannot install {}", list.join(" ")))
-        .hint("npm needs to reach its package index")?;
+        .hint("check access to registry.npmjs.org")?;
     write(&done)
 }
 

@@ -1,5 +1,5 @@
-//! The image's binary in half the time, for it is optimised less: what the rehearsal deploys, and whose instructions are
-//! counted. One build for both, so that CI compiles it once.
+//! A build of the image's binary with fewer optimisations, in half the time. The rehearsal deploys it and the step
+//! `instructions` counts it, so that CI compiles it once.
 
 use std::{fs::File, path::PathBuf, process::Child};
 
@@ -16,20 +16,20 @@ use xtask::{
     ui,
 };
 
-/// What is other than in cargo's profile for releases.
+/// The differences from cargo's release profile.
 const PROFILE: [(&str, &str); 3] = [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16")];
 
-/// Has a cargo line, or the cargo of whatever else the line starts, build in this way.
-pub(crate) fn quickly(line: CommandLine) -> CommandLine {
+/// Sets this profile for every cargo that a line starts.
+pub(crate) fn with_quick_profile(line: CommandLine) -> CommandLine {
     PROFILE.iter().fold(line, |line, (setting, value)| line.env(format!("CARGO_PROFILE_RELEASE_{setting}"), *value))
 }
 
-/// This way to build, on this machine and for it.
+/// The quick build on this machine, for its own architecture.
 #[derive(Debug)]
 pub(crate) struct Quick(Toolchain);
 
 impl Quick {
-    /// The way, if this machine has what it takes.
+    /// Finds the toolchain for a static binary.
     pub(crate) fn find() -> anyhow::Result<Self> {
         match toolchain::find(Architecture::of_this_machine()?) {
             Ok(toolchain) => Ok(Self(toolchain)),
@@ -37,43 +37,42 @@ impl Quick {
         }
     }
 
-    /// Begins to build the binary beside other work, with the time that it leaves. [`Quick::build`] waits for cargo's lock, and so
-    /// for this.
-    pub(crate) fn begin(&self) -> anyhow::Result<Ahead> {
+    /// Starts the build in the background at low priority. [`Quick::build`] waits for it through cargo's lock.
+    pub(crate) fn start(&self) -> anyhow::Result<BackgroundBuild> {
         let target_directory = cargo::target_directory()?;
-        let line = quickly(native::build(&self.0, &target_directory));
+        let line = with_quick_profile(native::build(&self.0, &target_directory));
         let line = if cfg!(unix) { line.under("nice", ["-n", "19"]) } else { line };
-        let log = target_directory.join("image-ahead.log");
+        let log = target_directory.join("background-build.log");
         let log = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        Ok(Ahead(process::start(&line, &log)?))
+        Ok(BackgroundBuild(process::start(&line, &log)?))
     }
 
-    /// Builds the binary, and says where it is.
+    /// Builds the binary and returns its path.
     pub(crate) fn build(&self) -> anyhow::Result<PathBuf> {
         let target_directory = cargo::target_directory()?;
-        let line = quickly(native::build(&self.0, &target_directory));
+        let line = with_quick_profile(native::build(&self.0, &target_directory));
         ui::step("build", &line.to_string());
         process::run(&line).exit_code(Exit::Build)?;
         self.binary()
     }
 
-    /// Where the binary is, or will be.
+    /// The path of the binary, built or not.
     pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
         Ok(native::binary(&self.0, &cargo::target_directory()?))
     }
 
-    /// All of it that decides which instructions the compiler chooses.
+    /// Describes the target and the profile, which decide the instructions that the compiler chooses.
     pub(crate) fn describe(&self) -> String {
         let profile = PROFILE.map(|(setting, value)| format!("{}={value}", setting.to_lowercase().replace('_', "-")));
         format!("{}, release with {}", self.0.target, profile.join(" "))
     }
 }
 
-/// A build that was begun; dropped, it ends.
+/// A build in the background; dropping it stops the build.
 #[derive(Debug)]
-pub(crate) struct Ahead(Child);
+pub(crate) struct BackgroundBuild(Child);
 
-impl Drop for Ahead {
+impl Drop for BackgroundBuild {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -85,10 +84,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_a_build_is_what_cargo_is_told() {
+    fn description_matches_cargo_settings() {
         let toolchain = Toolchain { target: "t".to_owned(), compiler: None, zig: false, packs_relocations: false };
         assert_eq!(Quick(toolchain).describe(), "t, release with lto=off opt-level=1 codegen-units=16");
-        let line = quickly(CommandLine::new("cargo"));
+        let line = with_quick_profile(CommandLine::new("cargo"));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_OPT_LEVEL"), Some("1".as_ref()));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_LTO"), Some("off".as_ref()));
     }

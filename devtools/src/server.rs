@@ -1,6 +1,6 @@
-//! A server of ours that lives as long as its handle: what conformance and the clients run against.
+//! A server process that lives as long as its handle, for the conformance suite, the clients and the benchmarks.
 //!
-//! Builds nothing and knows no command-line but what it is given; deployments are `local`'s.
+//! Builds nothing. Deployments are `local`'s.
 
 use std::{
     fs::{self, File},
@@ -16,7 +16,7 @@ use xtask::{
     process::{self, CommandLine},
 };
 
-/// A running server; dropping it ends it.
+/// A running server; dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
@@ -24,19 +24,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a line that serves on a port of this machine, and waits until its `/readyz` says so.
+    /// Starts a line that listens on a local port, and waits until `/readyz` responds.
     pub(crate) fn start(line: &CommandLine, port: u16, log: &Path) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let url = format!("http://127.0.0.1:{port}");
         let (watch, since) = (Watch::over(&url)?, Instant::now());
         let mut server = Self { child: process::start(line, &file)?, url };
-        let said = match watch.wait(&mut server.child, since)? {
+        let reason = match watch.wait(&mut server.child, since)? {
             Outcome::Ready(_) => return Ok(server),
-            Outcome::Exited(status) => format!("it ended: {status}"),
-            Outcome::TimedOut(last) => format!("it last said: {last}"),
+            Outcome::Exited(status) => format!("it exited: {status}"),
+            Outcome::TimedOut(last) => format!("last status: {last}"),
         };
         let log = fs::read_to_string(log).unwrap_or_default();
-        Err(anyhow!("`{line}` did not become ready; {said}\n{}", log.trim_end()))
+        Err(anyhow!("`{line}` did not become ready; {reason}\n{}", log.trim_end()))
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -55,7 +55,7 @@ impl Drop for Server {
     }
 }
 
-/// The real service on a port, with a store in a directory; with a token or open.
+/// Returns a line that starts the service on a port, with its store in a directory. Without a token it is open.
 pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<&str>) -> CommandLine {
     let line = CommandLine::new(binary)
         .env("MCP_HOST", "127.0.0.1")
@@ -69,7 +69,7 @@ pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<
     }
 }
 
-/// An empty directory below cargo's target directory.
+/// Creates a directory, or empties it.
 pub(crate) fn fresh_directory(path: PathBuf) -> anyhow::Result<PathBuf> {
     if path.exists() {
         fs::remove_dir_all(&path).with_context(|| format!("cannot empty {}", path.display()))?;

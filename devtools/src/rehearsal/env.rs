@@ -17,7 +17,7 @@ use super::{
     paths::Place,
     process::Running,
 };
-use crate::quick_build::quickly;
+use crate::quick_build::with_quick_profile;
 use xtask::{process::CommandLine, project::Project, stack::Names};
 
 /// The only address that is let in; the emulator has no firewall, so this is what the task is told and no more.
@@ -161,7 +161,7 @@ impl World {
         let others =
             ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "MCP_AUTH_TOKEN"];
         // What is rehearsed is the deployer: its image need not be the fastest.
-        Ok(quickly(CommandLine::new(&self.program))
+        Ok(with_quick_profile(CommandLine::new(&self.program))
             .args(args)
             .args(["--project", project.as_str()])
             .without_env(others.map(Into::into))
