@@ -102,6 +102,6 @@ fn project_name_cannot_leave_its_directory() {
 #[test]
 fn ci_lists_its_steps_and_rejects_others() {
     let sandbox = Sandbox::new();
-    sandbox.xtask(&["ci", "--list"]).exit_code(0).prints("clippy container");
-    sandbox.xtask(&["ci", "--only", "nonsense"]).exit_code(2).prints("the steps are: fmt, clippy");
+    sandbox.xtask(&["ci", "--list"]).exit_code(0).prints("rehearse");
+    sandbox.xtask(&["ci", "--only", "nonsense"]).exit_code(2).prints("the steps are: fmt, style");
 }
