@@ -1,160 +1,207 @@
-//! The command line and the environment: the only file that reads either. Values stay text here; [`crate::config`] parses
-//! them, so that all that is wrong is told at once.
+//! The command line and the environment, which no other file reads. Values stay text here: [`crate::config`] parses them, so
+//! that all invalid settings are reported together.
 
-use clap::{Args, Parser, Subcommand};
+mod misspelled;
 
-/// A stateful MCP server: session notes and a tool cache in DynamoDB, or in a file of its own.
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+/// A stateful MCP server: session notes and a tool cache in DynamoDB, or in an embedded database file.
 ///
-/// Without a command it serves HTTP: MCP at /mcp, the REST routes at /mcp/call_tool, /mcp/list_tools and /mcp/health,
-/// /healthz and /readyz; Prometheus metrics on a port of their own.
+/// Without a command, serves HTTP: MCP at /mcp, REST at /mcp/call_tool, /mcp/list_tools and /mcp/health, health checks at
+/// /healthz and /readyz. Prometheus metrics have a port of their own.
 #[derive(Debug, Parser)]
 #[command(name = "mcp-stateful", version)]
 pub struct Cli {
-    /// What to do instead of serving.
+    /// The command to run instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The settings.
     #[command(flatten)]
     pub flags: Flags,
+    /// Unknown variables that resemble a setting, each with that setting's name.
+    #[arg(skip)]
+    pub misspelled: Vec<(String, String)>,
 }
 
-/// What else the binary can do.
+/// The commands beside serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Ask a running server on this host whether it is alive; exit code 0 if it is, 1 if not. For images without a shell.
+    /// Check a running server on this host, for images without a shell. Exit code 0 if it is healthy, 1 if not.
     Healthcheck {
-        /// Ask whether it can serve (/readyz) instead of whether it is alive (/healthz).
+        /// Check that the table responds (/readyz), not only that the process is alive (/healthz).
         #[arg(long)]
         ready: bool,
     },
-    /// Make a token for somebody: prints it, once, on standard output, and its entry of MCP_AUTH_TOKENS on standard error.
+    /// Generate a named token. Prints the token on standard output and its entry for MCP_AUTH_TOKENS on standard error.
     NewToken {
-        /// Whose it is; with that the sessions that it opens.
+        /// Name of the token's owner. Each name has its own sessions.
         name: String,
     },
-    /// Make the table (on-demand, TTL on `expiresAt`) if it is not there.
+    /// Create the table (on-demand, TTL on `expiresAt`) if it does not exist.
     CreateTable,
 }
 
-/// Every setting, as text. A flag wins over its variable, a variable over the default.
+/// Every setting, as text. A flag overrides its variable, a variable overrides the default.
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Serve MCP on standard input and output instead of HTTP.
     #[arg(long)]
     pub stdio: bool,
 
-    /// Address to listen on. Anything but loopback needs a token, named tokens or OAuth.
+    /// Address to listen on. An address that is not loopback requires a token, named tokens or OAuth.
     #[arg(long, env = "MCP_HOST", default_value = "127.0.0.1", global = true)]
     pub host: String,
-    /// Port to listen on; 0 takes any.
+    /// Port to listen on; 0 picks a free one.
     #[arg(long, env = "MCP_PORT", default_value = "3333", global = true)]
     pub port: String,
     /// Address that serves /metrics.
     #[arg(long, env = "MCP_METRICS_HOST", default_value = "127.0.0.1")]
     pub metrics_host: String,
-    /// Port that serves /metrics; 0 takes any, `off` none.
+    /// Port that serves /metrics; 0 picks a free one, `off` disables it.
     #[arg(long, env = "MCP_METRICS_PORT", default_value = "9464")]
     pub metrics_port: String,
 
-    /// Where the table lives: `embedded` (in this process, on a file) or `dynamodb` (AWS, or AWS_ENDPOINT_URL_DYNAMODB).
+    /// Backend of the table: `embedded` (a file of this process) or `dynamodb` (AWS, or AWS_ENDPOINT_URL_DYNAMODB).
     #[arg(long, env = "MCP_STATE_BACKEND", default_value = "embedded", global = true)]
     pub state_backend: String,
     /// Name of the table.
     #[arg(long, env = "MCP_STATE_TABLE", default_value = "mcp_state", global = true)]
     pub state_table: String,
-    /// File of the embedded store, or `:memory:`. [default: mcp-stateful/notes.db in the platform's data directory]
+    /// File of the embedded table; `:memory:` for none. [default: mcp-stateful/notes.db in the platform's data directory]
     #[arg(long, env = "MCP_STATE_PATH", global = true)]
     pub state_path: Option<String>,
-    /// Seconds until a call to the table, retries included, fails.
+    /// Time limit of a call to the table in seconds, including retries.
     #[arg(long, env = "MCP_STORE_DEADLINE", default_value = "8")]
     pub store_deadline: String,
+    /// `on`, or `off` to serve every MCP call with rmcp and every DynamoDB request with the AWS SDK. Slower; rules out a defect
+    /// in the fast paths.
+    #[arg(long, env = "MCP_FAST_PATHS", default_value = "on")]
+    pub fast_paths: String,
 
-    /// Bearer token that callers must present. From the environment only: a command line can be read by everybody.
+    /// Bearer token that callers must present. Has no flag, because every user of a machine can read its command lines.
     #[arg(skip)]
     pub auth_token: Option<String>,
-    /// Tokens of several callers, each with sessions of its own: `<name>=<SHA-256 of the token as 64 hex digits>`, separated
-    /// by commas or spaces; `mcp-stateful new-token NAME` makes one.
+    /// Named tokens, each with its own sessions: `<name>=<SHA-256 of the token as 64 hex digits>`, separated by commas or spaces.
+    /// `mcp-stateful new-token NAME` generates one.
     #[arg(long, env = "MCP_AUTH_TOKENS", hide_env_values = true)]
     pub auth_tokens: Option<String>,
-    /// OAuth: issuer of the access tokens that are taken, to the letter as its metadata names it. Needs --oauth-resource.
+    /// OAuth: issuer of the accepted access tokens, exactly as in its metadata. Requires --oauth-resource.
     #[arg(long, env = "MCP_OAUTH_ISSUER")]
     pub oauth_issuer: Option<String>,
-    /// OAuth: the address of /mcp as clients write it, such as `https://mcp.example.com/mcp`.
+    /// OAuth: URL of /mcp as clients configure it, such as `https://mcp.example.com/mcp`. Requires --oauth-issuer.
     #[arg(long, env = "MCP_OAUTH_RESOURCE")]
     pub oauth_resource: Option<String>,
-    /// OAuth: audiences that a token may be made for, separated by commas or spaces. [default: --oauth-resource]
+    /// OAuth: accepted audiences, separated by commas or spaces. [default: --oauth-resource]
     #[arg(long, env = "MCP_OAUTH_AUDIENCE")]
     pub oauth_audience: Option<String>,
-    /// OAuth: clients whose tokens are taken though they name no audience, as Cognito's do not; separated by commas or spaces.
+    /// OAuth: clients whose tokens are accepted without an audience, as Cognito issues them, separated by commas or spaces.
     #[arg(long, env = "MCP_OAUTH_CLIENT_IDS")]
     pub oauth_client_ids: Option<String>,
-    /// OAuth: where the issuer's keys are. [default: where its metadata says]
+    /// OAuth: URL of the issuer's keys. [default: `jwks_uri` of the issuer's metadata]
     #[arg(long, env = "MCP_OAUTH_JWKS_URL")]
     pub oauth_jwks_url: Option<String>,
-    /// OAuth: how a token may be signed, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and EdDSA.
+    /// OAuth: accepted signature algorithms, of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 and EdDSA.
     #[arg(long, env = "MCP_OAUTH_ALGORITHMS", default_value = "RS256,ES256")]
     pub oauth_algorithms: String,
-    /// OAuth: the scope that get_notes and echo_cached need.
+    /// OAuth: scope that permits get_notes and echo_cached.
     #[arg(long, env = "MCP_OAUTH_READ_SCOPE", default_value = "notes:read")]
     pub oauth_read_scope: String,
-    /// OAuth: the scope that all other tools need.
+    /// OAuth: scope that permits all other tools.
     #[arg(long, env = "MCP_OAUTH_WRITE_SCOPE", default_value = "notes:write")]
     pub oauth_write_scope: String,
     /// Listen on any address without a token.
     #[arg(long, env = "MCP_ALLOW_UNAUTHENTICATED", value_parser = clap::builder::BoolishValueParser::new(),
           num_args = 0..=1, default_value = "false", default_missing_value = "true")]
     pub allow_unauthenticated: bool,
-    /// Host names that a request's Host header may name, separated by commas; `*` allows all.
-    /// [default: localhost and loopback addresses; IP addresses too where it listens on more than loopback]
+    /// Allowed Host headers, separated by commas; `*` allows all.
+    /// [default: localhost and loopback addresses; all IP addresses too if it listens on more than loopback]
     #[arg(long, env = "MCP_ALLOWED_HOSTS")]
     pub allowed_hosts: Option<String>,
-    /// Origins that a browser's page may have, such as `https://app.example.com`, separated by commas; `*` allows all.
-    /// [default: loopback origins where it listens on loopback, else none]
+    /// Allowed origins of web pages, such as `https://app.example.com`, separated by commas; `*` allows all.
+    /// [default: loopback origins if it listens on loopback, none otherwise]
     #[arg(long, env = "MCP_ALLOWED_ORIGINS")]
     pub allowed_origins: Option<String>,
 
-    /// Longest request body, in bytes.
+    /// Size limit of a request body in bytes.
     #[arg(long, env = "MCP_MAX_BODY_BYTES", default_value = "2097152")]
     pub max_body_bytes: String,
-    /// Seconds until a request's head or body must be here; a connection that is idle, or an answer unread, for as long ends.
+    /// Time limit in seconds to receive a request's head or body, to read a response, and of an idle connection.
     #[arg(long, env = "MCP_BODY_TIMEOUT", default_value = "10")]
     pub body_timeout: String,
-    /// Seconds until a request must be answered, its body's time included.
+    /// Time limit of a request in seconds, including its body.
     #[arg(long, env = "MCP_REQUEST_TIMEOUT", default_value = "20")]
     pub request_timeout: String,
-    /// Requests worked on at once; more are answered 503 with Retry-After.
+    /// Limit of concurrent requests; further ones get a 503 with Retry-After.
     #[arg(long, env = "MCP_MAX_CONCURRENCY", default_value = "256")]
     pub max_concurrency: String,
-    /// Most bytes of notes in one answer of get_notes; what is left over comes with a cursor.
+    /// Size limit of the notes in one result of get_notes in bytes; a cursor leads to the rest.
     #[arg(long, env = "MCP_MAX_ANSWER_BYTES", default_value = "1048576")]
     pub max_answer_bytes: String,
-    /// Seconds that a session of create_session lives; 2592000 are 30 days.
+    /// Lifetime of a session from create_session in seconds; 2592000 is 30 days.
     #[arg(long, env = "MCP_SESSION_TTL", default_value = "2592000")]
     pub session_ttl: String,
 
-    /// Format of the log: `auto` (for people on a terminal, JSON elsewhere), `human` or `json`.
+    /// Format of the log: `auto` (`human` on a terminal, `json` elsewhere), `human` or `json`.
     #[arg(long, env = "MCP_LOG_FORMAT", default_value = "auto")]
     pub log_format: String,
-    /// What is logged, as `level` or `target=level,…`.
+    /// Log filter, as `level` or `target=level,…`.
     #[arg(long, env = "MCP_LOG", default_value = "info")]
     pub log: String,
-    /// What the server reports as its build.
+    /// Revision that /healthz and the metrics report.
     #[arg(long, env = "MCP_REVISION", default_value = "unknown")]
     pub revision: String,
-    /// Whether NO_COLOR asks for a log without colours.
+    /// NO_COLOR is set: the log has no colours.
     #[arg(skip)]
     pub no_color: bool,
 }
 
 impl Cli {
-    /// Reads the process's command line and environment; ends the process on `--help`, or with exit code 2 on a flag that
-    /// is not known.
-    #[expect(clippy::disallowed_methods, reason = "the door to the environment")]
+    /// Reads the command line and the environment of the process. Ends the process on `--help`, and with exit code 2 on an
+    /// unknown flag.
+    #[expect(clippy::disallowed_methods, reason = "the only access to the environment")]
     pub fn from_process() -> Self {
         let mut cli = Self::parse();
-        // What is not UTF-8 stays a token, and is refused as one: nobody meant to go without.
+        // A token that is not UTF-8 must be rejected as invalid; ignoring it would leave the server open.
         cli.flags.auth_token = std::env::var_os("MCP_AUTH_TOKEN").map(|token| token.to_string_lossy().into_owned());
         cli.flags.no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        cli.misspelled = misspelled::find(variables, &Self::variables());
         cli
+    }
+
+    /// Returns the name of every variable that is a setting.
+    fn variables() -> Vec<String> {
+        let from_flags = Self::command();
+        let from_flags = from_flags.get_arguments().filter_map(|flag| flag.get_env()?.to_str().map(str::to_owned));
+        from_flags.chain(["MCP_AUTH_TOKEN".to_owned()]).collect()
+    }
+}
+
+impl Flags {
+    /// Returns the names under which an operator knows the setting of a field: `--port (MCP_PORT)`.
+    pub(crate) fn label(field: &str) -> String {
+        let command = Cli::command();
+        let flag = command.get_arguments().find(|flag| flag.get_id() == field);
+        match flag.and_then(|flag| Some((flag.get_long()?, flag.get_env()?))) {
+            Some((flag, variable)) => format!("--{flag} ({})", variable.display()),
+            // Only the variable exists.
+            None => format!("MCP_{}", field.to_ascii_uppercase()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn label_names_flag_and_variable() {
+        assert_eq!(Flags::label("metrics_port"), "--metrics-port (MCP_METRICS_PORT)");
+        assert_eq!(Flags::label("auth_token"), "MCP_AUTH_TOKEN");
+    }
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
     }
 }

@@ -1,127 +1,88 @@
-//! The configuration, parsed: one struct per concern. What is wrong is told all at once, by flag and variable.
+//! The configuration: one struct per concern, parsed from text. All invalid settings are reported together, each with flag and
+//! variable.
 
 mod access;
+mod limits;
+mod log;
 mod oauth;
-mod parse;
+mod problems;
+mod state;
 mod tokens;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::net::SocketAddr;
 
 pub use access::{AccessConfig, Allowed, Secret};
+pub use limits::Limits;
+pub use log::{LogConfig, LogFormat};
 pub(crate) use oauth::web_address;
 pub use oauth::{METADATA_PATH, OAuthConfig, Resource};
+pub use problems::ConfigError;
+pub use state::{Backend, StateConfig};
 pub use tokens::{NamedToken, is_token_name, token_entry};
 
 use crate::cli::Flags;
-use parse::Problems;
+use problems::{Problems, setting};
 
-/// Everything the service is told from outside.
+/// The configuration of the service.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Where it serves its metrics, if anywhere.
+    /// The address that serves the metrics, if any.
     pub metrics: Option<SocketAddr>,
-    /// Who may call.
+    /// The authentication of callers, and the allowed hosts and origins.
     pub access: AccessConfig,
-    /// How much and how long.
+    /// The limits of a request.
     pub limits: Limits,
-    /// Where the state is.
+    /// The table.
     pub state: StateConfig,
-    /// What it reports as its build.
+    /// Use the fast paths for MCP calls and DynamoDB requests; otherwise rmcp and the AWS SDK handle all of them.
+    pub fast_paths: bool,
+    /// The revision that the service reports.
     pub revision: String,
 }
-
-/// Where the table lives.
-#[derive(Debug, Clone)]
-pub struct StateConfig {
-    /// The place.
-    pub backend: Backend,
-    /// The table's name.
-    pub table: String,
-    /// The longest that one call to the table takes, retries included.
-    pub deadline: Duration,
-}
-
-/// The places a table can live in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Backend {
-    /// AWS, or the endpoint that `AWS_ENDPOINT_URL_DYNAMODB` names.
-    DynamoDb,
-    /// In this process, on this file.
-    Embedded(PathBuf),
-}
-
-impl Backend {
-    /// Whether the table is in this process.
-    pub fn is_embedded(&self) -> bool {
-        matches!(self, Self::Embedded(_))
-    }
-}
-
-/// Bounds of a request.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Longest body, in bytes: 413 above.
-    pub body_bytes: usize,
-    /// Longest wait for head or body: 408 above.
-    pub body_timeout: Duration,
-    /// Longest time until the answer: 504 above.
-    pub request_timeout: Duration,
-    /// Requests worked on at once: 503 with Retry-After above.
-    pub concurrency: usize,
-    /// Bytes of notes in one answer: a cursor above.
-    pub answer_bytes: usize,
-    /// How long a session of `create_session` lives.
-    pub session_ttl: Duration,
-}
-
-/// How the log is written.
-#[derive(Debug, Clone)]
-pub struct LogConfig {
-    /// For whom.
-    pub format: LogFormat,
-    /// What: a level, or targets with levels.
-    pub filter: String,
-    /// Whether colours are welcome where they make sense.
-    pub colour: bool,
-}
-
-/// For whom the log is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// People on a terminal, machines elsewhere.
-    Auto,
-    /// People.
-    Human,
-    /// Machines.
-    Json,
-}
-
-/// All that is wrong with the configuration, a line each.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.join("\n"))]
-pub struct ConfigError(pub Vec<String>);
 
 impl Config {
     /// Parses every setting.
     ///
+    /// ```
+    /// use clap::Parser;
+    /// use mcp_stateful::{cli::Cli, config::Config};
+    ///
+    /// let cli = Cli::parse_from(["mcp-stateful", "--port", "8080"]);
+    /// let (config, _log) = Config::parse(&cli.flags)?;
+    /// assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    ///
+    /// // All problems are reported together.
+    /// let cli = Cli::parse_from(["mcp-stateful", "--port", "x", "--max-concurrency", "0"]);
+    /// let error = Config::parse(&cli.flags).unwrap_err().to_string();
+    /// assert!(error.contains("--port (MCP_PORT)") && error.contains("--max-concurrency"));
+    /// # Ok::<(), mcp_stateful::config::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
-    /// Every problem there is, each naming flag, variable and what is wanted.
+    /// [`ConfigError`] with every problem.
     pub fn parse(flags: &Flags) -> Result<(Self, LogConfig), ConfigError> {
         let mut problems = Problems::default();
-        let listen = SocketAddr::new(
-            problems.address("--host", "MCP_HOST", &flags.host),
-            problems.number("--port", "MCP_PORT", &flags.port, 0..=u16::MAX),
-        );
-        let metrics = problems.metrics(flags);
-        let access = access::parse(&mut problems, flags, listen.ip(), flags.stdio);
-        let limits = problems.limits(flags);
-        let state = problems.state(flags);
-        let log = problems.log(flags);
+        let host = problems.address(setting!(flags.host));
+        let listen = SocketAddr::new(host, problems.number(setting!(flags.port), 0..=u16::MAX));
+        let metrics = metrics_address(&mut problems, flags);
+        let access = access::parse(&mut problems, flags, listen.ip());
+        let limits = limits::parse(&mut problems, flags);
+        let state = state::parse(&mut problems, flags);
+        let fast_paths = problems.choice(setting!(flags.fast_paths), &[("on", true), ("off", false)]).unwrap_or(true);
+        let log = log::parse(&mut problems, flags);
         problems.finish()?;
-        Ok((Self { listen, metrics, access, limits, state, revision: flags.revision.clone() }, log))
+        Ok((Self { listen, metrics, access, limits, state, fast_paths, revision: flags.revision.clone() }, log))
     }
+}
+
+fn metrics_address(problems: &mut Problems, flags: &Flags) -> Option<SocketAddr> {
+    if flags.metrics_port.eq_ignore_ascii_case("off") {
+        return None;
+    }
+    let host = problems.address(setting!(flags.metrics_host));
+    Some(SocketAddr::new(host, problems.number(setting!(flags.metrics_port), 0..=u16::MAX)))
 }
 
 #[cfg(test)]
@@ -140,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_the_original_s() {
+    fn defaults_match_the_v1_server() {
         let (config, _) = Config::parse(&flags(&[])).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:3333");
         assert_eq!(config.state.table, "mcp_state");
@@ -148,29 +109,30 @@ mod tests {
     }
 
     #[test]
-    fn values_are_case_insensitive() {
-        let (config, _) = Config::parse(&flags(&["--state-backend", "DYNAMODB"])).unwrap();
-        assert_eq!(config.state.backend, Backend::DynamoDb);
+    fn choices_are_case_insensitive() {
+        let (config, _) = Config::parse(&flags(&["--state-backend", "DYNAMODB", "--fast-paths", "OFF"])).unwrap();
+        assert_eq!((config.state.backend, config.fast_paths), (Backend::DynamoDb, false));
     }
 
     #[test]
-    fn all_mistakes_are_told_at_once_and_by_name() {
-        let told =
-            problems(&["--port", "x", "--state-backend", "redis", "--max-concurrency", "0", "--log-format", "xml"]);
+    fn all_problems_are_reported_by_name() {
+        let mistakes = ["--port", "x", "--state-backend", "redis", "--max-concurrency", "0", "--log-format", "xml"];
+        let reported = problems(&[&mistakes[..], &["--fast-paths", "maybe"]].concat());
         for part in [
             "--port (MCP_PORT)",
             "--state-backend (MCP_STATE_BACKEND)",
             "\"redis\"",
             "--max-concurrency",
             "--log-format",
+            "--fast-paths (MCP_FAST_PATHS)",
         ] {
-            assert!(told.contains(part), "{part} is missing in:\n{told}");
+            assert!(reported.contains(part), "{part} is missing in:\n{reported}");
         }
-        assert_eq!(told.lines().count(), 4);
+        assert_eq!(reported.lines().count(), 5);
     }
 
     #[test]
-    fn beyond_loopback_a_token_is_required_unless_a_flag_says_so() {
+    fn public_address_requires_a_token_or_the_flag() {
         assert!(problems(&["--host", "0.0.0.0"]).contains("MCP_AUTH_TOKEN"));
         assert!(Config::parse(&flags(&["--host", "0.0.0.0", "--allow-unauthenticated"])).is_ok());
         let mut with_token = flags(&["--host", "0.0.0.0"]);
@@ -179,23 +141,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_named_tokens_is_told_without_a_hash() {
+    fn invalid_named_tokens_are_reported_without_hashes() {
         let (one, two) = ("1".repeat(64), "2".repeat(64));
         let single = token_entry("eve", "0123456789abcdef");
         let mut named =
             flags(&["--auth-tokens", &format!("alice={one},bob={one} alice={two}\n,carol={two}0,{single}")]);
         named.auth_token = Some("0123456789abcdef".into());
-        let told = Config::parse(&named).unwrap_err().to_string();
-        assert_eq!(told.lines().count(), 4, "{told}");
-        for part in ["the token of bob is another's", "the name alice is there twice", "entry 4 ", "the token of eve"] {
-            assert!(told.contains(part), "{part} is missing in:\n{told}");
+        let reported = Config::parse(&named).unwrap_err().to_string();
+        assert_eq!(reported.lines().count(), 4, "{reported}");
+        for part in ["duplicate token: the one of bob", "duplicate name alice", "invalid entry 4", "the one of eve"] {
+            assert!(reported.contains(part), "{part} is missing in:\n{reported}");
         }
-        assert!(!told.contains("1111") && !told.contains("2222") && !told.contains(&single[4..]), "{told}");
+        assert!(
+            !reported.contains("1111") && !reported.contains("2222") && !reported.contains(&single[4..]),
+            "{reported}"
+        );
     }
 
     #[test]
-    fn what_is_wrong_with_oauth_is_told_at_once() {
-        let told = problems(&[
+    fn invalid_oauth_settings_are_reported_together() {
+        let reported = problems(&[
             "--oauth-issuer",
             "http://issuer.example",
             "--oauth-resource",
@@ -207,16 +172,19 @@ mod tests {
             "--oauth-read-scope",
             "two words",
         ]);
-        assert_eq!(told.lines().count(), 6, "{told}");
-        for part in ["ISSUER", "RESOURCE", "JWKS_URL", "\"none\" is not one of", "\"HS256\" is not", "READ_SCOPE"] {
-            assert!(told.contains(part), "{part} is missing in:\n{told}");
+        assert_eq!(reported.lines().count(), 6, "{reported}");
+        for part in ["ISSUER", "RESOURCE", "JWKS_URL", "algorithm \"none\"", "algorithm \"HS256\"", "READ_SCOPE"] {
+            assert!(reported.contains(part), "{part} is missing in:\n{reported}");
         }
-        assert!(problems(&["--oauth-issuer", "https://issuer.example"]).contains("MCP_OAUTH_RESOURCE, both"));
+        assert!(
+            problems(&["--oauth-issuer", "https://issuer.example"])
+                .contains("set MCP_OAUTH_ISSUER and MCP_OAUTH_RESOURCE")
+        );
         assert!(problems(&["--oauth-audience", "a"]).contains("MCP_OAUTH_AUDIENCE"));
     }
 
     #[test]
-    fn the_resource_is_the_audience_unless_another_is_named() {
+    fn resource_is_the_default_audience() {
         let on = ["--oauth-issuer", "https://issuer.example", "--oauth-resource", "https://mcp.example.com/mcp"];
         let (config, _) = Config::parse(&flags(&[&on[..], &["--host", "0.0.0.0"]].concat())).unwrap();
         assert_eq!(config.access.oauth.unwrap().audiences, ["https://mcp.example.com/mcp"]);
@@ -225,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_never_prints() {
+    fn debug_output_omits_the_token() {
         let mut with_token = flags(&[]);
         with_token.auth_token = Some("0123456789abcdef".into());
         let (config, _) = Config::parse(&with_token).unwrap();

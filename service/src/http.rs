@@ -1,22 +1,21 @@
-//! The edge: everything that happens to a request before a surface sees it, and the loop that accepts connections.
+//! HTTP without the APIs: admission to the routes, the Host and Origin check, health, and the connection loop.
+//!
+//! Knows neither MCP nor REST. [`crate::app`] connects this module with both.
 
-mod answers;
-mod auth;
-mod body;
+mod admission;
+mod authenticator;
 mod challenge;
-mod count;
-mod front;
-mod gate;
-mod guard;
-mod health;
+mod error_response;
+pub(crate) mod health;
+mod limits;
 mod listener;
-mod metadata;
-mod origin;
-mod router;
-mod scope;
+pub(crate) mod metrics;
+mod origin_policy;
+pub(crate) mod resource_metadata;
 
-pub use answers::error_answer;
-pub use front::Front;
-pub use guard::Admitted;
-pub use listener::{DRAIN, serve};
-pub use router::{Edge, metrics};
+pub(crate) use admission::Admission;
+pub use admission::AuthenticatedRequest;
+pub use error_response::error_response;
+pub(crate) use error_response::{internal_error, not_found};
+pub use listener::serve;
+pub(crate) use origin_policy::{OriginPolicy, Verdict};

@@ -1,7 +1,8 @@
-//! What JSON wants of a text.
+//! The rules of JSON that more than one module applies.
 
-/// Whether a text stands between quotes as it is, with nothing to escape (RFC 8259, section 7). Most do, and the processor
-/// finds that out many bytes at a time.
+/// Returns whether a text can stand between quotation marks without escapes (RFC 8259, section 7).
+///
+/// Most texts can. Counting instead of searching lets the compiler check many bytes at once.
 pub(crate) fn is_plain(text: &str) -> bool {
     text.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).count() == 0
 }

@@ -1,12 +1,14 @@
-//! `mcp-stateful`: a stateful MCP server. Session notes and a tool cache, kept in one DynamoDB table.
+//! `mcp-stateful`: a stateful MCP server. It keeps session notes and a tool cache in one DynamoDB table.
 //!
-//! The way of a request: [`http`] (the edge: who may call, how much, how long) → [`mcp`] or [`rest`] (the two surfaces)
-//! → [`tools`] (what a call means) → [`store`] (the one door to the table).
+//! A request passes [`app`] (counting, Host and Origin, routes) → [`http`] (admission: authentication and limits) → [`mcp`] or
+//! [`rest`] (the two APIs) → [`tools`] (the meaning of a call) → [`store`] (the only access to the table).
 
+pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod healthcheck;
+mod host;
 pub mod http;
 mod json;
 pub mod mcp;

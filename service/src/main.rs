@@ -1,6 +1,6 @@
-//! The binary: reads the command line, runs what it asks for, and maps how that ended to an exit code.
+//! The binary: parses the command line, runs the command, and maps its result to an exit code.
 //!
-//! Exit codes: 0 stopped as told, 1 failed, 2 wrong configuration.
+//! Exit codes: 0 stopped normally, 1 failed, 2 invalid configuration or command line.
 
 use std::process::ExitCode;
 
@@ -13,39 +13,48 @@ use mcp_stateful::{
 
 fn main() -> ExitCode {
     let cli = Cli::from_process();
-    // It needs none of the settings, so none can be in its way.
+    // Needs no setting, so it must not fail for an invalid one.
     if let Some(Command::NewToken { name }) = &cli.command {
-        return ended(new_token::make(name).map(|made| {
-            complain(&made.words());
-            say(made.token());
+        return exit_code(new_token::generate(name).map(|created| {
+            eprint(&created.instructions());
+            print(created.token());
         }));
     }
     let (config, log_config) = match Config::parse(&cli.flags) {
         Ok(parsed) => parsed,
         Err(problems) => {
-            complain(&format!("the configuration is wrong:\n{problems}"));
+            eprint(&format!("invalid configuration:\n{problems}"));
             return ExitCode::from(2);
         }
     };
     log::start(&log_config);
-    let how = match cli.command {
+    let result = match cli.command {
         Some(Command::Healthcheck { ready }) => {
             healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
         }
-        Some(Command::CreateTable) => run(serve::create_table(config)).map(|line| complain(&line)),
+        Some(Command::CreateTable) => run(serve::create_table(config)).map(|line| eprint(&line)),
         Some(Command::NewToken { .. }) => Ok(()),
-        None if cli.flags.stdio => run(serve::over_stdio(config)),
-        None => run(serve::over_http(config)),
+        None => {
+            warn_about(&cli.misspelled);
+            if cli.flags.stdio { run(serve::over_stdio(config)) } else { run(serve::over_http(config)) }
+        }
     };
     log::finish();
-    ended(how)
+    exit_code(result)
 }
 
-fn ended(how: Result<(), String>) -> ExitCode {
-    match how {
+/// Logs the ignored variables. They do not stop the service, because other programs use the prefix, too.
+fn warn_about(misspelled: &[(String, String)]) {
+    for (variable, suggestion) in misspelled {
+        tracing::warn!(target: "mcp_stateful::config", variable, suggestion, "unknown variable ignored; possibly misspelled");
+    }
+}
+
+fn exit_code(result: Result<(), String>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(&error);
+            eprint(&error);
             ExitCode::FAILURE
         }
     }
@@ -55,12 +64,12 @@ fn run<T>(work: impl Future<Output = Result<T, serve::ServeError>>) -> Result<T,
     process::run(work).map_err(|error| error.to_string())
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that speaks before and after the log does")]
-fn complain(text: &str) {
+#[expect(clippy::print_stderr, reason = "the only output before the log starts and after it ends")]
+fn eprint(text: &str) {
     eprintln!("mcp-stateful: {text}");
 }
 
-#[expect(clippy::print_stdout, reason = "a new token is the one thing that goes there")]
-fn say(text: &str) {
+#[expect(clippy::print_stdout, reason = "a new token is the only output on standard output")]
+fn print(text: &str) {
     println!("{text}");
 }

@@ -1,12 +1,12 @@
-//! The MCP surface: revisions 2026-07-28 and 2025-03-26 to 2025-11-25, over Streamable HTTP at `/mcp` and over stdio.
+//! The MCP API: protocol versions 2026-07-28 and 2025-03-26 to 2025-11-25, over Streamable HTTP at `/mcp` and over stdio.
 //!
-//! There are no protocol sessions: every request stands alone, so any replica can serve it and none is lost with a replica.
-//! What persists is named by the tools' own `session_id`.
+//! There are no protocol sessions. Every request is independent, so any replica can serve it and no state is lost with a
+//! replica. Persistent state belongs to the tools' own `session_id`.
 
-mod direct;
-mod explain;
+mod fast_path;
 mod handler;
 mod stdio;
+mod transport_errors;
 
 use std::sync::Arc;
 
@@ -20,25 +20,27 @@ use rmcp::{
 };
 pub use stdio::serve_stdio;
 
-use crate::{config::Limits, http::Admitted, tools::Tools};
+use crate::{config::Limits, http::AuthenticatedRequest, tools::Tools};
 
-/// What answers at `/mcp`: the Streamable HTTP transport for a handler, and the tools themselves where they can.
+/// The endpoint at `/mcp`: rmcp's Streamable HTTP transport, with the fast path in front of it.
 #[derive(Clone)]
 pub struct Endpoint<H> {
     transport: StreamableHttpService<H, NeverSessionManager>,
-    tools: Option<Arc<Tools>>,
+    /// The tools that the fast path calls; `None` turns it off.
+    fast_path: Option<Arc<Tools>>,
 }
 
 impl Endpoint<Handler> {
-    /// For the tools of this service.
-    pub fn of_tools(tools: Arc<Tools>, limits: &Limits) -> Self {
-        Self { tools: Some(tools.clone()), ..Self::new(Handler::new(tools), limits) }
+    /// Creates the endpoint for this service's tools. With `fast_path` false, rmcp serves every request.
+    pub fn for_tools(tools: Arc<Tools>, limits: &Limits, fast_path: bool) -> Self {
+        Self { fast_path: fast_path.then(|| tools.clone()), ..Self::new(Handler::new(tools), limits) }
     }
 }
 
 impl<H: ServerHandler + Clone> Endpoint<H> {
-    /// For any handler, with the transport alone. Host, Origin and body are checked before, for both surfaces alike, so the
-    /// transport's own checks are off.
+    /// Creates the endpoint for any handler, without the fast path.
+    ///
+    /// rmcp's checks of Host and Origin are off, because [`crate::app`] makes them for both APIs.
     pub fn new(handler: H, limits: &Limits) -> Self {
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
@@ -47,31 +49,32 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
             .disable_allowed_origins()
             .with_max_request_body_bytes(limits.body_bytes);
         let sessions = Arc::new(NeverSessionManager::default());
-        Self { transport: StreamableHttpService::new(move || Ok(handler.clone()), sessions, config), tools: None }
+        Self { transport: StreamableHttpService::new(move || Ok(handler.clone()), sessions, config), fast_path: None }
     }
 
-    /// Answers a request that was let in.
-    pub async fn answer(&self, request: Box<Admitted>) -> Response {
-        if let Some(tools) = &self.tools
-            && let Some(call) = direct::read(&request.head.method, &request.head.headers, &request.body)
+    /// Responds to an admitted request.
+    pub async fn respond(&self, request: Box<AuthenticatedRequest>) -> Response {
+        if let Some(tools) = &self.fast_path
+            && let Some(call) = fast_path::parse(&request.head.method, &request.head.headers, &request.body)
         {
-            return call.answer(tools, &request.principal).await;
+            return call.run(tools, &request.principal).await;
         }
-        // Large, and in a box, so that a call that was answered without it need not carry it along.
-        Box::pin(self.over_transport(*request)).await
+        // Boxed because it is large: a call on the fast path must not carry it along.
+        Box::pin(self.respond_with_rmcp(*request)).await
     }
 
-    async fn over_transport(&self, Admitted { principal, mut head, body }: Admitted) -> Response {
-        let declared_json = explain::is_json(&head.headers);
+    async fn respond_with_rmcp(&self, request: AuthenticatedRequest) -> Response {
+        let AuthenticatedRequest { principal, mut head, body, .. } = request;
+        let declared_json = transport_errors::is_json(&head.headers);
         head.extensions.insert(principal);
         let request = Request::from_parts(head, Body::from(body.clone()));
-        let answer = self.transport.handle(request).await.map(Body::new);
-        explain::explain(answer, declared_json, &body).await
+        let response = self.transport.handle(request).await.map(Body::new);
+        transport_errors::as_json_rpc(response, declared_json, &body).await
     }
 }
 
 impl<H> std::fmt::Debug for Endpoint<H> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Endpoint").field("tools", &self.tools).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("fast_path", &self.fast_path.is_some()).finish_non_exhaustive()
     }
 }

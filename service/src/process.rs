@@ -1,24 +1,29 @@
-//! The process: the runtime it works on, and the signals that end it.
+//! The process: its runtime, and the signals that stop it.
 
-use std::{future::Future, io};
+use std::{future::Future, io, time::Duration};
 
 use tokio::{runtime, sync::watch};
 
-/// Address space, not memory: an unoptimised build comes near tokio's 2 MiB, and an overflow takes the process down.
+/// The longest time from the stop signal until the remaining requests are aborted. ECS kills the process 30 s after its
+/// signal.
+pub const DRAIN: Duration = Duration::from_secs(22);
+
+/// The stack of a worker thread. It costs address space, not memory. An unoptimised build comes close to tokio's default of
+/// 2 MiB, and an overflow aborts the process.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Runs `work` to its end, and leaves behind what it spawned: a read of standard input, for one, may never return.
+/// Runs `work` to completion, and abandons the tasks that it spawned: a read of standard input, for example, may never return.
 ///
 /// # Errors
-/// A system that gives no threads or no event queue; and those of `work`.
+/// The error of `work`, or of a system that cannot provide threads or an event queue.
 pub fn run<T, E: From<io::Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
-    let ended = runtime.block_on(work);
+    let result = runtime.block_on(work);
     runtime.shutdown_background();
-    ended
+    result
 }
 
-/// The wish that the process ends: SIGTERM, which ECS sends, or Ctrl-C. Clones hear it alike.
+/// The stop signal: SIGTERM, which ECS sends, or Ctrl-C. Every clone receives it.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
@@ -26,7 +31,7 @@ impl Stop {
     /// Listens for the signals from now on.
     ///
     /// # Errors
-    /// A system that does not let us.
+    /// The system's error if it does not permit to handle signals.
     pub fn on_signal() -> io::Result<Self> {
         let (sender, receiver) = watch::channel(false);
         #[cfg(unix)]
@@ -39,7 +44,7 @@ impl Stop {
             }
             #[cfg(not(unix))]
             tokio::signal::ctrl_c().await.ok();
-            tracing::info!("told to stop; finishing what is under way");
+            tracing::info!(target: "mcp_stateful::process", "stop signal received; draining");
             sender.send(true).ok();
         });
         Ok(Self(receiver))
@@ -47,7 +52,7 @@ impl Stop {
 
     /// Waits for the signal.
     pub async fn wait(mut self) {
-        // An error means that the one who tells is gone: then, too, it is time to stop.
+        // An error means that the sending task is gone, which is a reason to stop as well.
         self.0.wait_for(|stop| *stop).await.ok();
     }
 }

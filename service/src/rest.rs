@@ -1,4 +1,4 @@
-//! The original's REST routes, byte for byte: `GET /mcp/list_tools` and `POST /mcp/call_tool`.
+//! The REST API of the v1 (Python) server, byte for byte: `GET /mcp/list_tools` and `POST /mcp/call_tool`.
 
 use axum::{
     Json,
@@ -8,13 +8,13 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    http::{Admitted, error_answer},
+    http::{AuthenticatedRequest, error_response},
     tools::{ToolError, Tools},
 };
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// The tools, as a bare array.
+/// Returns the tools, as a bare array.
 pub fn list_tools(tools: &Tools) -> Response {
     let tools: Vec<Value> = tools
         .definitions()
@@ -24,20 +24,21 @@ pub fn list_tools(tools: &Tools) -> Response {
     Json(tools).into_response()
 }
 
-/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Whatever is wrong with it is a 400, as it always was.
-pub async fn call_tool(tools: &Tools, request: &Admitted) -> Response {
+/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Every error of the caller is a 400, as in v1, except a
+/// missing scope.
+pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
-        return error_answer(StatusCode::BAD_REQUEST, "Invalid JSON");
+        return error_response(StatusCode::BAD_REQUEST, "Invalid JSON");
     };
     let (name, arguments) = match parse(body) {
         Ok(call) => call,
-        Err(problem) => return error_answer(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return error_response(StatusCode::BAD_REQUEST, problem),
     };
     match tools.call(&request.principal, &name, arguments).await {
-        Ok(answer) => ([(CONTENT_TYPE, JSON)], answer.rest()).into_response(),
-        Err(ToolError::Internal) => error_answer(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
-        Err(error @ ToolError::Forbidden { .. }) => error_answer(StatusCode::FORBIDDEN, error.to_string()),
-        Err(error) => error_answer(StatusCode::BAD_REQUEST, error.to_string()),
+        Ok(output) => ([(CONTENT_TYPE, JSON)], output.rest()).into_response(),
+        Err(ToolError::Internal) => error_response(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
+        Err(error @ ToolError::Forbidden { .. }) => error_response(StatusCode::FORBIDDEN, error.to_string()),
+        Err(error) => error_response(StatusCode::BAD_REQUEST, error.to_string()),
     }
 }
 
@@ -48,7 +49,7 @@ fn parse(mut request: Value) -> Result<(String, Map<String, Value>), &'static st
     match request.get_mut("arguments").map(Value::take) {
         None | Some(Value::Null) => Ok((name, Map::new())),
         Some(Value::Object(arguments)) => Ok((name, arguments)),
-        Some(_) => Err("`arguments` has to be an object"),
+        Some(_) => Err("`arguments` must be an object"),
     }
 }
 
@@ -57,14 +58,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_and_null_arguments_are_none() {
+    fn missing_and_null_arguments_are_empty() {
         for request in [json!({"name": "a"}), json!({"name": "a", "arguments": null})] {
             assert_eq!(parse(request), Ok(("a".to_owned(), Map::new())));
         }
     }
 
     #[test]
-    fn what_is_no_call_is_refused() {
+    fn invalid_calls_are_rejected() {
         for request in [json!([]), json!(1), json!({}), json!({"name": 1}), json!({"name": "a", "arguments": []})] {
             assert!(parse(request).is_err());
         }

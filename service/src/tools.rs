@@ -1,15 +1,17 @@
-//! What the tools mean, apart from how a client reaches them: both surfaces ([`crate::mcp`], [`crate::rest`]) call here.
+//! The tools, independent of how a client calls them: both APIs ([`crate::mcp`], [`crate::rest`]) call [`Tools::call`].
 
 mod add_note;
-mod answer;
 mod arguments;
+mod call_record;
+mod context;
 mod create_session;
+mod definition;
 mod echo_cached;
 mod error;
 mod get_notes;
-mod keyed;
+mod idempotency;
 mod local_cache;
-mod observe;
+mod output;
 mod reset_session;
 
 use std::sync::{Arc, LazyLock};
@@ -17,12 +19,14 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Map, Value};
 
 pub use add_note::MAX_NOTE_BYTES;
-pub use answer::Answer;
+pub use definition::{Definition, Effect};
 pub use echo_cached::{LIFETIME_SECONDS, MAX_TEXT_BYTES};
 pub use error::ToolError;
 pub use get_notes::MAX_LIMIT;
+pub use output::ToolOutput;
 
 use arguments::Arguments;
+use context::Context;
 use local_cache::LocalCache;
 
 use crate::{
@@ -32,87 +36,47 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// A tool as it is announced.
-#[derive(Debug, Clone)]
-pub struct Definition {
-    /// Its name on both surfaces.
-    pub name: &'static str,
-    /// Its name for people.
-    pub title: &'static str,
-    /// What it does, written for a model.
-    pub description: String,
-    /// The arguments, as JSON Schema.
-    pub input: Value,
-    /// The structured result, as JSON Schema.
-    pub output: Value,
-    /// What it does to the state.
-    pub effect: Effect,
-}
-
-/// What a tool does to the state; all of them stay inside it (MCP: not "open world").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Changes no note; at the most it fills the cache.
-    Reads,
-    /// Adds; calling again adds again.
-    Adds,
-    /// Deletes; calling again changes nothing more.
-    Deletes,
-}
-
-impl Effect {
-    /// What a caller needs for it.
-    pub fn access(self) -> Access {
-        match self {
-            Self::Reads => Access::Read,
-            Self::Adds | Self::Deletes => Access::Write,
-        }
-    }
-}
-
 /// The tools on one store.
 #[derive(Debug)]
 pub struct Tools {
-    store: Store,
     definitions: [Definition; 5],
-    echoes: LocalCache,
-    max_answer_bytes: usize,
-    session_ttl_seconds: u64,
-    metrics: Arc<Metrics>,
+    context: Context,
 }
 
-/// What a caller of `tool` needs; nothing is needed for one that is not there.
-pub fn access(tool: &str) -> Option<Access> {
-    static NEEDED: LazyLock<Vec<(&str, Access)>> =
-        LazyLock::new(|| definitions(1).iter().map(|tool| (tool.name, tool.effect.access())).collect());
-    NEEDED.iter().find(|(name, _)| *name == tool).map(|(_, access)| *access)
+/// Returns the access that a caller of `tool` needs, or `None` for an unknown tool.
+pub fn required_access(tool: &str) -> Option<Access> {
+    static REQUIRED: LazyLock<Vec<(&str, Access)>> =
+        LazyLock::new(|| definitions(1).iter().map(|tool| (tool.name, tool.effect.required_access())).collect());
+    REQUIRED.iter().find(|(name, _)| *name == tool).map(|(_, access)| *access)
 }
 
 impl Tools {
-    /// Tools on `store`, within what `limits` say of answers and of a session's life.
+    /// Creates the tools on `store`. `limits` sets the size of a result and the lifetime of a session.
     pub fn new(store: Store, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let session_ttl_seconds = limits.session_ttl.as_secs();
         Self {
-            store,
             definitions: definitions(session_ttl_seconds),
-            echoes: LocalCache::default(),
-            max_answer_bytes: limits.answer_bytes,
-            session_ttl_seconds,
-            metrics,
+            context: Context {
+                store,
+                echoes: LocalCache::default(),
+                max_answer_bytes: limits.answer_bytes,
+                session_ttl_seconds,
+                metrics,
+            },
         }
     }
 
-    /// The tools, in the original's order, and then ours.
+    /// The definitions: the v1 server's tools in its order, then the new ones.
     pub fn definitions(&self) -> &[Definition] {
         &self.definitions
     }
 
-    /// The store that the tools work on.
+    /// The store that the tools use.
     pub fn store(&self) -> &Store {
-        &self.store
+        &self.context.store
     }
 
-    /// Calls a tool in the name of `principal`. Counted, timed and traced; a panic inside is contained and becomes [`ToolError::Internal`].
+    /// Calls a tool for `principal`. The call is counted, timed and logged. A panic inside becomes [`ToolError::Internal`].
     ///
     /// # Errors
     /// [`ToolError`], whose text is for the client.
@@ -121,15 +85,16 @@ impl Tools {
         principal: &Principal,
         tool: &str,
         arguments: Map<String, Value>,
-    ) -> Result<Box<dyn Answer>, ToolError> {
-        match known(tool) {
+    ) -> Result<Box<dyn ToolOutput>, ToolError> {
+        let metrics = &self.context.metrics;
+        match lookup(tool) {
             Some(name) => {
                 let run = self.run(principal, name, Arguments::new(name, arguments));
-                observe::observed(&self.metrics, principal, name, run).await
+                call_record::recorded(metrics, principal, name, run).await
             }
             None => {
-                let refused = async { Err(ToolError::Unknown(shortened(tool))) };
-                observe::observed(&self.metrics, principal, "unknown", refused).await
+                let rejected = async { Err(ToolError::Unknown(truncate(tool))) };
+                call_record::recorded(metrics, principal, "unknown", rejected).await
             }
         }
     }
@@ -139,24 +104,26 @@ impl Tools {
         principal: &Principal,
         tool: &'static str,
         arguments: Arguments,
-    ) -> Result<Box<dyn Answer>, ToolError> {
-        if !access(tool).is_some_and(|needed| principal.grant().covers(needed)) {
+    ) -> Result<Box<dyn ToolOutput>, ToolError> {
+        if !required_access(tool).is_some_and(|access| principal.grant().covers(access)) {
             return Err(ToolError::Forbidden { tool });
         }
-        // What waits for the table is large: in boxes, so that no layer above copies it, least where nothing is waited for.
+        let context = &self.context;
+        // Futures that wait for the table are large. They are boxed so that no caller copies them, and only where the table is
+        // asked.
         match tool {
-            add_note::NAME => Box::pin(add_note::run(self, principal, arguments)).await,
-            get_notes::NAME => Box::pin(get_notes::run(self, principal, arguments)).await,
-            echo_cached::NAME => echo_cached::run(self, principal, arguments).await,
-            reset_session::NAME => Box::pin(reset_session::run(self, principal, arguments)).await,
-            create_session::NAME => create_session::run(self, principal),
+            add_note::NAME => Box::pin(add_note::run(context, principal, arguments)).await,
+            get_notes::NAME => Box::pin(get_notes::run(context, principal, arguments)).await,
+            echo_cached::NAME => echo_cached::run(context, principal, arguments).await,
+            reset_session::NAME => Box::pin(reset_session::run(context, principal, arguments)).await,
+            create_session::NAME => create_session::run(context, principal),
             other => Err(ToolError::Unknown(other.to_owned())),
         }
     }
 }
 
-/// A name that a client sent, fit to be told again: 64 characters at the most.
-pub fn shortened(name: &str) -> String {
+/// Truncates a name that a client sent to 64 characters, for error messages.
+pub fn truncate(name: &str) -> String {
     match name.char_indices().nth(64) {
         Some((end, _)) => format!("{}…", &name[..end]),
         None => name.to_owned(),
@@ -173,7 +140,8 @@ fn definitions(session_ttl_seconds: u64) -> [Definition; 5] {
     ]
 }
 
-fn known(tool: &str) -> Option<&'static str> {
+/// Returns the tool's name with a static lifetime, or `None` for an unknown tool.
+fn lookup(tool: &str) -> Option<&'static str> {
     let names = [add_note::NAME, get_notes::NAME, echo_cached::NAME, reset_session::NAME, create_session::NAME];
     names.into_iter().find(|name| *name == tool)
 }
@@ -183,9 +151,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_definition_is_a_tool_and_has_object_schemas() {
+    fn every_definition_is_callable_and_has_object_schemas() {
         for definition in definitions(1) {
-            assert_eq!(known(definition.name), Some(definition.name));
+            assert_eq!(lookup(definition.name), Some(definition.name));
             assert_eq!(definition.input["type"], "object");
             assert_eq!(definition.output["type"], "object");
         }

@@ -1,4 +1,4 @@
-//! An issuer of access tokens, and the service's side of it. Its key is fetched once, from a thread of this process.
+//! An issuer of access tokens, and the service's validation of them. A thread of this process serves the issuer's key.
 
 use std::{
     io::{Read, Write},
@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 const ISSUER: &str = "https://id.example.com";
 const RESOURCE: &str = "https://mcp.example.com/mcp";
 
-/// The issuer's key, and who takes what it signs.
+/// The issuer's key, and the validator of its tokens.
 pub(crate) struct Issuer {
     key: EcdsaKeyPair,
     runtime: Runtime,
@@ -28,21 +28,21 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     pub(crate) fn start() -> Self {
-        let (how, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(how, &random).expect("the system gives random numbers");
-        let key = EcdsaKeyPair::from_pkcs8(how, pkcs8.as_ref(), &random).expect("it was made just now");
+        let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("the system gives random numbers");
+        let key = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).expect("the key was just generated");
         let keys = format!("http://{}/keys", publish(&key));
         let names = ["mcp-stateful", "--oauth-issuer", ISSUER, "--oauth-resource", RESOURCE, "--oauth-jwks-url", &keys];
-        let (config, _) = Config::parse(&Cli::parse_from(names).flags).expect("the flags are the service's");
+        let (config, _) = Config::parse(&Cli::parse_from(names).flags).expect("the flags are valid");
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime starts");
         let oauth = {
             let _inside = runtime.enter();
-            OAuth::start(config.access.oauth.expect("the flags ask for it"))
+            OAuth::start(config.access.oauth.expect("the flags configure OAuth"))
         };
         Self { key, runtime, oauth }
     }
 
-    /// A token for an hour.
+    /// Returns a token that is valid for an hour.
     pub(crate) fn token(&self) -> String {
         let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let header = json!({"alg": "ES256", "kid": "a", "typ": "at+jwt"});
@@ -53,15 +53,15 @@ impl Issuer {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Whom a good token speaks for.
+    /// Validates a token and returns its principal.
     pub(crate) fn verify(&self, token: &str) -> Principal {
-        self.runtime.block_on(self.oauth.verify(token)).expect("the token is the issuer's")
+        self.runtime.block_on(self.oauth.verify(token)).expect("the token is valid")
     }
 }
 
 /// Serves the public key on loopback for as long as the process lives.
 fn publish(key: &EcdsaKeyPair) -> SocketAddr {
-    // A point as it is: a byte that says so, and two numbers of 32.
+    // An uncompressed point: a byte for the format, then two coordinates of 32 bytes.
     let (x, y) = key.public_key().as_ref()[1..].split_at(32);
     let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
     let key = json!({"kty": "EC", "crv": "P-256", "kid": "a", "alg": "ES256", "x": x, "y": y});
@@ -72,9 +72,9 @@ fn publish(key: &EcdsaKeyPair) -> SocketAddr {
         for mut stream in listener.incoming().flatten() {
             let mut request = [0; 4096];
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
-            let answer = format!("{head}\r\ncontent-length: {}\r\n\r\n{keys}", keys.len());
-            // The fetcher asks again if this fails.
-            stream.read(&mut request).and_then(|_| stream.write_all(answer.as_bytes())).ok();
+            let response = format!("{head}\r\ncontent-length: {}\r\n\r\n{keys}", keys.len());
+            // The validator retries if this fails.
+            stream.read(&mut request).and_then(|_| stream.write_all(response.as_bytes())).ok();
         }
     });
     address

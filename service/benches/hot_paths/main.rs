@@ -1,7 +1,7 @@
-//! The hot paths inside, each by itself: no socket, no log, and a store in memory which none of them asks. For who changes
-//! one and wants to see what that did; `cargo xtask instructions` is what holds the cost of a whole request.
+//! Benchmarks of the hot paths, each by itself, to measure a change to one of them. There is no socket and no log, and no path
+//! reads the in-memory store. `cargo xtask instructions` guards the cost of a whole request.
 
-#![expect(clippy::expect_used, reason = "a benchmark that cannot begin has nothing to measure")]
+#![expect(clippy::expect_used, reason = "a benchmark without its fixture has nothing to measure")]
 
 mod issuer;
 mod service;
@@ -13,7 +13,7 @@ use mcp_stateful::{clock::epoch_seconds, principal::Principal, session::Session,
 
 use crate::{
     issuer::Issuer,
-    service::{Service, Surface},
+    service::{Api, Service},
 };
 
 fn main() {
@@ -27,16 +27,16 @@ fn main() {
     criterion.final_summary();
 }
 
-/// A hot `echo_cached` through the whole router: the edge, the surface, the tool.
+/// Measures a hot `echo_cached` through admission, API and tool.
 fn requests(criterion: &mut Criterion, service: &Service) {
-    for (name, surface) in [("router/REST", Surface::Rest), ("router/MCP 2026-07-28", Surface::Mcp2026)] {
+    for (name, api) in [("router/REST", Api::Rest), ("router/MCP 2026-07-28", Api::Mcp2026)] {
         criterion.bench_function(name, |bench| {
-            bench.iter_batched(|| surface.hot_echo(), |request| service.ask(request), BatchSize::SmallInput);
+            bench.iter_batched(|| api.hot_echo(), |request| service.send(request), BatchSize::SmallInput);
         });
     }
 }
 
-/// The same without the router.
+/// Measures the same call without HTTP.
 fn tool(criterion: &mut Criterion, service: &Service) {
     let arguments = service::hot_text();
     criterion.bench_function("tools/echo_cached, hot", |bench| {
@@ -49,21 +49,21 @@ fn sessions(criterion: &mut Criterion) {
     let handle = Session::create(&principal, now + 3600).expect("the system gives random numbers").id().to_owned();
     for (name, id) in [("session/by name", "alice@example.org".to_owned()), ("session/by handle", handle)] {
         criterion.bench_function(name, |bench| {
-            let open = |id| Session::open(&principal, id, now).expect("it is a session");
+            let open = |id| Session::open(&principal, id, now).expect("the session is valid");
             bench.iter_batched(|| id.clone(), open, BatchSize::SmallInput);
         });
     }
 }
 
 fn cursors(criterion: &mut Criterion, service: &Service) {
-    let session = Session::open(&Principal::shared(), "alice@example.org".to_owned(), 0).expect("it is a session");
-    let cursor = service.cursor_behind_a_note(&session);
+    let session = Session::open(&Principal::shared(), "alice@example.org".to_owned(), 0).expect("the session is valid");
+    let cursor = service.second_page(&session);
     let text = cursor.encode(&session);
     criterion.bench_function("cursor/encode", |bench| bench.iter(|| black_box(&cursor).encode(&session)));
     criterion.bench_function("cursor/decode", |bench| bench.iter(|| Cursor::decode(&session, black_box(&text))));
 }
 
-/// A token of an issuer whose keys are known already.
+/// Measures the validation of a token whose issuer's keys are cached.
 fn access_token(criterion: &mut Criterion) {
     let issuer = Issuer::start();
     let token = issuer.token();

@@ -1,6 +1,6 @@
-//! The service in this process, configured as its command line configures it, with a token and on a store in memory.
+//! The service in this process, configured through its command line, with a token and an in-memory store.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::num::NonZeroUsize;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -11,15 +11,13 @@ use http::{
 };
 use http_body_util::BodyExt;
 use mcp_stateful::{
+    app::App,
     cli::Cli,
     config::Config,
-    http::{Edge, Front},
-    mcp::Endpoint,
     principal::Principal,
     session::Session,
-    store::{Cursor, PageRequest, Store},
-    telemetry::Metrics,
-    tools::{Answer, Tools},
+    store::{Cursor, PageRequest},
+    tools::ToolOutput,
 };
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -29,67 +27,68 @@ const TOKEN: &str = "bench-token-0123456789abcdef";
 /// A running service.
 pub(crate) struct Service {
     runtime: Runtime,
-    front: Front,
-    tools: Arc<Tools>,
+    app: App,
 }
 
-/// The ways to call a tool.
+/// The APIs to call a tool with.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Surface {
+pub(crate) enum Api {
     Rest,
     Mcp2026,
 }
 
-/// What `echo_cached` is asked for over and over.
+/// Returns the arguments of the repeated `echo_cached` call.
 pub(crate) fn hot_text() -> Map<String, Value> {
-    Map::from_iter([("text".to_owned(), json!("a text that is asked for again and again"))])
+    Map::from_iter([("text".to_owned(), json!("a text that is requested again and again"))])
 }
 
 impl Service {
-    /// Starts one that has answered the hot text before.
+    /// Starts a service whose cache holds the hot text.
     pub(crate) fn start() -> Self {
         let mut flags = Cli::parse_from(["mcp-stateful", "--state-path", ":memory:"]).flags;
         flags.auth_token = Some(TOKEN.to_owned());
-        let (config, _) = Config::parse(&flags).expect("the flags are the service's");
+        let (config, _) = Config::parse(&flags).expect("the flags are valid");
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-        let (front, tools) = runtime.block_on(serve(config));
-        let service = Self { runtime, front, tools };
+        let app = runtime.block_on(App::build(&config)).expect("an in-memory store opens");
+        let service = Self { runtime, app };
         service.echo(hot_text());
         service
     }
 
-    /// Sends a request and reads the answer, a good one, to its end.
-    pub(crate) fn ask(&self, request: Request<Body>) -> Bytes {
+    /// Sends a request and returns the body of its response, which must be a 200.
+    pub(crate) fn send(&self, request: Request<Body>) -> Bytes {
         self.runtime.block_on(async {
-            let answer = self.front.clone().answer(request).await;
-            let status = answer.status();
-            let body = answer.into_body().collect().await.expect("the answer comes whole").to_bytes();
+            let response = self.app.clone().respond(request).await;
+            let status = response.status();
+            let body = response.into_body().collect().await.expect("the body is complete").to_bytes();
             assert_eq!(status, StatusCode::OK, "{body:?}");
             body
         })
     }
 
-    /// Calls the tool itself.
-    pub(crate) fn echo(&self, arguments: Map<String, Value>) -> Box<dyn Answer> {
+    /// Calls the tool without HTTP.
+    pub(crate) fn echo(&self, arguments: Map<String, Value>) -> Box<dyn ToolOutput> {
         let caller = Principal::shared();
-        self.runtime.block_on(self.tools.call(&caller, "echo_cached", arguments)).expect("it is a text")
+        self.runtime
+            .block_on(self.app.tools().call(&caller, "echo_cached", arguments))
+            .expect("the arguments are valid")
     }
 
-    /// Where a session's second page begins.
-    pub(crate) fn cursor_behind_a_note(&self, session: &Session) -> Cursor {
-        let store = self.tools.store();
+    /// Returns the cursor of a session's second page.
+    pub(crate) fn second_page(&self, session: &Session) -> Cursor {
+        let store = self.app.tools().store();
         let request = PageRequest { limit: NonZeroUsize::new(1), ..PageRequest::default() };
         let page = self.runtime.block_on(async {
             store.add_note(session, "the first page").await?;
             store.add_note(session, "the second").await?;
             store.notes(session, request).await
         });
-        page.expect("the store is in memory").next.expect("a note is left")
+        page.expect("the store is in memory").next.expect("a note follows")
     }
 }
 
-impl Surface {
-    /// A request for the hot text.
+impl Api {
+    /// Returns a request for the hot text.
     pub(crate) fn hot_echo(self) -> Request<Body> {
         let mut params = json!({"name": "echo_cached", "arguments": hot_text()});
         let request = match self {
@@ -118,19 +117,4 @@ impl Surface {
             .body(body.to_string().into())
             .expect("the parts are valid")
     }
-}
-
-async fn serve(config: Config) -> (Front, Arc<Tools>) {
-    let metrics = Arc::new(Metrics::new(&config.revision));
-    let store = Store::open(&config.state, metrics.clone()).await.expect("a store in memory opens");
-    let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
-    let edge = Edge {
-        access: Arc::new(config.access),
-        oauth: None,
-        limits: Arc::new(config.limits),
-        metrics,
-        revision: config.revision,
-    };
-    let endpoint = Endpoint::of_tools(tools.clone(), &edge.limits);
-    (Front::new(&edge, tools.clone(), endpoint), tools)
 }

@@ -1,7 +1,7 @@
-//! Which request goes to which fixture. What a fixture says is in the module of its kind.
+//! Dispatches requests to the fixtures. The fixtures of each kind have their own module.
 //!
-//! Left out are the tools that ask the client something within their call (`test_sampling`, `test_elicitation` and its
-//! variants for 2025-11-25): that takes a protocol session, and the service has none.
+//! Tools that send the client a request during their call (`test_sampling`, `test_elicitation` and its variants for 2025-11-25)
+//! are missing, because they need a protocol session, which the service does not have.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -21,13 +21,13 @@ use rmcp::{
 
 use crate::{input_required, notices, prompts, resources, rounds::Rounds, subscribers::Subscribers, tools};
 
-/// How long a client may keep a list, in milliseconds.
+/// The time for which a client may cache a list, in milliseconds.
 const TTL_MS: u64 = 60_000;
 
-/// The fixtures. A clone for each request is one, as the service's handler is.
+/// The fixtures. rmcp clones the handler for each request, as it does the service's.
 #[derive(Debug, Clone)]
 pub(crate) struct Fixture {
-    /// Answers what is the service's alone: its revisions, and the methods it does not know.
+    /// Provides the protocol versions and rejects unknown methods.
     service: mcp_stateful::mcp::Handler,
     rounds: Arc<Rounds>,
     subscribers: Arc<Subscribers>,
@@ -82,10 +82,10 @@ impl ServerHandler for Fixture {
             "test_tool_with_logging" => notices::log_three(&context).await,
             "test_logging_tool" => notices::log_if_asked(&context).await,
             "test_tool_with_progress" => notices::report_progress(&context).await,
-            "test_trigger_tool_change" => Ok(self.subscribers.tell_tools_changed().await.into()),
-            "test_trigger_prompt_change" => Ok(self.subscribers.tell_prompts_changed().await.into()),
+            "test_trigger_tool_change" => Ok(self.subscribers.notify_tools_changed().await.into()),
+            "test_trigger_prompt_change" => Ok(self.subscribers.notify_prompts_changed().await.into()),
             "test_missing_capability" => input_required::demand_sampling(&context),
-            name if input_required::is_one(name) && self.get_tool(name).is_some() => {
+            name if input_required::has_tool(name) && self.get_tool(name).is_some() => {
                 input_required::call(&self.rounds, &request, &context)
             }
             _ => tools::call(&request),
@@ -144,7 +144,7 @@ impl ServerHandler for Fixture {
         Ok(result.with_ttl_ms(TTL_MS).with_cache_scope(CacheScope::Public).into())
     }
 
-    /// Accepted and forgotten: without a session there is nobody to remember it for. So with the two below.
+    /// Accepted without effect, like the two methods below: there is no session to store it in.
     #[expect(deprecated, reason = "the suite for 2025-11-25 sets a level")]
     async fn set_level(&self, _: SetLevelRequestParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
         Ok(())
@@ -158,7 +158,7 @@ impl ServerHandler for Fixture {
         Ok(())
     }
 
-    /// All that was asked for; rmcp takes away what [`Self::get_info`] does not announce.
+    /// Accepts everything. rmcp removes what [`Self::get_info`] does not announce.
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         Some(requested.clone())
     }

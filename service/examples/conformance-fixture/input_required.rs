@@ -1,7 +1,7 @@
-//! The tools that ask the client something by their result (MRTR, 2026-07-28): a first call is answered with questions,
-//! and the client calls again with the responses.
+//! The tools that request input from the client in their result (MRTR, 2026-07-28): the first call returns questions, and the
+//! client calls again with the responses.
 //!
-//! Questions are made of JSON: rmcp's types for two of the three kinds are deprecated.
+//! Questions are plain JSON, because rmcp's types for two of the three kinds are deprecated.
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::rounds::{Round, Rounds};
 
-/// Whether `name` is a tool of this module.
-pub(crate) fn is_one(name: &str) -> bool {
+/// Returns whether this module has the tool `name`.
+pub(crate) fn has_tool(name: &str) -> bool {
     name == "test_streaming_elicitation" || name.starts_with("test_input_required_result_")
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn call(
     context: &RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
     let has = |keys: &[&str]| keys.iter().all(|key| responded(request.input_responses.as_ref(), key).is_some());
-    let round = rounds.of(request.request_state.as_deref())?;
+    let round = rounds.find(request.request_state.as_deref())?;
     let asked = match request.name.as_ref() {
         "test_input_required_result_elicitation" if !has(&["user_name"]) => ask([("user_name", name())], None),
         "test_input_required_result_sampling" if !has(&["capital_question"]) => {
@@ -53,16 +53,16 @@ pub(crate) fn call(
         }
         "test_input_required_result_capabilities" if request.input_responses.is_none() => {
             let declared = context.client_capabilities().unwrap_or_default();
-            ask(all_three().into_iter().filter(|(_, question)| can(&declared, question)), None)
+            ask(all_three().into_iter().filter(|(_, question)| supports(&declared, question)), None)
         }
         "test_streaming_elicitation" => ask([("user_name", name())], None),
-        // The client has responded to everything. The suite looks for this word.
+        // The client has responded to every question. The suite checks for this word.
         _ => return Ok(CallToolResult::success(vec![ContentBlock::text("state-ok")]).into()),
     };
     Ok(asked?.into())
 }
 
-/// Refuses a client that has not declared sampling.
+/// Rejects a client that has not declared sampling.
 pub(crate) fn demand_sampling(context: &RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
     if context.client_capabilities().is_some_and(|declared| declared.sampling.is_some()) {
         return Ok(CallToolResult::success(vec![ContentBlock::text("declared")]).into());
@@ -72,7 +72,7 @@ pub(crate) fn demand_sampling(context: &RequestContext<RoleServer>) -> Result<Ca
     Err(ErrorData::missing_required_client_capability(required))
 }
 
-/// The result that asks `questions`, and comes back with `state`.
+/// Builds the result with `questions` and the `state` that the client sends back.
 pub(crate) fn ask(
     questions: impl IntoIterator<Item = (&'static str, Value)>,
     state: Option<String>,
@@ -84,12 +84,12 @@ pub(crate) fn ask(
     Ok(InputRequiredResult::new(Some(questions), state))
 }
 
-/// The response to the question `key`. One that is no object answers nothing, and the client is asked again.
+/// Returns the response to the question `key`. A response that is not an object is ignored, and the question is repeated.
 pub(crate) fn responded<'a>(responses: Option<&'a InputResponses>, key: &str) -> Option<&'a Value> {
     responses?.get(key).filter(|response| response.is_object())
 }
 
-/// Asks the user for one value.
+/// Builds a question for one value from the user.
 pub(crate) fn elicitation(message: &str, field: &str, kind: &str) -> Value {
     let schema = json!({"type": "object", "properties": {field: {"type": kind}}, "required": [field]});
     let params = json!({"mode": "form", "message": message, "requestedSchema": schema});
@@ -113,8 +113,8 @@ fn all_three() -> [(&'static str, Value); 3] {
     [("user_name", name()), ("greeting", sampling("Generate a greeting")), ("client_roots", roots())]
 }
 
-/// Whether a client with these capabilities can be asked this.
-fn can(declared: &ClientCapabilities, question: &Value) -> bool {
+/// Returns whether a client with these capabilities supports the question.
+fn supports(declared: &ClientCapabilities, question: &Value) -> bool {
     match question["method"].as_str() {
         Some("elicitation/create") => declared.elicitation.is_some(),
         Some("sampling/createMessage") => declared.sampling.is_some(),

@@ -1,7 +1,5 @@
-//! A server with the tools, prompts and resources that the official MCP conformance suite calls by name, behind the
-//! service's own router, layers and configuration: so the suite judges our transport. For tests only; it is in no image.
-//!
-//! It must not configure the edge in another way than the service does.
+//! A server with the tools, prompts and resources that the official MCP conformance suite calls by name. It is the service's own
+//! [`App`] with another MCP handler, so that the suite tests the service's transport. For tests only; no image contains it.
 
 mod handler;
 mod input_required;
@@ -13,18 +11,16 @@ mod samples;
 mod subscribers;
 mod tools;
 
-use std::{error::Error, process::ExitCode, sync::Arc};
+use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 use mcp_stateful::{
+    app::App,
     cli::Cli,
     config::{Config, LogConfig},
-    http::{self, Edge, Front},
-    mcp,
+    http, mcp,
     process::{self, Stop},
-    store::Store,
-    telemetry::{Metrics, log},
-    tools::Tools,
+    telemetry::log,
 };
 use tokio::net::TcpListener;
 
@@ -34,7 +30,7 @@ use handler::Fixture;
 #[derive(Debug, Parser)]
 #[command(name = "conformance-fixture")]
 struct Arguments {
-    /// Port to listen on; 0 takes any.
+    /// Port to listen on; 0 picks a free one.
     #[arg(long)]
     port: u16,
 }
@@ -43,7 +39,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain(error.as_ref());
+            eprint(error.as_ref());
             ExitCode::FAILURE
         }
     }
@@ -55,7 +51,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     process::run(serve(config))
 }
 
-/// The service's own configuration, with its own defaults; only what would reach outside this process is settled here.
+/// Returns the service's configuration with its defaults, except settings with effects outside this process.
 fn configure(port: u16) -> Result<(Config, LogConfig), Box<dyn Error>> {
     let port = port.to_string();
     let flags = ["--host", "127.0.0.1", "--port", &port, "--metrics-port", "off"];
@@ -69,32 +65,21 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}; pass another --port"))?;
-    let metrics = Arc::new(Metrics::new(&config.revision));
-    let store = Store::open(&config.state, metrics.clone()).await?;
-    let tools = Arc::new(Tools::new(store, &config.limits, metrics.clone()));
-    let fixture = Fixture::new(mcp::Handler::new(tools.clone()));
-    let head_timeout = config.limits.body_timeout;
-    let edge = Edge {
-        access: Arc::new(config.access),
-        oauth: None,
-        limits: Arc::new(config.limits),
-        metrics,
-        revision: config.revision,
-    };
-    let endpoint = mcp::Endpoint::new(fixture, &edge.limits);
-    let front = Front::new(&edge, tools, endpoint);
-    let answer = move |request| front.clone().answer(request);
+    let app =
+        App::build_with(&config, |tools| mcp::Endpoint::new(Fixture::new(mcp::Handler::new(tools)), &config.limits));
+    let app = app.await?;
+    let respond = move |request| app.clone().respond(request);
     let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    // Stops at once, without the service's drain: a client's `subscriptions/listen` would keep that waiting.
+    // Stops without draining, because a client's `subscriptions/listen` would hold up the drain.
     tokio::select! {
-        () = http::serve(listener, answer, head_timeout, std::future::pending()) => {}
+        () = http::serve(listener, respond, config.limits.body_timeout, std::future::pending()) => {}
         () = stop.wait() => {}
     }
     Ok(())
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that speaks when the log does not")]
-fn complain(error: &dyn Error) {
+#[expect(clippy::print_stderr, reason = "the only output without the log")]
+fn eprint(error: &dyn Error) {
     eprintln!("conformance-fixture: {error}");
 }

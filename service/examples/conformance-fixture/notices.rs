@@ -1,4 +1,4 @@
-//! The tools that tell the client something while they work: progress and log messages.
+//! The tools that send notifications during their call: progress and log messages.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use rmcp::{
 };
 use serde_json::json;
 
-/// What the suite asks for between two notices.
+/// The pause between two notifications that the suite expects.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Three log messages.
+/// Sends three log messages.
 pub(crate) async fn log_three(context: &RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
     for text in ["Tool execution started", "Tool processing data", "Tool execution completed"] {
         log(context, text).await?;
@@ -21,7 +21,7 @@ pub(crate) async fn log_three(context: &RequestContext<RoleServer>) -> Result<Ca
     Ok(done())
 }
 
-/// A log message if the request's `_meta` has a level for it, and else none.
+/// Sends a log message if the request's `_meta` has a level.
 pub(crate) async fn log_if_asked(context: &RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
     if context.meta.log_level().is_some() {
         log(context, "a level was given").await?;
@@ -29,7 +29,7 @@ pub(crate) async fn log_if_asked(context: &RequestContext<RoleServer>) -> Result
     Ok(done())
 }
 
-/// 0, 50 and 100 of 100, for a client that gave a token for them.
+/// Sends progress of 0, 50 and 100 of 100 if the request has a progress token.
 pub(crate) async fn report_progress(context: &RequestContext<RoleServer>) -> Result<CallToolResponse, ErrorData> {
     for progress in [0.0, 50.0, 100.0] {
         if let Some(token) = context.meta.get_progress_token() {
@@ -41,7 +41,7 @@ pub(crate) async fn report_progress(context: &RequestContext<RoleServer>) -> Res
     Ok(done())
 }
 
-/// Made of JSON: rmcp's types for it are deprecated, as log messages are.
+/// Sends a log message as plain JSON, because rmcp's types for it are deprecated.
 async fn log(context: &RequestContext<RoleServer>, text: &str) -> Result<(), ErrorData> {
     let params = json!({"level": "info", "logger": "conformance-fixture", "data": text});
     let notification = json!({"method": "notifications/message", "params": params});

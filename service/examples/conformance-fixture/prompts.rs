@@ -14,7 +14,7 @@ use crate::{
     samples::{PNG, PNG_TYPE},
 };
 
-/// The prompts that are announced.
+/// Returns the prompts for the list.
 pub(crate) fn all() -> Vec<Prompt> {
     vec![
         prompt("test_simple_prompt", "A text.", &[]),
@@ -25,7 +25,7 @@ pub(crate) fn all() -> Vec<Prompt> {
     ]
 }
 
-/// The messages of a prompt, or what has to be asked before.
+/// Returns the messages of a prompt, or a question to the client.
 pub(crate) fn get(request: &GetPromptRequestParams) -> Result<GetPromptResponse, ErrorData> {
     let argument = |name: &str| {
         request.arguments.as_ref().and_then(|all| all.get(name)).and_then(Value::as_str).unwrap_or_default()
@@ -56,7 +56,7 @@ pub(crate) fn get(request: &GetPromptRequestParams) -> Result<GetPromptResponse,
     Ok(GetPromptResult::new(messages).into())
 }
 
-/// The same three words for every argument.
+/// Completes every argument with the same three words.
 pub(crate) fn complete() -> Result<CompleteResult, ErrorData> {
     let values = ["paris", "park", "party"].map(str::to_owned).to_vec();
     let completion = CompletionInfo::with_all_values(values);

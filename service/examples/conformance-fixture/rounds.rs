@@ -1,20 +1,20 @@
-//! The `requestState` of calls that take more than one round (MRTR, 2026-07-28).
+//! The `requestState` of calls with more than one round (MRTR, 2026-07-28).
 
 use rmcp::ErrorData;
 use uuid::Uuid;
 
-/// How far a call has come.
+/// The round of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Round {
-    /// It was not asked anything yet.
+    /// No question was sent.
     First,
-    /// One question went out.
+    /// One question was sent.
     Second,
-    /// Two questions went out.
+    /// Two questions were sent.
     Third,
 }
 
-/// The states that were given out: unguessable, so one that a client changed is none of them.
+/// The valid states. They are unguessable, so a state that a client has changed is invalid.
 #[derive(Debug)]
 pub(crate) struct Rounds {
     second: String,
@@ -28,23 +28,25 @@ impl Default for Rounds {
 }
 
 impl Rounds {
-    /// The state with which a call comes back in its second round.
+    /// Returns the state of a call's second round.
     pub(crate) fn second(&self) -> Option<String> {
         Some(self.second.clone())
     }
 
-    /// The state with which a call comes back in its third round.
+    /// Returns the state of a call's third round.
     pub(crate) fn third(&self) -> Option<String> {
         Some(self.third.clone())
     }
 
-    /// The round that `state` stands for.
-    pub(crate) fn of(&self, state: Option<&str>) -> Result<Round, ErrorData> {
+    /// Returns the round of `state`.
+    pub(crate) fn find(&self, state: Option<&str>) -> Result<Round, ErrorData> {
         match state {
             None => Ok(Round::First),
             Some(state) if state == self.second => Ok(Round::Second),
             Some(state) if state == self.third => Ok(Round::Third),
-            Some(_) => Err(ErrorData::invalid_params("requestState is not one that this server gave", None)),
+            Some(_) => {
+                Err(ErrorData::invalid_params("invalid requestState: pass the value from the previous result", None))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who listens for changed lists (`subscriptions/listen`, 2026-07-28), and how they are told.
+//! The subscriptions to changes of lists (`subscriptions/listen`, 2026-07-28).
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ pub(crate) struct Subscribers {
 }
 
 impl Subscribers {
-    /// Tells `subscription` of every change until its client has gone.
+    /// Keeps `subscription` until its client disconnects.
     pub(crate) async fn keep(&self, subscription: &SubscriptionContext) {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         self.sinks.lock().await.insert(key, subscription.sink().clone());
@@ -27,30 +27,30 @@ impl Subscribers {
         self.sinks.lock().await.remove(&key);
     }
 
-    /// Tells those who asked about tools.
-    pub(crate) async fn tell_tools_changed(&self) -> CallToolResult {
-        let mut told = 0;
+    /// Notifies the subscribers to the list of tools.
+    pub(crate) async fn notify_tools_changed(&self) -> CallToolResult {
+        let mut notified = 0;
         for sink in self.sinks().await {
-            told += usize::from(sink.notify_tool_list_changed().await.is_ok());
+            notified += usize::from(sink.notify_tool_list_changed().await.is_ok());
         }
-        counted(told)
+        result(notified)
     }
 
-    /// Tells those who asked about prompts.
-    pub(crate) async fn tell_prompts_changed(&self) -> CallToolResult {
-        let mut told = 0;
+    /// Notifies the subscribers to the list of prompts.
+    pub(crate) async fn notify_prompts_changed(&self) -> CallToolResult {
+        let mut notified = 0;
         for sink in self.sinks().await {
-            told += usize::from(sink.notify_prompt_list_changed().await.is_ok());
+            notified += usize::from(sink.notify_prompt_list_changed().await.is_ok());
         }
-        counted(told)
+        result(notified)
     }
 
-    /// All of them: a sink refuses by itself what its client did not ask for.
+    /// Returns all sinks. A sink rejects notifications that its client has not subscribed to.
     async fn sinks(&self) -> Vec<SubscriptionSink> {
         self.sinks.lock().await.values().cloned().collect()
     }
 }
 
-fn counted(told: usize) -> CallToolResult {
-    CallToolResult::success(vec![ContentBlock::text(format!("{told} told"))])
+fn result(notified: usize) -> CallToolResult {
+    CallToolResult::success(vec![ContentBlock::text(format!("{notified} notified"))])
 }

@@ -1,4 +1,4 @@
-//! The list of tools, and those that answer at once and always the same.
+//! The list of tools, and the tools with a constant result.
 
 use std::sync::LazyLock;
 
@@ -12,21 +12,21 @@ use rmcp::{
 
 use crate::samples::{PNG, PNG_TYPE, WAV, WAV_TYPE};
 
-/// The tools without arguments, with what they do.
+/// The tools without arguments, with their descriptions.
 const PLAIN: &[(&str, &str)] = &[
-    ("test_simple_text", "Answers with a text."),
-    ("test_image_content", "Answers with an image."),
-    ("test_audio_content", "Answers with a sound."),
-    ("test_embedded_resource", "Answers with a resource."),
-    ("test_multiple_content_types", "Answers with a text, an image and a resource."),
-    ("test_error_handling", "Answers with an error."),
-    ("test_reconnection", "Answers with a text."),
+    ("test_simple_text", "Returns a text."),
+    ("test_image_content", "Returns an image."),
+    ("test_audio_content", "Returns a sound."),
+    ("test_embedded_resource", "Returns a resource."),
+    ("test_multiple_content_types", "Returns a text, an image and a resource."),
+    ("test_error_handling", "Returns an error."),
+    ("test_reconnection", "Returns a text."),
     ("test_tool_with_logging", "Sends log messages."),
     ("test_logging_tool", "Sends a log message if the request sets a level."),
     ("test_tool_with_progress", "Reports progress."),
-    ("test_trigger_tool_change", "Tells subscribers that the list of tools has changed."),
-    ("test_trigger_prompt_change", "Tells subscribers that the list of prompts has changed."),
-    ("test_missing_capability", "Needs a client that has declared sampling."),
+    ("test_trigger_tool_change", "Notifies subscribers that the list of tools has changed."),
+    ("test_trigger_prompt_change", "Notifies subscribers that the list of prompts has changed."),
+    ("test_missing_capability", "Requires a client that has declared sampling."),
     ("test_streaming_elicitation", "Asks for a name."),
     ("test_input_required_result_elicitation", "Asks for a name, then greets."),
     ("test_input_required_result_sampling", "Asks for a completion."),
@@ -41,13 +41,13 @@ const PLAIN: &[(&str, &str)] = &[
 static TOOLS: LazyLock<Vec<Tool>> = LazyLock::new(|| {
     let plain = PLAIN.iter().map(|(name, does)| Tool::new(*name, *does, object!({"type": "object", "properties": {}})));
     let with_arguments = [
-        Tool::new("test_custom_headers", "Has an argument that is sent as a header, too.", header_schema()),
-        Tool::new("json_schema_2020_12_tool", "Has a schema in words of JSON Schema 2020-12.", schema_2020_12()),
+        Tool::new("test_custom_headers", "Has an argument that is also sent as a header.", header_schema()),
+        Tool::new("json_schema_2020_12_tool", "Has a schema with keywords of JSON Schema 2020-12.", schema_2020_12()),
     ];
     plain.chain(with_arguments).collect()
 });
 
-/// The tools that are announced.
+/// Returns the tools for the list.
 pub(crate) fn all() -> &'static [Tool] {
     &TOOLS
 }
@@ -87,7 +87,7 @@ fn header_schema() -> JsonObject {
     })
 }
 
-/// The suite looks for each of these words in the list of tools.
+/// Returns a schema with every keyword that the suite checks for.
 fn schema_2020_12() -> JsonObject {
     object!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

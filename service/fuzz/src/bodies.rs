@@ -1,6 +1,6 @@
-//! Bodies of REST calls, by the hundred thousand: those that reach no tool, so that no store slows them down. Input: the body.
+//! Bodies of REST calls that reach no tool, so that the store does not slow the target down. Input: the body.
 //!
-//! A body is refused for what it is: no JSON, no call, or a call of a tool that there is not.
+//! Property: the rejection names the reason. The body is not JSON, not a call, or a call of an unknown tool.
 
 use std::cell::LazyCell;
 
@@ -16,23 +16,23 @@ thread_local! {
     static SERVICE: LazyCell<Service> = LazyCell::new(|| Service::start(&[], None));
 }
 
-/// Holds the property for one input.
-pub fn hold(input: &[u8]) {
-    let read = serde_json::from_slice::<Value>(input);
-    let name = read.as_ref().ok().and_then(|call| call["name"].as_str());
+/// Checks the property for one input.
+pub fn check(input: &[u8]) {
+    let parsed = serde_json::from_slice::<Value>(input);
+    let name = parsed.as_ref().ok().and_then(|call| call["name"].as_str());
     if name.is_some_and(|name| TOOLS.contains(&name)) {
         return;
     }
     let request = Request::post("/mcp/call_tool").header(HOST, "localhost").body(Body::from(input.to_vec()));
-    let answer = SERVICE.with(|service| service.ask(request.expect("the parts are valid")));
-    let told = answer.json();
-    let error = told["error"].as_str().unwrap_or_default();
-    assert_eq!((answer.status, &told), (StatusCode::BAD_REQUEST, &json!({"error": error})));
-    let wanted = match (&read, name) {
+    let response = SERVICE.with(|service| service.send(request.expect("the request is valid")));
+    let body = response.json();
+    let error = body["error"].as_str().unwrap_or_default();
+    assert_eq!((response.status, &body), (StatusCode::BAD_REQUEST, &json!({"error": error})));
+    let expected = match (&parsed, name) {
         (Err(_), _) => "Invalid JSON",
         (Ok(_), None) => "`name` is missing",
         (Ok(call), Some(_)) if call["arguments"].is_null() || call["arguments"].is_object() => "unknown tool: ",
-        (Ok(_), Some(_)) => "`arguments` has to be an object",
+        (Ok(_), Some(_)) => "`arguments` must be an object",
     };
-    assert!(error.starts_with(wanted), "{error:?} instead of {wanted:?}");
+    assert!(error.starts_with(expected), "{error:?} instead of {expected:?}");
 }

@@ -1,7 +1,7 @@
-//! Host and Origin. Input: a Host on the first line and Origins on the others.
+//! The Host and Origin check. Input: a Host on the first line and Origins on the others.
 //!
-//! What is admitted is, by another reading than the service's own, what its settings allow: a loopback name or address, an
-//! address in digits, a listed name or origin. The input is tried as an extension of what is listed, too.
+//! Property: the service allows exactly what an independent implementation of its settings allows: a loopback name or address,
+//! an IP address, a listed name or origin. The input is also tried as a prefix and suffix of the listed values.
 
 use std::{cell::LazyCell, net::IpAddr};
 
@@ -14,79 +14,79 @@ use http::{
 
 use crate::{lines, service::Service};
 
-/// Host and Origin are looked at before it is known that nothing is here, and nothing costs the least.
-const NOWHERE: &str = "/mcp/call_tool";
+/// A path without a GET route: the check precedes routing, and a 404 is the cheapest response.
+const NO_ROUTE: &str = "/mcp/call_tool";
 const LISTED_HOST: &str = "mcp.example.com";
 const LISTED_ORIGIN: &str = "https://app.example.com";
 
-/// A service, and who may call it by another reading.
-struct Reading {
+/// A service, and an independent implementation of its check.
+struct Case {
     service: Service,
     host: fn(&str) -> bool,
     origin: fn(&str) -> bool,
 }
 
 thread_local! {
-    static READINGS: LazyCell<[Reading; 3]> = LazyCell::new(readings);
+    static CASES: LazyCell<[Case; 3]> = LazyCell::new(cases);
 }
 
-fn readings() -> [Reading; 3] {
+fn cases() -> [Case; 3] {
     let everywhere = ["--host", "0.0.0.0", "--allow-unauthenticated"];
     let listed = ["--allowed-hosts", LISTED_HOST, "--allowed-origins", LISTED_ORIGIN];
     [
-        Reading { service: Service::start(&[], None), host: is_loopback, origin: is_loopback_origin },
-        Reading { service: Service::start(&everywhere, None), host: is_address, origin: |_| false },
-        Reading { service: Service::start(&listed, None), host: is_listed, origin: is_listed_origin },
+        Case { service: Service::start(&[], None), host: is_loopback, origin: is_loopback_origin },
+        Case { service: Service::start(&everywhere, None), host: is_address, origin: |_| false },
+        Case { service: Service::start(&listed, None), host: is_listed, origin: is_listed_origin },
     ]
 }
 
-/// Holds the property for one input.
-pub fn hold(input: &[u8]) {
+/// Checks the property for one input.
+pub fn check(input: &[u8]) {
     let mut values = lines(input);
     let host = values.next().unwrap_or_default();
     let origins: Vec<&[u8]> = values.collect();
-    READINGS.with(|readings| {
-        for reading in readings.iter() {
-            reading.hold(host, &origins);
+    CASES.with(|cases| {
+        for case in cases.iter() {
+            case.check(host, &origins);
         }
         for extended in [[host, LISTED_HOST.as_bytes()].concat(), [LISTED_HOST.as_bytes(), host].concat()] {
-            readings[2].hold(&extended, &[]);
+            cases[2].check(&extended, &[]);
         }
         let origin = origins.first().copied().unwrap_or_default();
         for extended in [[origin, LISTED_ORIGIN.as_bytes()].concat(), [LISTED_ORIGIN.as_bytes(), origin].concat()] {
-            readings[2].hold(LISTED_HOST.as_bytes(), &[&extended]);
+            cases[2].check(LISTED_HOST.as_bytes(), &[&extended]);
         }
     });
 }
 
-impl Reading {
-    fn hold(&self, host: &[u8], origins: &[&[u8]]) {
-        let mut request = Request::get(NOWHERE).header(HOST, host);
+impl Case {
+    fn check(&self, host: &[u8], origins: &[&[u8]]) {
+        let mut request = Request::get(NO_ROUTE).header(HOST, host);
         for origin in origins {
             request = request.header(ORIGIN, *origin);
         }
-        // What is no header at all does not come through hyper.
+        // hyper rejects an invalid header itself.
         let Ok(request) = request.body(Body::empty()) else { return };
-        let read = |value: &HeaderValue| value.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
-        let right = request.headers().get_all(HOST).iter().all(|host| (self.host)(&read(host)))
-            && request.headers().get_all(ORIGIN).iter().all(|origin| (self.origin)(&read(origin)));
-        let wanted = if right { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
-        let answer = self.service.ask(request);
-        assert_eq!(answer.status, wanted, "Host {:?}, Origins {origins:?}", String::from_utf8_lossy(host));
+        let lower = |value: &HeaderValue| value.to_str().map(str::to_ascii_lowercase).unwrap_or_default();
+        let allowed = request.headers().get_all(HOST).iter().all(|host| (self.host)(&lower(host)))
+            && request.headers().get_all(ORIGIN).iter().all(|origin| (self.origin)(&lower(origin)));
+        let expected = if allowed { StatusCode::NOT_FOUND } else { StatusCode::FORBIDDEN };
+        let response = self.service.send(request);
+        assert_eq!(response.status, expected, "Host {:?}, Origins {origins:?}", String::from_utf8_lossy(host));
     }
 }
 
-/// Host and port (RFC 3986, section 3.2), without anybody's user name. The `http` crate finds where the host ends, and would
-/// take anything for a port.
+/// Parses host and port (RFC 3986, section 3.2), without user name. The `http` crate finds the end of the host but accepts
+/// anything as a port.
 fn authority(text: &str) -> Option<Authority> {
     let authority: Authority = text.parse().ok()?;
     let port = text.strip_prefix(authority.host())?;
-    let sound =
+    let valid =
         port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    sound.then_some(authority)
+    valid.then_some(authority)
 }
 
-fn digits(authority: &Authority) -> Option<IpAddr> {
+fn ip_address(authority: &Authority) -> Option<IpAddr> {
     let host = authority.host();
     match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(inside) => inside.parse().ok().map(IpAddr::V6),
@@ -96,18 +96,18 @@ fn digits(authority: &Authority) -> Option<IpAddr> {
 
 fn is_loopback(host: &str) -> bool {
     let Some(authority) = authority(host) else { return false };
-    authority.host() == "localhost" || digits(&authority).is_some_and(|address| address.is_loopback())
+    authority.host() == "localhost" || ip_address(&authority).is_some_and(|address| address.is_loopback())
 }
 
 fn is_address(host: &str) -> bool {
-    is_loopback(host) || authority(host).is_some_and(|authority| digits(&authority).is_some())
+    is_loopback(host) || authority(host).is_some_and(|authority| ip_address(&authority).is_some())
 }
 
 fn is_listed(host: &str) -> bool {
     authority(host).is_some_and(|authority| authority.host() == LISTED_HOST)
 }
 
-/// Scheme and authority, and nothing behind them (RFC 6454, section 7).
+/// Splits an origin into scheme and authority, with nothing after them (RFC 6454, section 7).
 fn origin(text: &str) -> Option<(&str, Authority)> {
     let (scheme, rest) = text.split_once("://")?;
     Some((scheme, authority(rest)?))

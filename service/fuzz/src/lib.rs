@@ -1,9 +1,9 @@
-//! What has to hold for whatever reaches the service from outside. A file for each target: what its input is, and the
-//! properties, which panic where they break. `cargo xtask fuzz` makes up inputs; `tests/seeds.rs` tries those that are kept.
+//! Fuzz targets for all input from outside. Each file describes the input of one target and its properties, which panic if they
+//! are violated. `cargo xtask fuzz` generates inputs; `tests/seeds.rs` checks the kept ones.
 //!
-//! The service is reached by its public functions and its whole router, never by a parser that is nobody's but its own.
+//! A target calls the service's public functions or the whole service, never an internal parser.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a panic is how a property says that it broke")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a violated property panics")]
 
 pub mod bodies;
 pub mod cursors;
@@ -14,21 +14,21 @@ pub mod requests;
 mod service;
 pub mod tokens;
 
-/// A property: panics if it does not hold for this input.
+/// A property, which panics if the input violates it.
 pub type Property = fn(&[u8]);
 
-/// Every target, by the name of its file, its seeds and its binary.
+/// Every target, with the name of its file, its seeds and its binary.
 pub const TARGETS: [(&str, Property); 7] = [
-    ("bodies", bodies::hold),
-    ("cursors", cursors::hold),
-    ("handles", handles::hold),
-    ("hosts", hosts::hold),
-    ("jwts", jwts::hold),
-    ("requests", requests::hold),
-    ("tokens", tokens::hold),
+    ("bodies", bodies::check),
+    ("cursors", cursors::check),
+    ("handles", handles::check),
+    ("hosts", hosts::check),
+    ("jwts", jwts::check),
+    ("requests", requests::check),
+    ("tokens", tokens::check),
 ];
 
-/// The input's lines: what a target reads it as, so that a seed can be read and written by people.
+/// Splits the input into lines. A line-based format keeps seeds readable.
 fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input.split(|byte| *byte == b'\n')
 }

@@ -1,8 +1,8 @@
-//! Requests to the whole service, REST and MCP. Input: a request as text, lines ended by a line feed: method and path,
-//! headers, an empty line, the body.
+//! Requests to the whole service, REST and MCP. Input: a request as text with line feeds: method and path, headers, an empty
+//! line, the body.
 //!
-//! Nothing is answered with a defect of the server, every answer is JSON and no longer than its request gives reason for,
-//! REST takes a body for JSON exactly if it is, and a note that was acknowledged is what `get_notes` returns.
+//! Properties: no response is a server error. Every response is JSON, with a length limited by its request. REST reports invalid
+//! JSON exactly if the body is not JSON. `get_notes` returns every acknowledged note.
 
 use std::cell::RefCell;
 
@@ -15,37 +15,37 @@ use serde_json::{Value, json};
 
 use crate::{
     lines,
-    service::{Answer, Service},
+    service::{Response, Service},
 };
 
-/// The longest answer beside what it repeats of its request: the list of tools.
-const LONGEST_OWN: usize = 16 * 1024;
-/// How many times an answer may repeat its request: `echo_cached` tells its text twice, and upper case can be three times as long.
-const MOST_REPEATED: usize = 8;
+/// The longest response that repeats nothing of its request: the list of tools.
+const MAX_OWN_BYTES: usize = 16 * 1024;
+/// The largest ratio of response to request: `echo_cached` returns its text twice, and upper case can triple its length.
+const MAX_RATIO: usize = 8;
 
 thread_local! {
     static SERVICE: RefCell<Option<Service>> = const { RefCell::new(None) };
 }
 
-/// Holds the property for one input.
-pub fn hold(input: &[u8]) {
+/// Checks the properties for one input.
+pub fn check(input: &[u8]) {
     let Some((request, body)) = parse(input) else { return };
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     SERVICE.with_borrow_mut(|kept| {
         let service = kept.take().unwrap_or_else(|| Service::start(&[], None));
-        let answer = service.ask(request);
-        has_sound_form(&answer, input.len());
+        let response = service.send(request);
+        check_form(&response, input.len());
         let wrote = match (method, path.as_str()) {
-            (Method::POST, "/mcp/call_tool") => rest(&service, body, &answer),
-            (Method::POST, "/mcp") => mcp(&service, body, &answer),
+            (Method::POST, "/mcp/call_tool") => check_rest(&service, body, &response),
+            (Method::POST, "/mcp") => check_mcp(&service, body, &response),
             _ => false,
         };
-        // What an input does must not depend on those before it: else a crash could not be repeated.
+        // The effect of an input must not depend on earlier ones, or a crash would not be reproducible.
         *kept = (!wrote).then_some(service);
     });
 }
 
-/// The request, and its body once more. `None` for what hyper would not hand to us.
+/// Parses the request, and returns its body as well. `None` for a request that hyper would reject.
 fn parse(input: &[u8]) -> Option<(Request<Body>, &[u8])> {
     let end = input.windows(2).position(|two| two == b"\n\n")?;
     let (head, body) = (&input[..end], &input[end + 2..]);
@@ -61,50 +61,54 @@ fn parse(input: &[u8]) -> Option<(Request<Body>, &[u8])> {
     Some((request, body))
 }
 
-fn has_sound_form(answer: &Answer, asked: usize) {
-    assert!(!answer.status.is_server_error(), "{} {}", answer.status, String::from_utf8_lossy(&answer.body));
-    assert!(answer.body.len() <= LONGEST_OWN + MOST_REPEATED * asked, "{} bytes for {asked}", answer.body.len());
-    if !answer.body.is_empty() {
-        answer.json();
-        assert_eq!(answer.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes), Some(&b"application/json"[..]));
+fn check_form(response: &Response, request_bytes: usize) {
+    assert!(!response.status.is_server_error(), "{} {}", response.status, String::from_utf8_lossy(&response.body));
+    assert!(
+        response.body.len() <= MAX_OWN_BYTES + MAX_RATIO * request_bytes,
+        "{} bytes for {request_bytes}",
+        response.body.len()
+    );
+    if !response.body.is_empty() {
+        response.json();
+        assert_eq!(response.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes), Some(&b"application/json"[..]));
     }
 }
 
-/// Whether something was written.
-fn rest(service: &Service, body: &[u8], answer: &Answer) -> bool {
-    if ![StatusCode::OK, StatusCode::BAD_REQUEST].contains(&answer.status) {
+/// Returns whether the call may have written.
+fn check_rest(service: &Service, body: &[u8], response: &Response) -> bool {
+    if ![StatusCode::OK, StatusCode::BAD_REQUEST].contains(&response.status) {
         return false;
     }
-    let told = answer.json();
+    let result = response.json();
     let Ok(call) = serde_json::from_slice::<Value>(body) else {
-        assert_eq!(told, json!({"error": "Invalid JSON"}));
+        assert_eq!(result, json!({"error": "Invalid JSON"}));
         return false;
     };
-    assert_ne!(told["error"], "Invalid JSON", "what is JSON is not read as such");
-    if answer.status == StatusCode::OK {
-        keeps_what_it_acknowledged(service, &call);
+    assert_ne!(result["error"], "Invalid JSON", "valid JSON is rejected");
+    if response.status == StatusCode::OK {
+        check_acknowledged_note(service, &call);
     }
-    answer.status == StatusCode::OK
+    response.status == StatusCode::OK
 }
 
-/// Whether something was written.
-fn mcp(service: &Service, body: &[u8], answer: &Answer) -> bool {
-    if answer.status != StatusCode::OK || answer.json()["result"]["isError"] != false {
+/// Returns whether the call may have written.
+fn check_mcp(service: &Service, body: &[u8], response: &Response) -> bool {
+    if response.status != StatusCode::OK || response.json()["result"]["isError"] != false {
         return false;
     }
-    let call: Value = serde_json::from_slice(body).expect("a tool was called by what is no JSON");
-    keeps_what_it_acknowledged(service, &call["params"]);
+    let call: Value = serde_json::from_slice(body).expect("invalid JSON called a tool");
+    check_acknowledged_note(service, &call["params"]);
     true
 }
 
-/// `call` was answered as done: if it was an `add_note`, `get_notes` has that note and, in this new service, no other.
-fn keeps_what_it_acknowledged(service: &Service, call: &Value) {
+/// Checks that `get_notes` returns the note of a successful `add_note`, and no other, because the service is new.
+fn check_acknowledged_note(service: &Service, call: &Value) {
     if call["name"] != "add_note" {
         return;
     }
     let (session, note) = (&call["arguments"]["session_id"], &call["arguments"]["note"]);
     let read = json!({"name": "get_notes", "arguments": {"session_id": session}}).to_string();
     let request = Request::post("/mcp/call_tool").header(HOST, "localhost").body(Body::from(read));
-    let kept = service.ask(request.expect("the parts are valid"));
-    assert_eq!(kept.json(), json!({"result": [note]}), "acknowledged, and not kept");
+    let kept = service.send(request.expect("the request is valid"));
+    assert_eq!(kept.json(), json!({"result": [note]}), "the acknowledged note is lost");
 }

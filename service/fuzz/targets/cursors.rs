@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_stateful_fuzz::cursors::hold(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_stateful_fuzz::cursors::check(input));

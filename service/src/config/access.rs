@@ -1,58 +1,58 @@
-//! Who may call: the three ways to tell, and which Host and Origin headers are accepted.
+//! Access: the three ways to authenticate, and the allowed Host and Origin headers.
 
 use std::{fmt, net::IpAddr};
 
 use super::{
     oauth::{self, OAuthConfig},
-    parse::Problems,
+    problems::Problems,
     tokens::{self, NamedToken},
 };
 use crate::cli::Flags;
 
-/// The shortest token: 16 characters of base64 are 96 bits.
+/// The shortest token: 16 characters of base64 have 96 bits.
 const MIN_TOKEN_BYTES: usize = 16;
 
-/// Who may call.
+/// The authentication of callers, and the allowed hosts and origins.
 #[derive(Debug, Clone)]
 pub struct AccessConfig {
-    /// The one token of all who share the original's sessions.
+    /// The shared token. Its callers share the sessions of the v1 server.
     pub token: Option<Secret>,
-    /// The tokens of those who have their own.
+    /// The named tokens. Each name has its own sessions.
     pub named: Vec<NamedToken>,
-    /// Whose access tokens are taken.
+    /// The issuer of the accepted access tokens.
     pub oauth: Option<OAuthConfig>,
-    /// Which hosts a request may name.
+    /// The hosts that a request may name.
     pub hosts: Allowed,
-    /// Which origins a browser's page may have.
+    /// The origins that a web page may have.
     pub origins: Allowed,
 }
 
 impl AccessConfig {
-    /// Whether callers have to show who they are. If there is nothing to show, all may call and share everything.
-    pub fn asks(&self) -> bool {
+    /// Returns whether callers have to authenticate. Otherwise, all callers share all sessions.
+    pub fn auth_required(&self) -> bool {
         self.token.is_some() || !self.named.is_empty() || self.oauth.is_some()
     }
 }
 
-/// A list of names, or what stands in for one that nobody gave.
+/// The allowed names: a configured list, or one of the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {
     /// `*`.
     Any,
     /// Loopback names and addresses.
     Loopback,
-    /// Loopback names, and any address written in digits: DNS rebinding, which the check is for, needs a name.
+    /// Loopback names, and every IP address: DNS rebinding, against which the check protects, needs a name.
     Addresses,
-    /// These, in lower case.
+    /// These names, in lower case.
     Listed(Vec<String>),
 }
 
-/// A text that `Debug` does not show.
+/// A text that `Debug` does not print.
 #[derive(Clone)]
 pub struct Secret(String);
 
 impl Secret {
-    /// The text itself.
+    /// Returns the text.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -64,7 +64,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr, stdio: bool) -> AccessConfig {
+pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr) -> AccessConfig {
     let token = token(problems, flags);
     let named = tokens::parse(problems, flags, token.as_ref());
     let oauth = oauth::parse(problems, flags);
@@ -80,13 +80,12 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr, stdi
             Allowed::Listed(Vec::new())
         }),
     };
-    if !local && !access.asks() && !flags.allow_unauthenticated && !stdio {
+    if !local && !access.auth_required() && !flags.allow_unauthenticated && !flags.stdio {
         problems.add(
-            "--host",
-            "MCP_HOST",
+            "host",
             format_args!(
-                "{listen} is reachable from other machines, and neither MCP_AUTH_TOKEN nor MCP_AUTH_TOKENS nor \
-                 MCP_OAUTH_ISSUER is set; set one, or pass --allow-unauthenticated"
+                "{listen} accepts connections from other machines without authentication; set MCP_AUTH_TOKEN, \
+                 MCP_AUTH_TOKENS or MCP_OAUTH_ISSUER, or pass --allow-unauthenticated"
             ),
         );
     }
@@ -95,18 +94,21 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr, stdi
 
 fn token(problems: &mut Problems, flags: &Flags) -> Option<Secret> {
     let token = flags.auth_token.clone().filter(|token| !token.is_empty())?;
-    // RFC 6750, section 2.1: what a bearer token is made of. Anything else could not be sent in the header.
-    let sendable = token.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+/=".contains(c));
-    if token.len() < MIN_TOKEN_BYTES || !sendable {
+    // The characters of a bearer token (RFC 6750, section 2.1). A header cannot carry others.
+    let valid = token.chars().all(|c| c.is_ascii_alphanumeric() || "-._~+/=".contains(c));
+    if token.len() < MIN_TOKEN_BYTES || !valid {
         problems.add(
-            "the environment",
-            "MCP_AUTH_TOKEN",
-            format_args!("the token has to be {MIN_TOKEN_BYTES} or more of A-Z, a-z, 0-9 and -._~+/=; `openssl rand -hex 32` makes one"),
+            "auth_token",
+            format_args!(
+                "invalid token: expected {MIN_TOKEN_BYTES} or more of A-Z, a-z, 0-9 and -._~+/=; \
+                 generate one with `openssl rand -hex 32`"
+            ),
         );
     }
     Some(Secret(token))
 }
 
+/// Parses a list. Returns `None` for an empty one.
 fn list(given: &Option<String>) -> Option<Allowed> {
     let names: Vec<String> = given
         .as_deref()?
@@ -125,8 +127,8 @@ fn origins(problems: &mut Problems, given: &Option<String>) -> Option<Allowed> {
     let allowed = list(given)?;
     if let Allowed::Listed(origins) = &allowed {
         for origin in origins.iter().filter(|origin| !is_origin(origin)) {
-            let problem = format!("\"{origin}\" is no origin; write scheme and host, such as https://app.example.com");
-            problems.add("--allowed-origins", "MCP_ALLOWED_ORIGINS", problem);
+            let expected = "expected scheme and host, such as https://app.example.com";
+            problems.add("allowed_origins", format_args!("invalid origin \"{origin}\": {expected}"));
         }
     }
     Some(allowed)

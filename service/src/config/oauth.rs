@@ -1,35 +1,33 @@
-//! OAuth: whose access tokens are taken, for which address, and what their scopes allow.
-
-use std::net::IpAddr;
+//! OAuth: the issuer of the accepted access tokens, the resource they are for, and their scopes.
 
 use http::Uri;
 use jsonwebtoken::Algorithm;
 
-use super::parse::Problems;
-use crate::cli::Flags;
+use super::problems::{Problems, Setting, setting};
+use crate::{cli::Flags, host::is_loopback};
 
-/// Whose access tokens are taken.
+/// The accepted access tokens.
 #[derive(Debug, Clone)]
 pub struct OAuthConfig {
-    /// The authorization server, to the letter as its tokens name it.
+    /// The authorization server, exactly as in the `iss` of its tokens.
     pub issuer: String,
-    /// The address that clients use, and tokens are made for.
+    /// The URL that clients use and that tokens are issued for.
     pub resource: Resource,
-    /// What a token's `aud` has to name one of.
+    /// The accepted audiences: a token's `aud` has to contain one.
     pub audiences: Vec<String>,
-    /// Clients whose tokens are taken though they name no audience at all.
+    /// The clients whose tokens are accepted without an audience.
     pub client_ids: Vec<String>,
-    /// Where the keys are, if the issuer's metadata is not to be asked.
+    /// The URL of the keys, if it is not taken from the issuer's metadata.
     pub jwks_url: Option<String>,
-    /// How a token may be signed; never without a key pair.
+    /// The accepted signature algorithms, all with key pairs.
     pub algorithms: Vec<Algorithm>,
-    /// The scope that lets look.
+    /// The scope that permits reading.
     pub read_scope: String,
-    /// The scope that lets change.
+    /// The scope that permits changes.
     pub write_scope: String,
 }
 
-/// The address of this service, as clients write it.
+/// The URL of this service, as clients configure it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
     text: String,
@@ -41,22 +39,22 @@ impl Resource {
         Self { text: text.to_owned(), uri }
     }
 
-    /// The whole address, to the letter: it is compared, not only followed.
+    /// Returns the URL exactly as configured, because tokens and clients compare it.
     pub fn url(&self) -> &str {
         &self.text
     }
 
-    /// The host that requests name, in lower case and without a port.
+    /// Returns the host in lower case, without a port.
     pub fn host(&self) -> String {
         self.uri.host().unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// Where its metadata is: RFC 9728, section 3, puts the well-known part before the path.
+    /// Returns the URL of its metadata: the well-known part comes before the path (RFC 9728, section 3).
     pub fn metadata_url(&self) -> String {
         format!("{}{}", self.origin(), self.metadata_path())
     }
 
-    /// The path of [`Resource::metadata_url`].
+    /// Returns the path of [`Resource::metadata_url`].
     pub fn metadata_path(&self) -> String {
         format!("{METADATA_PATH}{}", self.path())
     }
@@ -67,15 +65,15 @@ impl Resource {
     }
 
     fn path(&self) -> &str {
-        // A missing path is read as "/", and adds nothing to the well-known one.
+        // A missing path is parsed as "/", which adds nothing to the well-known path.
         if self.uri.path() == "/" { "" } else { self.uri.path() }
     }
 }
 
-/// Where a resource's metadata is, before the resource's own path.
+/// The well-known path of a resource's metadata, which the resource's own path follows.
 pub const METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// The algorithms that may be chosen: all of them sign with a private key.
+/// The supported algorithms. All of them sign with a private key.
 const ALGORITHMS: [(&str, Algorithm); 9] = [
     ("RS256", Algorithm::RS256),
     ("RS384", Algorithm::RS384),
@@ -88,9 +86,9 @@ const ALGORITHMS: [(&str, Algorithm); 9] = [
     ("EdDSA", Algorithm::EdDSA),
 ];
 
-/// Whether `text` is an address that may be asked or named: https, or http on loopback; nothing behind the path.
+/// Parses the URL of an issuer or a resource: https, or http on loopback, without user name.
 pub(crate) fn web_address(text: &str) -> Option<Uri> {
-    // It is told to clients between quotation marks, and compared: nothing that would have to be written in another way.
+    // Clients get it as a quoted string and compare it, so it must not need escapes.
     if !text.chars().all(|c| c.is_ascii_graphic() && !r#""\<>{}^`|"#.contains(c)) {
         return None;
     }
@@ -105,26 +103,17 @@ pub(crate) fn web_address(text: &str) -> Option<Uri> {
     (safe && !authority.contains('@')).then_some(uri)
 }
 
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
-}
-
 pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> Option<OAuthConfig> {
-    let issuer = given(&flags.oauth_issuer);
-    let resource = given(&flags.oauth_resource);
-    let (Some(issuer), Some(resource)) = (issuer, resource) else {
-        alone(problems, flags);
+    let (Some(issuer), Some(resource)) = (setting!(flags.oauth_issuer?), setting!(flags.oauth_resource?)) else {
+        reject_incomplete(problems, flags);
         return None;
     };
-    let issuer = address(problems, "--oauth-issuer", "MCP_OAUTH_ISSUER", issuer).map(|_| issuer.to_owned());
-    let resource =
-        address(problems, "--oauth-resource", "MCP_OAUTH_RESOURCE", resource).map(|uri| Resource::new(resource, uri));
-    let jwks_url = given(&flags.oauth_jwks_url)
-        .map(|url| address(problems, "--oauth-jwks-url", "MCP_OAUTH_JWKS_URL", url).map(|_| url.to_owned()));
+    let issuer = address(problems, issuer).map(|_| issuer.text.to_owned());
+    let resource = address(problems, resource).map(|uri| Resource::new(resource.text, uri));
+    let jwks_url = setting!(flags.oauth_jwks_url?).and_then(|url| address(problems, url).map(|_| url.text.to_owned()));
     let algorithms = algorithms(problems, &flags.oauth_algorithms);
-    let read_scope = scope(problems, "--oauth-read-scope", "MCP_OAUTH_READ_SCOPE", &flags.oauth_read_scope);
-    let write_scope = scope(problems, "--oauth-write-scope", "MCP_OAUTH_WRITE_SCOPE", &flags.oauth_write_scope);
+    let read_scope = scope(problems, setting!(flags.oauth_read_scope));
+    let write_scope = scope(problems, setting!(flags.oauth_write_scope));
     let resource = resource?;
     let mut audiences = list(&flags.oauth_audience);
     if audiences.is_empty() {
@@ -135,30 +124,25 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> Option<OAuthConfi
         resource,
         audiences,
         client_ids: list(&flags.oauth_client_ids),
-        jwks_url: jwks_url.flatten(),
+        jwks_url,
         algorithms,
         read_scope,
         write_scope,
     })
 }
 
-/// Some of the settings without the two that turn OAuth on: whoever wrote them meant to have it on.
-fn alone(problems: &mut Problems, flags: &Flags) {
-    for (flag, variable, value) in [
-        ("--oauth-issuer", "MCP_OAUTH_ISSUER", &flags.oauth_issuer),
-        ("--oauth-resource", "MCP_OAUTH_RESOURCE", &flags.oauth_resource),
-        ("--oauth-audience", "MCP_OAUTH_AUDIENCE", &flags.oauth_audience),
-        ("--oauth-client-ids", "MCP_OAUTH_CLIENT_IDS", &flags.oauth_client_ids),
-        ("--oauth-jwks-url", "MCP_OAUTH_JWKS_URL", &flags.oauth_jwks_url),
-    ] {
-        if given(value).is_some() {
-            problems.add(flag, variable, "needs MCP_OAUTH_ISSUER and MCP_OAUTH_RESOURCE, both");
-        }
+/// Reports OAuth settings without the two that turn OAuth on. The operator expects it to be on.
+fn reject_incomplete(problems: &mut Problems, flags: &Flags) {
+    let given = [
+        setting!(flags.oauth_issuer?),
+        setting!(flags.oauth_resource?),
+        setting!(flags.oauth_audience?),
+        setting!(flags.oauth_client_ids?),
+        setting!(flags.oauth_jwks_url?),
+    ];
+    for setting in given.into_iter().flatten() {
+        problems.add(setting.field, "incomplete: set MCP_OAUTH_ISSUER and MCP_OAUTH_RESOURCE, both");
     }
-}
-
-fn given(value: &Option<String>) -> Option<&str> {
-    value.as_deref().map(str::trim).filter(|value| !value.is_empty())
 }
 
 fn list(value: &Option<String>) -> Vec<String> {
@@ -166,11 +150,11 @@ fn list(value: &Option<String>) -> Vec<String> {
     items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
-fn address(problems: &mut Problems, flag: &str, variable: &str, text: &str) -> Option<Uri> {
+fn address(problems: &mut Problems, Setting { field, text }: Setting<'_>) -> Option<Uri> {
     let found = web_address(text).filter(|uri| uri.query().is_none() && !text.contains('#'));
     if found.is_none() {
-        let rule = "is no address to use here; write https://<host>[/<path>], or http:// on loopback";
-        problems.add(flag, variable, format_args!("\"{text}\" {rule}"));
+        let expected = "expected https://<host>[/<path>], or http:// on loopback";
+        problems.add(field, format_args!("invalid URL \"{text}\": {expected}"));
     }
     found
 }
@@ -182,22 +166,22 @@ fn algorithms(problems: &mut Problems, text: &str) -> Vec<Algorithm> {
             Some((_, algorithm)) => chosen.push(*algorithm),
             None => {
                 let names: Vec<&str> = ALGORITHMS.iter().map(|(name, _)| *name).collect();
-                let problem = format!("\"{name}\" is not one of: {}", names.join(", "));
-                problems.add("--oauth-algorithms", "MCP_OAUTH_ALGORITHMS", problem);
+                let problem = format!("invalid algorithm \"{name}\": expected one of {}", names.join(", "));
+                problems.add("oauth_algorithms", problem);
             }
         }
     }
     if text.trim().is_empty() {
-        problems.add("--oauth-algorithms", "MCP_OAUTH_ALGORITHMS", "names none; RS256,ES256 is the default");
+        problems.add("oauth_algorithms", "empty: set for example RS256,ES256");
     }
     chosen
 }
 
-fn scope(problems: &mut Problems, flag: &str, variable: &str, text: &str) -> String {
-    // RFC 6749, section 3.3.
+fn scope(problems: &mut Problems, Setting { field, text }: Setting<'_>) -> String {
+    // The characters of a scope (RFC 6749, section 3.3).
     let allowed = |c: char| c.is_ascii_graphic() && c != '"' && c != '\\';
     if text.is_empty() || !text.chars().all(allowed) {
-        problems.add(flag, variable, format_args!("\"{text}\" is no scope; write one such as notes:read"));
+        problems.add(field, format_args!("invalid scope \"{text}\": expected one such as notes:read"));
     }
     text.to_owned()
 }
@@ -211,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn only_https_and_loopback_are_addresses() {
+    fn only_https_and_loopback_urls_are_accepted() {
         for good in [
             "https://a.example",
             "https://a.example:8443/x/y",
@@ -237,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_part_stands_before_the_path() {
+    fn well_known_part_precedes_the_path() {
         let mcp = resource("https://mcp.example.com/mcp");
         assert_eq!(mcp.url(), "https://mcp.example.com/mcp");
         assert_eq!(mcp.metadata_url(), "https://mcp.example.com/.well-known/oauth-protected-resource/mcp");

@@ -1,63 +1,67 @@
-//! How a caller who is not let in learns what to bring: `WWW-Authenticate` (RFC 6750, section 3; RFC 9728, section 5.1), as MCP's
-//! chapter Authorization has it.
+//! The `WWW-Authenticate` challenge of a 401 or 403 (RFC 6750, section 3; RFC 9728, section 5.1; MCP, chapter Authorization).
 
 use axum::{
     http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE},
     response::Response,
 };
 
-use super::error_answer;
+use super::error_response::error_response;
 use crate::{
     config::OAuthConfig,
     principal::{Access, Grant},
 };
 
-/// What is told of OAuth, if that is a way in.
+/// Builds challenges. They name scopes and metadata only if OAuth is configured.
 #[derive(Debug, Clone)]
 pub(super) struct Challenge {
-    oauth: Option<Told>,
+    oauth: Option<OAuthChallenge>,
 }
 
 #[derive(Debug, Clone)]
-struct Told {
-    metadata: String,
-    read: String,
-    write: String,
+struct OAuthChallenge {
+    metadata_url: String,
+    read_scope: String,
+    write_scope: String,
 }
 
 impl Challenge {
     pub(super) fn new(oauth: Option<&OAuthConfig>) -> Self {
-        let told = oauth.map(|oauth| Told {
-            metadata: oauth.resource.metadata_url(),
-            read: oauth.read_scope.clone(),
-            write: oauth.write_scope.clone(),
+        let oauth = oauth.map(|oauth| OAuthChallenge {
+            metadata_url: oauth.resource.metadata_url(),
+            read_scope: oauth.read_scope.clone(),
+            write_scope: oauth.write_scope.clone(),
         });
-        Self { oauth: told }
+        Self { oauth }
     }
 
-    /// 401: nothing was presented.
-    pub(super) fn nothing_presented(&self) -> Response {
-        self.answer(StatusCode::UNAUTHORIZED, None, Grant::FULL, "send a token as `Authorization: Bearer <token>`")
+    /// Builds the 401 for a request without a token.
+    pub(super) fn missing_token(&self) -> Response {
+        self.response(StatusCode::UNAUTHORIZED, None, Grant::FULL, "send a token as `Authorization: Bearer <token>`")
     }
 
-    /// 401: what was presented is not good.
-    pub(super) fn invalid_token(&self, why: &str) -> Response {
-        self.answer(StatusCode::UNAUTHORIZED, Some("invalid_token"), Grant::FULL, why)
+    /// Builds the 401 for an invalid token.
+    pub(super) fn invalid_token(&self, reason: &str) -> Response {
+        self.response(StatusCode::UNAUTHORIZED, Some("invalid_token"), Grant::FULL, reason)
     }
 
-    /// 403: the token is good and does not cover `needed`. The scopes that it has are told too, so that a client that asks for
-    /// what it is told to ask for loses none.
-    pub(super) fn insufficient_scope(&self, has: Grant, needed: Option<Access>) -> Response {
-        let (wanted, why) = match needed {
-            Some(Access::Read) => (Grant { read: true, ..has }, "the token does not let its caller read notes"),
-            Some(Access::Write) => (Grant { write: true, ..has }, "the token does not let its caller change notes"),
-            None => (Grant::FULL, "the token has none of the scopes of this server"),
+    /// Builds the 403 for a valid token that does not cover `needed`.
+    ///
+    /// Includes the scopes that the token already has, so that a client that requests exactly this list keeps them.
+    pub(super) fn insufficient_scope(&self, granted: Grant, needed: Option<Access>) -> Response {
+        let (wanted, reason) = match needed {
+            Some(Access::Read) => {
+                (Grant { read: true, ..granted }, "the token does not permit reading notes; request the read scope")
+            }
+            Some(Access::Write) => {
+                (Grant { write: true, ..granted }, "the token does not permit changing notes; request the write scope")
+            }
+            None => (Grant::FULL, "the token has no scope of this server; request one of its scopes"),
         };
-        self.answer(StatusCode::FORBIDDEN, Some("insufficient_scope"), wanted, why)
+        self.response(StatusCode::FORBIDDEN, Some("insufficient_scope"), wanted, reason)
     }
 
-    /// `text` is ours or one of [`crate::oauth::Refused`]: no quote of a token, no quotation mark.
-    fn answer(&self, status: StatusCode, error: Option<&str>, scopes: Grant, text: &str) -> Response {
+    /// Requires a `text` that quotes nothing of the request and contains no quotation mark: it becomes a quoted string.
+    fn response(&self, status: StatusCode, error: Option<&str>, scopes: Grant, text: &str) -> Response {
         let mut header = r#"Bearer realm="mcp-stateful""#.to_owned();
         let mut add = |name: &str, value: &str| header.push_str(&format!(r#", {name}="{value}""#));
         if let Some(error) = error {
@@ -67,16 +71,16 @@ impl Challenge {
             if error.is_some() {
                 add("error_description", text);
             }
-            let named = [scopes.read.then_some(&oauth.read), scopes.write.then_some(&oauth.write)];
+            let named = [scopes.read.then_some(&oauth.read_scope), scopes.write.then_some(&oauth.write_scope)];
             let named: Vec<&str> = named.into_iter().flatten().map(String::as_str).collect();
             add("scope", &named.join(" "));
-            add("resource_metadata", &oauth.metadata);
+            add("resource_metadata", &oauth.metadata_url);
         }
-        let mut answer = error_answer(status, text);
-        // Everything in it was checked to be ASCII when it was configured.
+        let mut response = error_response(status, text);
+        // Never fails: the configuration accepts ASCII only.
         if let Ok(header) = HeaderValue::from_str(&header) {
-            answer.headers_mut().insert(WWW_AUTHENTICATE, header);
+            response.headers_mut().insert(WWW_AUTHENTICATE, header);
         }
-        answer
+        response
     }
 }

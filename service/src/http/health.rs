@@ -1,4 +1,5 @@
-//! `/healthz`: the process is alive. `/readyz`: the table answers. `/mcp/health`: the original's. All open to everybody.
+//! Health routes, which need no token: `/healthz` (the process is alive), `/readyz` (the table responds) and the v1 server's
+//! `/mcp/health`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,46 +14,48 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::store::{Store, StoreError};
 
-/// How long one look at the table answers for: askers, however many, cost one read a second.
-const FRESH: Duration = Duration::from_secs(1);
+/// The time for which a check of the table is reused: any number of callers cost one read a second.
+const REUSE: Duration = Duration::from_secs(1);
 
-/// How long the table may take: less than those who ask usually wait.
-const PATIENCE: Duration = Duration::from_millis(2500);
+/// The longest check of the table: shorter than the usual time limits of health checkers.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(2500);
 
-/// The routes, which everybody may ask, by whatever name they know the host.
-pub(super) const ALIVE: &str = "/healthz";
-pub(super) const READY: &str = "/readyz";
-pub(super) const ORIGINAL: &str = "/mcp/health";
+/// The path of the liveness check.
+pub(crate) const LIVENESS: &str = "/healthz";
+/// The path of the readiness check.
+pub(crate) const READINESS: &str = "/readyz";
+/// The path of the v1 server's health check.
+pub(crate) const V1: &str = "/mcp/health";
 
-/// What the health routes know.
+/// The state of the health routes.
 #[derive(Debug, Clone)]
-pub(super) struct Health {
+pub(crate) struct Health {
     store: Store,
     revision: Arc<str>,
-    last: Arc<Mutex<Option<Look>>>,
+    last: Arc<Mutex<Option<TableCheck>>>,
 }
 
-/// One look at the table.
-type Look = (Instant, Result<(), StoreError>);
+/// The time of a check of the table, and its result.
+type TableCheck = (Instant, Result<(), StoreError>);
 
 impl Health {
-    pub(super) fn new(store: Store, revision: &str) -> Self {
+    pub(crate) fn new(store: Store, revision: &str) -> Self {
         Self { store, revision: revision.into(), last: Arc::default() }
     }
 
-    /// Looks in a task of its own: its result serves the next who asks, should this one lose patience.
-    async fn table_answers(&self) -> Result<(), StoreError> {
+    /// Checks the table in a task of its own, so that the result serves the next caller if this one disconnects.
+    async fn table_responds(&self) -> Result<(), StoreError> {
         let health = self.clone();
-        tokio::spawn(async move { health.look().await }).await.unwrap_or(Err(StoreError::Failed))
+        tokio::spawn(async move { health.check_table().await }).await.unwrap_or(Err(StoreError::Failed))
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
-        // Held across the look: those who come meanwhile take its result.
+    async fn check_table(&self) -> Result<(), StoreError> {
+        // Held during the check, so that concurrent callers wait for its result.
         let mut last = self.last.lock().await;
         match *last {
-            Some((at, result)) if at.elapsed() < FRESH => result,
+            Some((at, result)) if at.elapsed() < REUSE => result,
             _ => {
-                let result = self.store.ping(PATIENCE).await;
+                let result = self.store.ping(CHECK_TIMEOUT).await;
                 *last = Some((Instant::now(), result));
                 result
             }
@@ -60,25 +63,28 @@ impl Health {
     }
 }
 
-/// Whether a request is for one of these routes.
-pub(super) fn is_asked(request: &Request) -> bool {
-    [ALIVE, READY, ORIGINAL].contains(&request.uri().path())
+/// Returns whether a request is for one of the health routes.
+pub(crate) fn is_health_route(request: &Request) -> bool {
+    [LIVENESS, READINESS, V1].contains(&request.uri().path())
 }
 
-pub(super) async fn original() -> Response {
+/// Responds as the v1 server did.
+pub(crate) async fn v1() -> Response {
     Json(json!({"status": "ok"})).into_response()
 }
 
-pub(super) async fn alive(State(health): State<Health>) -> Response {
+/// Reports that the process is alive, with its version and revision.
+pub(crate) async fn liveness(State(health): State<Health>) -> Response {
     let version = env!("CARGO_PKG_VERSION");
     Json(json!({"status": "ok", "version": version, "revision": *health.revision})).into_response()
 }
 
-pub(super) async fn ready(State(health): State<Health>) -> Response {
-    match health.table_answers().await {
+/// Reports whether the table responds.
+pub(crate) async fn readiness(State(health): State<Health>) -> Response {
+    match health.table_responds().await {
         Ok(()) => Json(json!({"status": "ready"})).into_response(),
-        Err(kind) => {
-            let body = json!({"status": "unavailable", "reason": kind.to_string()});
+        Err(error) => {
+            let body = json!({"status": "unavailable", "reason": error.to_string()});
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
     }

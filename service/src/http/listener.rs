@@ -1,4 +1,4 @@
-//! Accepts connections until told to stop, then lets those that are being served finish.
+//! Accepts connections until the stop signal, then drains: requests in progress may finish, new connections are not accepted.
 
 use std::{
     convert::Infallible,
@@ -17,19 +17,21 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 
-/// The longest that requests under way may take once the service was told to stop. ECS kills 30 s after its signal.
-pub const DRAIN: Duration = Duration::from_secs(22);
+use crate::process::DRAIN;
 
-/// The pause after an `accept` that failed for want of file descriptors: going on at once would only spin.
+/// The log target, which does not change if this file moves.
+const TARGET: &str = "mcp_stateful::http";
+
+/// The pause after an `accept` that failed for lack of file descriptors. Without it, the loop would spin.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves what `answer` answers on `listener` until `stop`; returns when every connection is closed, or after [`DRAIN`].
+/// Serves `respond` on `listener` until `stop`. Returns when every connection is closed, at most [`DRAIN`] later.
 ///
-/// `head_timeout` is the longest wait for a request's head, and so for the next request on an idle connection, and the
-/// longest that a client may leave its answer unread.
+/// `head_timeout` limits the wait for a request's head, and with it the life of an idle connection. It also limits the time
+/// in which a client reads its response.
 pub async fn serve<F>(
     listener: TcpListener,
-    answer: impl Fn(Request) -> F + Clone + Send + 'static,
+    respond: impl Fn(Request) -> F + Clone + Send + 'static,
     head_timeout: Duration,
     stop: impl Future<Output = ()>,
 ) where
@@ -50,40 +52,41 @@ pub async fn serve<F>(
                 }
             },
         };
-        let answer = answer.clone();
+        let respond = respond.clone();
         let service = service_fn(move |request: http::Request<Incoming>| {
-            let answer = answer(request.map(Body::new));
-            async { Ok::<_, Infallible>(answer.await) }
+            let response = respond(request.map(Body::new));
+            async { Ok::<_, Infallible>(response.await) }
         });
         let connection = http1.serve_connection(prepare(stream, head_timeout), service);
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+                tracing::debug!(target: TARGET, %error, "connection ended");
             }
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!(seconds = DRAIN.as_secs(), "some requests were not finished in time");
+        tracing::warn!(target: TARGET, seconds = DRAIN.as_secs(), "drain time exceeded; remaining requests are aborted");
     }
 }
 
-/// A client that stops reading its answer is cut off: each would keep a whole answer in memory.
+/// Sets up the socket. A client that stops reading is disconnected, because its response would stay in memory.
 fn prepare(stream: TcpStream, write_timeout: Duration) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
-    // Answers are small and complete: waiting for more to send would only delay them.
+    // Responses are small and complete, so waiting for more data to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY could not be set");
+        tracing::debug!(target: TARGET, %error, "cannot set TCP_NODELAY");
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));
     TokioIo::new(Box::pin(stream))
 }
 
+/// Logs and waits after an `accept` error of the system, ignores one of the connection.
 async fn recover(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(%error, "connections cannot be accepted");
+        tracing::error!(target: TARGET, %error, "cannot accept connections");
         tokio::time::sleep(EXHAUSTED_PAUSE).await;
     }
 }

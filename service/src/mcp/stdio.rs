@@ -1,8 +1,8 @@
-//! MCP on standard input and output, for clients that start the server themselves. Standard output carries the protocol and
-//! nothing else; the log goes to standard error.
+//! MCP over standard input and output, for clients that start the server themselves. Standard output carries only the
+//! protocol. The log goes to standard error.
 //!
-//! Two things are rmcp's and not as over HTTP: a line that is no JSON gets no answer, and a signal ends the process without
-//! waiting for calls under way.
+//! Two differences from HTTP come from rmcp: a line that is not JSON gets no response, and a stop signal does not wait for calls
+//! in progress.
 
 use std::{future::Future, io};
 
@@ -11,7 +11,7 @@ use rmcp::{ServerHandler, ServiceExt, transport::stdio_pipes};
 /// Serves one client until it closes its end, or until `stop`.
 ///
 /// # Errors
-/// A client whose first message is no handshake.
+/// An error if the client's first message is not a handshake.
 pub async fn serve_stdio<H: ServerHandler>(handler: H, stop: impl Future<Output = ()>) -> io::Result<()> {
     let session = async {
         let service = handler.serve(stdio_pipes()).await.map_err(io::Error::other)?;
@@ -19,7 +19,7 @@ pub async fn serve_stdio<H: ServerHandler>(handler: H, stop: impl Future<Output 
         Ok(())
     };
     tokio::select! {
-        ended = session => ended,
+        result = session => result,
         () = stop => Ok(()),
     }
 }

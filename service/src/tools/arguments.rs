@@ -1,11 +1,10 @@
-//! Takes a call's arguments apart, and says by name what is wrong with one. Arguments that no tool asks for are ignored,
-//! as the original did.
+//! Parses the arguments of a call. Errors name the argument. Unknown arguments are ignored, as in v1.
 
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::ToolError;
+use super::error::ToolError;
 use crate::{clock::epoch_seconds, principal::Principal, session::Session, store::IdempotencyKey, telemetry::call};
 
 /// The arguments of one call. `null` counts as missing.
@@ -20,47 +19,47 @@ impl Arguments {
         Self { tool, values }
     }
 
-    /// The session that the call is about, if `principal` may use it now. The call's log lines tell its fingerprint.
+    /// Opens the session of the call for `principal`. The call's log lines then have the session's fingerprint.
     pub(super) fn session(&mut self, principal: &Principal) -> Result<Session, ToolError> {
         let session = Session::open(principal, self.string("session_id")?, epoch_seconds())?;
         call::is_about(&session);
         Ok(session)
     }
 
-    /// The key under which the call may be repeated, if the client gave one.
+    /// Returns the idempotency key, if the client sent one.
     pub(super) fn idempotency_key(&mut self) -> Result<Option<IdempotencyKey>, ToolError> {
         Ok(self.optional_string("idempotency_key")?.map(IdempotencyKey::try_from).transpose()?)
     }
 
-    /// A required string.
+    /// Returns a required string.
     pub(super) fn string(&mut self, name: &str) -> Result<String, ToolError> {
         let tool = self.tool;
         self.optional_string(name)?
             .ok_or_else(|| ToolError::Invalid(format!("`{name}` is missing; {tool} requires it as a string")))
     }
 
-    /// A required string of at most `max` bytes of UTF-8.
+    /// Returns a required string of at most `max` bytes of UTF-8.
     pub(super) fn bounded_string(&mut self, name: &str, max: usize) -> Result<String, ToolError> {
         let text = self.string(name)?;
         if text.len() > max {
             let bytes = text.len();
             return Err(ToolError::Invalid(format!(
-                "`{name}` has {bytes} bytes; the limit is {max}: shorten it or split it over several calls"
+                "`{name}` has {bytes} bytes; the limit is {max}: shorten it or split it into several calls"
             )));
         }
         Ok(text)
     }
 
-    /// A string that may be missing.
+    /// Returns an optional string.
     pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>, ToolError> {
         match self.values.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(self.wrong(name, "a string", &other)),
+            Some(other) => Err(self.wrong_type(name, "a string", &other)),
         }
     }
 
-    /// A whole number within `range` that may be missing.
+    /// Returns an optional whole number within `range`.
     pub(super) fn optional_number(
         &mut self,
         name: &str,
@@ -71,13 +70,13 @@ impl Arguments {
         match number.filter(|number| range.contains(number)) {
             Some(number) => Ok(Some(number)),
             None => {
-                let wanted = format!("a whole number from {} to {}", range.start(), range.end());
-                Err(self.wrong(name, &wanted, &value))
+                let expected = format!("a whole number from {} to {}", range.start(), range.end());
+                Err(self.wrong_type(name, &expected, &value))
             }
         }
     }
 
-    fn wrong(&self, name: &str, wanted: &str, got: &Value) -> ToolError {
+    fn wrong_type(&self, name: &str, expected: &str, got: &Value) -> ToolError {
         let got = match got {
             Value::Bool(_) => "a boolean".to_owned(),
             Value::Number(number) => number.to_string(),
@@ -86,7 +85,7 @@ impl Arguments {
             Value::Object(_) => "an object".to_owned(),
             Value::Null => "null".to_owned(),
         };
-        ToolError::Invalid(format!("`{name}` of {} has to be {wanted}, not {got}", self.tool))
+        ToolError::Invalid(format!("`{name}` of {} must be {expected}, not {got}", self.tool))
     }
 }
 
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn says_which_argument_is_missing_or_wrong() {
+    fn errors_name_the_argument_and_its_type() {
         let text = |error: ToolError| error.to_string();
         assert_eq!(
             text(arguments(json!({"note": null})).string("note").unwrap_err()),
@@ -109,11 +108,11 @@ mod tests {
         );
         assert_eq!(
             text(arguments(json!({"note": 5})).string("note").unwrap_err()),
-            "`note` of add_note has to be a string, not 5"
+            "`note` of add_note must be a string, not 5"
         );
         assert_eq!(
             text(arguments(json!({"limit": 0})).optional_number("limit", 1..=9).unwrap_err()),
-            "`limit` of add_note has to be a whole number from 1 to 9, not 0"
+            "`limit` of add_note must be a whole number from 1 to 9, not 0"
         );
         assert!(arguments(json!({"note": "xx"})).bounded_string("note", 1).is_err());
     }

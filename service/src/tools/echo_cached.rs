@@ -1,4 +1,5 @@
-//! `echo_cached`: upper case, computed once. It stands for any tool whose result is worth keeping.
+//! `echo_cached`: converts a text to upper case once and caches the result. Demonstrates the cache that any expensive tool can
+//! use.
 
 use std::sync::Arc;
 
@@ -6,15 +7,18 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Arguments, Definition, Effect, ToolError, Tools,
-    answer::json_text,
+    arguments::Arguments,
+    context::Context,
+    definition::{Definition, Effect},
+    error::ToolError,
     local_cache::{Lookup, Miss},
+    output::{ToolOutput, to_json},
 };
 use crate::{clock::epoch_seconds, principal::Principal, store::CachedValue};
 
 pub(super) const NAME: &str = "echo_cached";
 
-/// How long a result is used again.
+/// The time for which a result is reused.
 pub const LIFETIME_SECONDS: u64 = 900;
 
 /// The longest text, in bytes of UTF-8.
@@ -24,9 +28,10 @@ pub(super) fn definition() -> Definition {
     Definition {
         name: NAME,
         title: "Echo in upper case",
-        description: "Return the text in upper case. The result is cached for 900 seconds; an answer from the \
-            cache begins with \"[cache] \"."
-            .to_owned(),
+        description:
+            "Return the text in upper case. The result is cached for 900 seconds; a cached result begins with \
+            \"[cache] \"."
+                .to_owned(),
         input: json!({
             "type": "object",
             "properties": {"text": {"type": "string", "description": "The text. At most 65536 bytes."}},
@@ -35,8 +40,8 @@ pub(super) fn definition() -> Definition {
         output: json!({
             "type": "object",
             "properties": {
-                "text": {"type": "string", "description": "The text in upper case, without a mark."},
-                "cached": {"type": "boolean", "description": "Whether it came from the cache."}
+                "text": {"type": "string", "description": "The text in upper case, without the prefix."},
+                "cached": {"type": "boolean", "description": "True if the result came from the cache."}
             },
             "required": ["text", "cached"]
         }),
@@ -45,30 +50,30 @@ pub(super) fn definition() -> Definition {
 }
 
 pub(super) async fn run(
-    tools: &Tools,
+    context: &Context,
     principal: &Principal,
     mut arguments: Arguments,
-) -> Result<Box<dyn Answer>, ToolError> {
+) -> Result<Box<dyn ToolOutput>, ToolError> {
     let text = arguments.bounded_string("text", MAX_TEXT_BYTES)?;
-    match tools.echoes.look_up(&local_key(principal, &text)).await {
+    match context.echoes.look_up(&local_key(principal, &text)).await {
         Lookup::Hit(upper) => {
-            tools.metrics.cache("local_hit");
+            context.metrics.cache("local_hit");
             Ok(Box::new(Echo { upper, cached: true }))
         }
         Lookup::Failed(kind) => Err(ToolError::store("")(kind)),
-        Lookup::Miss(miss) => Box::pin(find_out(tools, principal, &text, miss)).await,
+        Lookup::Miss(miss) => Box::pin(look_up_in_table(context, principal, &text, miss)).await,
     }
 }
 
-/// Asks the table, and computes what it does not have.
-async fn find_out(
-    tools: &Tools,
+/// Reads the result from the table, or computes it.
+async fn look_up_in_table(
+    context: &Context,
     principal: &Principal,
     text: &str,
     miss: Miss<'_>,
-) -> Result<Box<dyn Answer>, ToolError> {
+) -> Result<Box<dyn ToolOutput>, ToolError> {
     let key = json!({"text": text}).to_string();
-    let found = match tools.store.cached(principal, NAME, &key).await {
+    let found = match context.store.cached(principal, NAME, &key).await {
         Ok(found) => found,
         Err(kind) => {
             miss.fail(kind);
@@ -77,23 +82,23 @@ async fn find_out(
     };
     let (entry, cached) = match found {
         Some(entry) => (entry, true),
-        None => (compute(tools, principal, text, &key).await, false),
+        None => (compute(context, principal, text, &key).await, false),
     };
-    tools.metrics.cache(if cached { "table_hit" } else { "miss" });
+    context.metrics.cache(if cached { "table_hit" } else { "miss" });
     let upper = miss.fill(entry);
     Ok(Box::new(Echo { upper, cached }))
 }
 
-/// An id of a principal has one length, so no text can make one principal's key another's.
+/// Returns the key of the local cache. Principal ids have a fixed length, so two principals never share a key.
 fn local_key(principal: &Principal, text: &str) -> String {
     [principal.id().unwrap_or_default(), "\0", text].concat()
 }
 
-async fn compute(tools: &Tools, principal: &Principal, text: &str, key: &str) -> CachedValue {
+async fn compute(context: &Context, principal: &Principal, text: &str, key: &str) -> CachedValue {
     let entry = CachedValue { value: text.to_uppercase(), expires_at: epoch_seconds() + LIFETIME_SECONDS };
-    // The result is right whether it could be kept or not; the store has logged why it could not.
-    if tools.store.cache(principal, NAME, key, &entry).await.is_err() {
-        tools.metrics.cache("unkept");
+    // The result is valid even if the table rejects it, and the store has logged the reason.
+    if context.store.cache(principal, NAME, key, &entry).await.is_err() {
+        context.metrics.cache("unkept");
     }
     entry
 }
@@ -115,7 +120,7 @@ impl Echo {
     }
 }
 
-impl Answer for Echo {
+impl ToolOutput for Echo {
     fn texts(&self) -> Vec<String> {
         vec![self.text()]
     }
@@ -125,6 +130,6 @@ impl Answer for Echo {
     }
 
     fn rest(&self) -> String {
-        json_text(&Rest { result: &self.text() })
+        to_json(&Rest { result: &self.text() })
     }
 }

@@ -1,4 +1,4 @@
-//! Why a tool call failed, in words for the client: what is wrong, then what to do.
+//! The errors of tool calls. Each text is for the client: the problem, then the next step.
 
 use crate::{
     session::InvalidSession,
@@ -8,43 +8,41 @@ use crate::{
 /// A failed tool call.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
-    /// No such tool.
-    #[error("unknown tool: {0}; the tools are add_note, get_notes, echo_cached, reset_session and create_session")]
+    /// The tool does not exist.
+    #[error("unknown tool: {0}; use add_note, get_notes, echo_cached, reset_session or create_session")]
     Unknown(String),
-    /// The caller is known and may not do this.
-    #[error(
-        "{tool} is not allowed to this caller: its access token does not cover it; ask the user for a token with more scopes"
-    )]
+    /// The caller is authenticated, but its token does not permit this tool.
+    #[error("the access token does not permit `{tool}`; ask the user for a token with more scopes")]
     Forbidden {
-        /// What was called.
+        /// The tool.
         tool: &'static str,
     },
-    /// An argument that is missing, of the wrong type or over a limit.
+    /// An argument is missing, has the wrong type or exceeds a limit.
     #[error("{0}")]
     Invalid(String),
-    /// The store failed; `consequence` says what that means for what was asked.
+    /// The store failed.
     #[error("{kind}; {consequence}{}", .kind.remedy())]
     Store {
-        /// What failed.
+        /// The failure.
         kind: StoreError,
-        /// What may have happened all the same; ends in "; " unless it is empty.
+        /// The possible effect of the call; empty or ending in "; ".
         consequence: &'static str,
     },
-    /// An idempotency key that stands for another call.
+    /// The idempotency key belongs to another call.
     #[error(
-        "`idempotency_key` was used in this session for {0}; a new call takes a new key, a repeat the same arguments"
+        "`idempotency_key` was used in this session for {0}; pass a new key for a new call, or the same arguments to repeat one"
     )]
     KeyReused(&'static str),
-    /// The work was cut off by its deadline.
+    /// The deadline ended the work.
     #[error("{0}")]
     Incomplete(String),
     /// A defect of this server.
-    #[error("internal error; the operator finds the cause in the server's log")]
+    #[error("internal error; the server's log has the cause for its operator")]
     Internal,
 }
 
 impl ToolError {
-    /// The outcome as a metric's and a span's label.
+    /// Returns the outcome as a label of metrics and log lines.
     pub fn label(&self) -> &'static str {
         match self {
             Self::Unknown(_) => "unknown_tool",
@@ -57,12 +55,12 @@ impl ToolError {
         }
     }
 
-    /// Makes a [`StoreError`] a tool's error, for `map_err`.
+    /// Converts a [`StoreError`], for `map_err`.
     pub(super) fn store(consequence: &'static str) -> impl FnOnce(StoreError) -> Self {
         move |kind| Self::Store { kind, consequence }
     }
 
-    /// Makes a [`KeyedError`] a tool's error, for `map_err`. `other` is what else the key may stand for.
+    /// Converts a [`KeyedError`], for `map_err`. `other` names the calls to which the key may belong.
     pub(super) fn keyed(consequence: &'static str, other: &'static str) -> impl FnOnce(KeyedError) -> Self {
         move |error| match error {
             KeyedError::Store(kind) => Self::Store { kind, consequence },

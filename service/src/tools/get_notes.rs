@@ -1,11 +1,17 @@
-//! `get_notes`: reads a session, in one answer or in pages.
+//! `get_notes`: reads a session's notes, at once or in pages.
 
 use std::{iter, num::NonZeroUsize};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Arguments, Definition, Effect, ToolError, Tools, answer::json_text};
+use super::{
+    arguments::Arguments,
+    context::Context,
+    definition::{Definition, Effect},
+    error::ToolError,
+    output::{ToolOutput, to_json},
+};
 use crate::{
     principal::Principal,
     store::{Cursor, PageRequest},
@@ -13,23 +19,24 @@ use crate::{
 
 pub(super) const NAME: &str = "get_notes";
 
-/// The largest `limit`.
+/// The maximum of `limit`.
 pub const MAX_LIMIT: usize = 10_000;
 
 pub(super) fn definition() -> Definition {
     Definition {
         name: NAME,
         title: "Read the notes",
-        description: "Read the notes of a session, oldest first. A session nobody wrote to has none. Without `limit` all notes \
-            come back, unless they are too many for one answer; whenever `nextCursor` is in the result, call again with it \
-            as `cursor` for the notes that follow."
-            .to_owned(),
+        description:
+            "Read the notes of a session, oldest first. A session without notes returns an empty list. Without \
+            `limit`, returns all notes that fit into one result. If the result has `nextCursor`, call again with it as \
+            `cursor` to get the notes that follow."
+                .to_owned(),
         input: json!({
             "type": "object",
             "properties": {
-                "session_id": {"type": "string", "minLength": 1, "description": "The session, as it was given to add_note: a handle of create_session or a name."},
-                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "description": "At most so many notes."},
-                "cursor": {"type": "string", "description": "nextCursor of the previous answer for the same session."}
+                "session_id": {"type": "string", "minLength": 1, "description": "The session_id that was passed to add_note: a handle from create_session or a name."},
+                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "description": "The maximum number of notes to return."},
+                "cursor": {"type": "string", "description": "nextCursor of the previous result for the same session."}
             },
             "required": ["session_id"]
         }),
@@ -46,17 +53,17 @@ pub(super) fn definition() -> Definition {
 }
 
 pub(super) async fn run(
-    tools: &Tools,
+    context: &Context,
     principal: &Principal,
     mut arguments: Arguments,
-) -> Result<Box<dyn Answer>, ToolError> {
+) -> Result<Box<dyn ToolOutput>, ToolError> {
     let session = arguments.session(principal)?;
     let limit = arguments.optional_number("limit", 1..=MAX_LIMIT)?;
     let cursor = arguments.optional_string("cursor")?;
     let after = cursor.map(|text| Cursor::decode(&session, &text)).transpose()?;
     let request =
-        PageRequest { after, limit: limit.and_then(NonZeroUsize::new), max_bytes: Some(tools.max_answer_bytes) };
-    let page = tools.store.notes(&session, request).await.map_err(ToolError::store(""))?;
+        PageRequest { after, limit: limit.and_then(NonZeroUsize::new), max_bytes: Some(context.max_answer_bytes) };
+    let page = context.store.notes(&session, request).await.map_err(ToolError::store(""))?;
     Ok(Box::new(Notes { notes: page.notes, next: page.next.map(|cursor| cursor.encode(&session)) }))
 }
 
@@ -73,10 +80,10 @@ struct Rest<'a> {
     next: Option<&'a str>,
 }
 
-impl Answer for Notes {
+impl ToolOutput for Notes {
     fn texts(&self) -> Vec<String> {
-        let follows = |cursor| format!("More notes follow; call get_notes again with \"cursor\": \"{cursor}\".");
-        iter::once(json_text(&self.notes)).chain(self.next.as_ref().map(follows)).collect()
+        let hint = |cursor| format!("More notes follow; call get_notes again with \"cursor\": \"{cursor}\".");
+        iter::once(to_json(&self.notes)).chain(self.next.as_ref().map(hint)).collect()
     }
 
     fn structured(self: Box<Self>) -> Value {
@@ -85,7 +92,7 @@ impl Answer for Notes {
     }
 
     fn rest(&self) -> String {
-        json_text(&Rest { result: &self.notes, next: self.next.as_deref() })
+        to_json(&Rest { result: &self.notes, next: self.next.as_deref() })
     }
 }
 
@@ -93,12 +100,12 @@ impl Answer for Notes {
 mod tests {
     use super::*;
 
-    fn one(next: Option<&str>) -> Box<dyn Answer> {
+    fn one(next: Option<&str>) -> Box<dyn ToolOutput> {
         Box::new(Notes { notes: vec!["a".to_owned()], next: next.map(str::to_owned) })
     }
 
     #[test]
-    fn a_cursor_is_told_on_every_surface_and_never_otherwise() {
+    fn cursor_is_in_every_representation() {
         let more = one(Some("c"));
         assert_eq!(more.rest(), r#"{"result":["a"],"nextCursor":"c"}"#);
         assert!(more.texts()[1].contains("\"cursor\": \"c\""));

@@ -1,5 +1,5 @@
-//! Results in this process's memory, in front of the table: bounded, no older than the table says, and computed once
-//! however many ask at the same time.
+//! The cache of results in this process's memory, in front of the table. It is bounded, honours the table's expiry, and lets
+//! concurrent callers of the same key share one computation.
 
 use std::{
     sync::Arc,
@@ -16,11 +16,11 @@ use crate::{
     store::{CachedValue, StoreError},
 };
 
-/// Keys and values together hold at most so many bytes.
+/// The limit of the bytes of all keys and values.
 const CAPACITY_BYTES: u64 = 8 * 1024 * 1024;
-/// How long a failed look-up speaks for others.
+/// The time for which a failed look-up is shared.
 const FAILURE_FRESH: Duration = Duration::from_secs(1);
-/// What the cache sizes its shards for.
+/// The number of entries for which the cache sizes its shards.
 const ESTIMATED_ITEMS: usize = 4096;
 
 type Guard<'a> = PlaceholderGuard<'a, String, Entry, Bytes, DefaultHashBuilder, DefaultLifecycle<String, Entry>>;
@@ -31,8 +31,8 @@ enum Entry {
         value: Arc<str>,
         expires_at: u64,
     },
-    /// The look-up failed; those who waited for it, and who come within [`FAILURE_FRESH`], fail alike instead of each
-    /// waiting out the same deadline after the other.
+    /// The look-up failed. Callers that waited for it, or come within [`FAILURE_FRESH`], get the same error. Otherwise, each
+    /// would wait for the same deadline in turn.
     Failed {
         kind: StoreError,
         at: Instant,
@@ -44,7 +44,7 @@ struct Bytes;
 
 impl Weighter<String, Entry> for Bytes {
     fn weight(&self, key: &String, entry: &Entry) -> u64 {
-        // The constant stands for what the cache keeps beside the two texts.
+        // The constant estimates the overhead of an entry.
         let value = match entry {
             Entry::Value { value, .. } => value.len(),
             Entry::Failed { .. } => 0,
@@ -53,24 +53,24 @@ impl Weighter<String, Entry> for Bytes {
     }
 }
 
-/// Values by key.
+/// The cached values by key.
 pub(super) struct LocalCache(Cache<String, Entry, Bytes>);
 
-/// What [`LocalCache::look_up`] found.
+/// The result of [`LocalCache::look_up`].
 pub(super) enum Lookup<'a> {
-    /// A value that lives.
+    /// A value that has not expired.
     Hit(Arc<str>),
-    /// Somebody just failed to find out.
+    /// Another caller's look-up has just failed.
     Failed(StoreError),
-    /// Nothing: the caller is the one who finds out, and the others who ask wait for it.
+    /// Nothing is cached. This caller computes the value, and the others wait for it.
     Miss(Miss<'a>),
 }
 
-/// The duty to [`fill`](Miss::fill) an entry. Dropped without, the next who waits takes it over.
+/// The obligation to [`fill`](Miss::fill) an entry. If it is dropped instead, it passes to the next waiting caller.
 pub(super) struct Miss<'a>(Guard<'a>);
 
 impl LocalCache {
-    /// The value of `key`, once nobody else is computing it.
+    /// Looks up `key`. Waits if another caller is computing its value.
     pub(super) async fn look_up(&self, key: &str) -> Lookup<'_> {
         let now = epoch_seconds();
         let check = |_: &String, entry: &mut Entry| match entry {
@@ -82,22 +82,22 @@ impl LocalCache {
             EntryResult::Retained(Ok(value)) => Lookup::Hit(value),
             EntryResult::Retained(Err(kind)) => Lookup::Failed(kind),
             EntryResult::Vacant(guard) | EntryResult::Replaced(guard, _) => Lookup::Miss(Miss(guard)),
-            // Neither is asked for above: `Removed` needs EntryAction::Remove, `Timeout` a time-out.
+            // `Removed` requires EntryAction::Remove and `Timeout` a time limit. Neither is used above.
             EntryResult::Removed(..) | EntryResult::Timeout => unreachable!("not an outcome of look_up"),
         }
     }
 }
 
 impl Miss<'_> {
-    /// Makes the value known to all who wait, and gives it back.
+    /// Stores the value for all waiting callers and returns it.
     pub(super) fn fill(self, value: CachedValue) -> Arc<str> {
         let (value, expires_at) = (Arc::<str>::from(value.value), value.expires_at);
-        // An entry that was removed meanwhile stays removed; the next caller asks the table.
+        // An entry that was evicted in the meantime stays evicted, and the next caller asks the table.
         self.0.insert(Entry::Value { value: value.clone(), expires_at }).ok();
         value
     }
 
-    /// Makes the failure known to all who wait.
+    /// Stores the failure for all waiting callers.
     pub(super) fn fail(self, kind: StoreError) {
         self.0.insert(Entry::Failed { kind, at: Instant::now() }).ok();
     }
@@ -119,48 +119,48 @@ impl std::fmt::Debug for LocalCache {
 mod tests {
     use super::*;
 
-    fn lives_until(expires_at: u64) -> CachedValue {
+    fn value_until(expires_at: u64) -> CachedValue {
         CachedValue { value: "A".into(), expires_at }
     }
 
     async fn fill(cache: &LocalCache, value: CachedValue) {
         match cache.look_up("a").await {
             Lookup::Miss(miss) => drop(miss.fill(value)),
-            Lookup::Hit(_) | Lookup::Failed(_) => panic!("nothing was there"),
+            Lookup::Hit(_) | Lookup::Failed(_) => panic!("the cache is not empty"),
         }
     }
 
     #[tokio::test]
-    async fn an_expired_entry_is_a_miss() {
+    async fn expired_entry_is_a_miss() {
         let cache = LocalCache::default();
-        fill(&cache, lives_until(epoch_seconds())).await;
+        fill(&cache, value_until(epoch_seconds())).await;
         assert!(matches!(cache.look_up("a").await, Lookup::Miss(_)));
     }
 
     #[tokio::test]
-    async fn an_empty_value_is_a_hit() {
+    async fn empty_value_is_a_hit() {
         let cache = LocalCache::default();
         fill(&cache, CachedValue { value: String::new(), expires_at: u64::MAX }).await;
         assert!(matches!(cache.look_up("a").await, Lookup::Hit(value) if value.is_empty()));
     }
 
     #[tokio::test]
-    async fn concurrent_misses_find_out_once() {
+    async fn concurrent_misses_compute_once() {
         let cache = Arc::new(LocalCache::default());
-        let Lookup::Miss(first) = cache.look_up("a").await else { panic!("nothing was there") };
+        let Lookup::Miss(first) = cache.look_up("a").await else { panic!("the cache is not empty") };
         let waiting = tokio::spawn({
             let cache = cache.clone();
             async move { matches!(cache.look_up("a").await, Lookup::Hit(_)) }
         });
         tokio::task::yield_now().await;
-        first.fill(lives_until(u64::MAX));
+        first.fill(value_until(u64::MAX));
         assert!(waiting.await.unwrap());
     }
 
     #[tokio::test]
-    async fn a_failure_is_shared_by_all_who_waited() {
+    async fn failure_is_shared_with_waiting_callers() {
         let cache = Arc::new(LocalCache::default());
-        let Lookup::Miss(first) = cache.look_up("a").await else { panic!("nothing was there") };
+        let Lookup::Miss(first) = cache.look_up("a").await else { panic!("the cache is not empty") };
         let waiting = tokio::spawn({
             let cache = cache.clone();
             async move { matches!(cache.look_up("a").await, Lookup::Failed(StoreError::Throttled)) }
@@ -171,9 +171,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_gives_up_hands_on_to_the_next() {
+    async fn dropped_miss_passes_to_the_next_caller() {
         let cache = LocalCache::default();
-        let Lookup::Miss(first) = cache.look_up("a").await else { panic!("nothing was there") };
+        let Lookup::Miss(first) = cache.look_up("a").await else { panic!("the cache is not empty") };
         drop(first);
         assert!(matches!(cache.look_up("a").await, Lookup::Miss(_)));
     }

@@ -19,7 +19,7 @@ fn wrong_settings_are_told_together() {
     let (command, _folder) = setup.command();
     let (code, told) = run(command);
     assert_eq!(code, Some(2));
-    for part in ["MCP_STATE_BACKEND", "\"redis\" is not one of: embedded, dynamodb", "MCP_AUTH_TOKEN"] {
+    for part in ["MCP_STATE_BACKEND", "\"redis\": expected one of embedded, dynamodb", "MCP_AUTH_TOKEN"] {
         assert!(told.contains(part), "{part} is missing in {told}");
     }
     assert!(!told.contains("short"), "{told}");
@@ -80,7 +80,7 @@ fn without_a_region_dynamodb_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn create_table_makes_it_once() {
     let dynamodb = DynamoDb::start().await;
-    for told in ["made", "was there already"] {
+    for told in ["created", "already exists"] {
         let (command, _folder) = Setup::new().dynamodb(&dynamodb.endpoint).arg("create-table").command();
         let (code, text) = tokio::task::spawn_blocking(|| run(command)).await.unwrap();
         assert_eq!(code, Some(0), "{text}");

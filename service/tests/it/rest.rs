@@ -99,7 +99,7 @@ async fn bad_calls_are_refused_with_what_to_do() {
         ("add_note", json!({}), "`session_id` is missing"),
         ("add_note", Value::Null, "`session_id` is missing"),
         ("add_note", json!({"session_id": "a"}), "`note` is missing"),
-        ("add_note", json!({"session_id": "a", "note": 7}), "has to be a string, not 7"),
+        ("add_note", json!({"session_id": "a", "note": 7}), "must be a string, not 7"),
         ("add_note", json!({"session_id": "", "note": "x"}), "`session_id` is empty"),
         ("add_note", json!({"session_id": long, "note": "x"}), "the limit is 1024"),
         ("add_note", json!({"session_id": "a", "note": note}), "the limit is 393216"),

@@ -1,4 +1,4 @@
-//! What a client needs to know to get an access token for this service (RFC 9728): open to everybody.
+//! The OAuth metadata of this service (RFC 9728), by which clients find the authorization server. Needs no token.
 
 use axum::{
     Json,
@@ -8,11 +8,12 @@ use axum::{
 };
 use serde_json::json;
 
-use super::answers;
+use super::error_response::not_found;
 use crate::config::{METADATA_PATH, OAuthConfig};
 
-/// Answers at the well-known path, alone and with the resource's own path behind it; 404 where OAuth is no way in.
-pub(super) async fn document(State(oauth): State<Option<OAuthConfig>>, uri: Uri) -> Response {
+/// Returns the metadata at the well-known path, with or without the resource's own path behind it. Returns a 404 if OAuth is
+/// not configured.
+pub(crate) async fn document(State(oauth): State<Option<OAuthConfig>>, uri: Uri) -> Response {
     match oauth {
         Some(oauth) if uri.path() == METADATA_PATH || uri.path() == oauth.resource.metadata_path() => {
             let document = json!({
@@ -24,6 +25,6 @@ pub(super) async fn document(State(oauth): State<Option<OAuthConfig>>, uri: Uri)
             });
             Json(document).into_response()
         }
-        _ => answers::not_found(),
+        _ => not_found(),
     }
 }

@@ -1,11 +1,9 @@
-//! Host and Origin validation, for both surfaces. A page that a browser loaded from elsewhere can reach a server on this
-//! machine, by its own Origin or by DNS rebinding; the MCP transport chapter demands that such requests are refused.
+//! The Host and Origin check of every route but health. A web page from another site can reach a server on this machine, by its
+//! own Origin or by DNS rebinding; the MCP specification (chapter Transports) requires servers to reject such requests.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    Router,
-    extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{HOST, ORIGIN, WWW_AUTHENTICATE},
@@ -13,40 +11,70 @@ use axum::{
     },
     response::Response,
 };
-use tower::{Layer, Service};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
-use super::error_answer;
-use crate::config::{AccessConfig, Allowed};
+use super::error_response::error_response;
+use crate::{
+    config::{AccessConfig, Allowed},
+    host::{ip_address, is_loopback, without_port},
+};
 
-/// What requests are checked by.
+/// Decides by Host and Origin which requests are served.
 #[derive(Debug)]
-pub(super) struct Origins {
+pub(crate) struct OriginPolicy {
     access: Arc<AccessConfig>,
     cors: CorsLayer,
 }
 
-impl Origins {
-    pub(super) fn new(access: Arc<AccessConfig>) -> Self {
+/// The result of [`OriginPolicy::check`].
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// The request is allowed and comes from no web page.
+    Allowed,
+    /// The request comes from a page of an allowed origin, which may read the response (CORS).
+    AllowedWithCors,
+    /// The request is rejected.
+    Rejected(Rejection),
+}
+
+/// The header for which a request is rejected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rejection {
+    Host,
+    Origin,
+}
+
+impl Rejection {
+    /// Builds the 403.
+    pub(crate) fn into_response(self) -> Response {
+        let text = match self {
+            Self::Host => "this Host is not allowed; the operator can allow it with MCP_ALLOWED_HOSTS",
+            Self::Origin => "this Origin is not allowed; the operator can allow it with MCP_ALLOWED_ORIGINS",
+        };
+        error_response(StatusCode::FORBIDDEN, text)
+    }
+}
+
+impl OriginPolicy {
+    pub(crate) fn new(access: Arc<AccessConfig>) -> Self {
         Self { cors: cors(&access), access }
     }
 
-    /// Refuses a foreign Host or Origin, and lets pages of the allowed origins read the answers of `routes` (CORS).
-    pub(super) async fn check(&self, routes: &Router, request: Request) -> Response {
-        let (headers, access) = (request.headers(), &self.access);
+    /// Decides whether a request with these headers is served.
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Verdict {
+        let access = &self.access;
         if !host_allowed(&access.hosts, headers) && !names_resource(access, headers) {
-            let text = "this Host is not allowed; the operator allows it with MCP_ALLOWED_HOSTS";
-            return error_answer(StatusCode::FORBIDDEN, text);
+            return Verdict::Rejected(Rejection::Host);
         }
         if headers.get_all(ORIGIN).iter().any(|origin| !origin_allowed(&access.origins, origin)) {
-            let text = "this Origin is not allowed; the operator allows it with MCP_ALLOWED_ORIGINS";
-            return error_answer(StatusCode::FORBIDDEN, text);
+            return Verdict::Rejected(Rejection::Origin);
         }
-        let Ok(answer) = match headers.contains_key(ORIGIN) {
-            true => self.cors.layer(routes.clone()).call(request).await,
-            false => routes.clone().call(request).await,
-        };
-        answer
+        if headers.contains_key(ORIGIN) { Verdict::AllowedWithCors } else { Verdict::Allowed }
+    }
+
+    /// The layer that adds the CORS headers for allowed origins.
+    pub(crate) fn cors(&self) -> &CorsLayer {
+        &self.cors
     }
 }
 
@@ -60,7 +88,7 @@ fn cors(access: &Arc<AccessConfig>) -> CorsLayer {
         .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("mcp-protocol-version")])
 }
 
-/// The name that clients know the service by: who set it as the resource has allowed it.
+/// Returns whether the Host is the one in the OAuth resource, which is allowed without being listed.
 fn names_resource(access: &AccessConfig, headers: &HeaderMap) -> bool {
     access.oauth.as_ref().is_some_and(|oauth| host_allowed(&Allowed::Listed(vec![oauth.resource.host()]), headers))
 }
@@ -79,7 +107,7 @@ fn authority_allowed(allowed: &Allowed, authority: &str) -> bool {
     match allowed {
         Allowed::Any => true,
         Allowed::Loopback => is_loopback(host),
-        Allowed::Addresses => is_loopback(host) || address(host).is_some(),
+        Allowed::Addresses => is_loopback(host) || ip_address(host).is_some(),
         Allowed::Listed(names) => names.iter().any(|name| name == authority || name == host),
     }
 }
@@ -98,34 +126,10 @@ fn origin_allowed(allowed: &Allowed, origin: &HeaderValue) -> bool {
     }
 }
 
-/// `https://a:443` and `https://a` are one origin (RFC 6454, section 4).
+/// Removes the scheme's default port: `https://a:443` and `https://a` are one origin (RFC 6454, section 4).
 fn without_default_port(origin: &str) -> &str {
     let port = if origin.starts_with("https://") { ":443" } else { ":80" };
     origin.strip_suffix(port).unwrap_or(origin)
-}
-
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !ends_inside_brackets(host) => host,
-        _ => authority,
-    }
-}
-
-/// Whether a colon belongs to an IPv6 address, as the last one in `[::1]` does.
-fn ends_inside_brackets(host: &str) -> bool {
-    host.starts_with('[') && !host.ends_with(']')
-}
-
-/// In a URL an IPv6 address has brackets, and nothing else has (RFC 3986, section 3.2.2).
-fn address(host: &str) -> Option<IpAddr> {
-    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(inside) => inside.parse().ok().map(IpAddr::V6),
-        None => host.parse().ok().map(IpAddr::V4),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || address(host).is_some_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -143,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_known_in_every_spelling() {
+    fn loopback_is_recognized_in_every_spelling() {
         for name in ["localhost", "LOCALHOST:3333", "127.0.0.1:3333", "127.8.0.1", "[::1]", "[::1]:3333"] {
             assert!(host(&Allowed::Loopback, name), "{name}");
         }
@@ -162,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn addresses_admit_digits_and_no_other_name() {
+    fn addresses_exclude_names() {
         assert!(host(&Allowed::Addresses, "203.0.113.7:3333"));
         assert!(host(&Allowed::Addresses, "[2001:db8::1]:3333"));
         assert!(!host(&Allowed::Addresses, "rebound.example:3333"));
     }
 
     #[test]
-    fn a_listed_name_admits_every_port_and_a_listed_port_only_itself() {
+    fn listed_host_without_port_allows_every_port() {
         let listed = Allowed::Listed(vec!["mcp.example.com".into(), "other.example.com:8443".into()]);
         assert!(host(&listed, "mcp.example.com:3333"));
         assert!(host(&listed, "Other.Example.com:8443"));
@@ -177,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_or_double_host_is_refused() {
+    fn missing_or_repeated_host_is_rejected() {
         let mut headers = HeaderMap::new();
         assert!(!host_allowed(&Allowed::Loopback, &headers));
         headers.append(HOST, HeaderValue::from_static("localhost"));
@@ -186,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_compared_whole() {
+    fn origins_are_compared_completely() {
         let listed = Allowed::Listed(vec!["https://app.example.com".into()]);
         assert!(origin(&listed, "https://app.example.com:443"));
         for foreign in

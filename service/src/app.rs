@@ -1,0 +1,153 @@
+//! The composition root: builds the service from its configuration, and dispatches every request.
+//!
+//! The binary, the benches, the fuzz targets and the conformance fixture all build the service here.
+
+mod routes;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{Router, extract::Request, response::Response};
+use futures_util::FutureExt;
+use rmcp::ServerHandler;
+use tower::{Layer, Service};
+
+use crate::{
+    config::Config,
+    http::{self, Admission, OriginPolicy, Verdict, health},
+    mcp::Endpoint,
+    oauth::OAuth,
+    store::{ClientError, Store},
+    telemetry::Metrics,
+    tools::Tools,
+};
+use routes::Api;
+
+/// The service behind its HTTP port. Clones share it.
+///
+/// ```
+/// use axum::{body::Body, http::Request};
+/// use clap::Parser;
+/// use mcp_stateful::{app::App, cli::Cli, config::Config};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let cli = Cli::parse_from(["mcp-stateful", "--state-path", ":memory:"]);
+/// let (config, _) = Config::parse(&cli.flags)?;
+/// let app = App::build(&config).await?;
+///
+/// let request = Request::get("/mcp/list_tools").header("host", "localhost").body(Body::empty())?;
+/// assert_eq!(app.respond(request).await.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    tools: Arc<Tools>,
+    metrics: Arc<Metrics>,
+    origin_policy: OriginPolicy,
+    routes: Router,
+}
+
+impl App {
+    /// Builds the service: opens the store, starts to fetch the issuer's keys if OAuth is configured, and sets up the routes.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the store cannot be opened.
+    pub async fn build(config: &Config) -> Result<Self, ClientError> {
+        Self::build_with(config, |tools| Endpoint::for_tools(tools, &config.limits, config.fast_paths)).await
+    }
+
+    /// Builds the service with another MCP endpoint at `/mcp`. The REST routes still serve the tools.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the store cannot be opened.
+    pub async fn build_with<H: ServerHandler + Clone>(
+        config: &Config,
+        endpoint: impl FnOnce(Arc<Tools>) -> Endpoint<H>,
+    ) -> Result<Self, ClientError> {
+        let metrics = Arc::new(Metrics::new(&config.revision));
+        let tools = open_tools(config, metrics.clone()).await?;
+        let oauth = config.access.oauth.clone().map(|oauth| Arc::new(OAuth::start(oauth)));
+        let api = Api {
+            admission: Admission::new(&config.access, oauth, Arc::new(config.limits.clone())),
+            mcp: endpoint(tools.clone()),
+            tools: tools.clone(),
+        };
+        Ok(Self(Arc::new(Inner {
+            origin_policy: OriginPolicy::new(Arc::new(config.access.clone())),
+            routes: routes::routes(api, config),
+            tools,
+            metrics,
+        })))
+    }
+
+    /// The tools behind both APIs.
+    pub fn tools(&self) -> &Tools {
+        &self.0.tools
+    }
+
+    /// The metrics of this service.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+
+    /// Responds to a request. A panic in a handler becomes a 500.
+    pub async fn respond(self, request: Request) -> Response {
+        let in_flight = InFlight::start(&self.0.metrics);
+        let dispatched = AssertUnwindSafe(self.dispatch(request)).catch_unwind().await;
+        let response = dispatched.unwrap_or_else(|_| http::internal_error());
+        in_flight.end(&response);
+        response
+    }
+
+    /// Checks Host and Origin, then passes the request to its route.
+    ///
+    /// This is one function instead of a stack of axum layers: each layer clones everything below it and boxes a future,
+    /// for every request.
+    async fn dispatch(&self, request: Request) -> Response {
+        let Inner { origin_policy, routes, .. } = &*self.0;
+        let verdict = match health::is_health_route(&request) {
+            // Health checkers connect by IP address, so the Host check does not apply.
+            true => Verdict::Allowed,
+            false => origin_policy.check(request.headers()),
+        };
+        let Ok(response) = match verdict {
+            Verdict::Allowed => routes.clone().call(request).await,
+            Verdict::AllowedWithCors => origin_policy.cors().layer(routes.clone()).call(request).await,
+            Verdict::Rejected(rejection) => Ok(rejection.into_response()),
+        };
+        response
+    }
+}
+
+/// Opens the store and builds the tools on it, for both transports.
+pub(crate) async fn open_tools(config: &Config, metrics: Arc<Metrics>) -> Result<Arc<Tools>, ClientError> {
+    let store = Store::open(&config.state, metrics.clone()).await?;
+    Ok(Arc::new(Tools::new(store, &config.limits, metrics)))
+}
+
+/// Counts a request, also if its client disconnects before the response.
+struct InFlight<'a> {
+    metrics: &'a Metrics,
+    status: Option<u16>,
+}
+
+impl<'a> InFlight<'a> {
+    fn start(metrics: &'a Metrics) -> Self {
+        metrics.asked();
+        Self { metrics, status: None }
+    }
+
+    fn end(mut self, response: &Response) {
+        self.status = Some(response.status().as_u16());
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.metrics.answered(self.status);
+    }
+}

@@ -1,0 +1,40 @@
+//! The limits of a request.
+
+use std::time::Duration;
+
+use super::problems::{Problems, setting};
+use crate::{cli::Flags, process::DRAIN};
+
+/// Ten years, in seconds. A session that has to live longer can have a name, which does not expire.
+const MAX_SESSION_TTL: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// The longest request: shorter than the drain, so that a request accepted before the stop signal gets its response.
+const MAX_REQUEST_SECONDS: u64 = DRAIN.as_secs() - 1;
+
+/// The limits of a request.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The longest body, in bytes. A longer one gets a 413.
+    pub body_bytes: usize,
+    /// The longest wait for head or body. A slower one gets a 408.
+    pub body_timeout: Duration,
+    /// The longest time until the response. A 504 replaces a later one.
+    pub request_timeout: Duration,
+    /// The number of concurrent requests. Further ones get a 503 with Retry-After.
+    pub concurrency: usize,
+    /// The bytes of notes in one result. A cursor leads to the rest.
+    pub answer_bytes: usize,
+    /// The lifetime of a session from `create_session`.
+    pub session_ttl: Duration,
+}
+
+pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> Limits {
+    Limits {
+        body_bytes: problems.number(setting!(flags.max_body_bytes), 1024..=64 << 20),
+        body_timeout: problems.seconds(setting!(flags.body_timeout), 1..=MAX_REQUEST_SECONDS),
+        request_timeout: problems.seconds(setting!(flags.request_timeout), 1..=MAX_REQUEST_SECONDS),
+        concurrency: problems.number(setting!(flags.max_concurrency), 1..=65_536),
+        answer_bytes: problems.number(setting!(flags.max_answer_bytes), 1024..=64 << 20),
+        session_ttl: problems.seconds(setting!(flags.session_ttl), 1..=MAX_SESSION_TTL),
+    }
+}

@@ -1,0 +1,35 @@
+//! The settings of the log.
+
+use super::problems::{Problems, setting};
+use crate::cli::Flags;
+
+/// The settings of the log.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// The format.
+    pub format: LogFormat,
+    /// The filter: a level, or targets with levels.
+    pub filter: String,
+    /// Colours are allowed on a terminal.
+    pub colour: bool,
+}
+
+/// The formats of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// `Human` on a terminal, `Json` elsewhere.
+    Auto,
+    /// Text for people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> LogConfig {
+    let formats = [("auto", LogFormat::Auto), ("human", LogFormat::Human), ("json", LogFormat::Json)];
+    let format = problems.choice(setting!(flags.log_format), &formats).unwrap_or(LogFormat::Auto);
+    if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&flags.log) {
+        problems.add("log", format_args!("invalid filter \"{}\": {error}; set for example info", flags.log));
+    }
+    LogConfig { format, filter: flags.log.clone(), colour: !flags.no_color }
+}

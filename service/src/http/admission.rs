@@ -1,0 +1,125 @@
+//! Admission to the API routes: authentication, body, concurrency, scope and time, in this order.
+//!
+//! An [`AuthenticatedRequest`] is created here only, so no API handler can run for a request that was not admitted.
+
+use std::{future::Future, sync::Arc};
+
+use axum::{extract::Request, http::request::Parts, response::Response};
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{authenticator::Authenticator, challenge::Challenge, limits::RequestLimits};
+use crate::{
+    config::{AccessConfig, Limits},
+    oauth::OAuth,
+    principal::{Grant, Principal},
+    tools,
+};
+
+/// A request that has passed every check, with its body read.
+#[derive(Debug)]
+pub struct AuthenticatedRequest {
+    /// The caller.
+    pub principal: Principal,
+    /// The request line and headers.
+    pub head: Parts,
+    /// The complete body.
+    pub body: Bytes,
+    /// Makes the struct's literal private to this module.
+    _admitted: (),
+}
+
+/// The checks before an API handler.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    authenticator: Authenticator,
+    limits: RequestLimits,
+    challenge: Challenge,
+}
+
+impl Admission {
+    pub(crate) fn new(access: &AccessConfig, oauth: Option<Arc<OAuth>>, limits: Arc<Limits>) -> Self {
+        let challenge = Challenge::new(access.oauth.as_ref());
+        Self {
+            authenticator: Authenticator::new(access, oauth, challenge.clone()),
+            limits: RequestLimits::new(limits),
+            challenge,
+        }
+    }
+
+    /// Runs `handler` on the request if every check passes. Returns the rejection otherwise.
+    pub(crate) async fn admit<F>(
+        &self,
+        request: Request,
+        handler: impl FnOnce(Box<AuthenticatedRequest>) -> F,
+    ) -> Response
+    where
+        F: Future<Output = Response>,
+    {
+        self.check_and_run(request, handler).await.unwrap_or_else(|rejection| *rejection)
+    }
+
+    async fn check_and_run<F>(
+        &self,
+        request: Request,
+        handler: impl FnOnce(Box<AuthenticatedRequest>) -> F,
+    ) -> Result<Response, Box<Response>>
+    where
+        F: Future<Output = Response>,
+    {
+        // The deadline includes the wait for an issuer's keys and for the body.
+        let started = Instant::now();
+        let (head, body) = request.into_parts();
+        let principal = self.authenticator.authenticate(&head.headers).await?;
+        let body = self.limits.read_body(&head.headers, body).await?;
+        let _permit = self.limits.acquire()?;
+        self.check_scope(principal.grant(), &body)?;
+        let request = Box::new(AuthenticatedRequest { principal, head, body, _admitted: () });
+        self.limits.with_timeout(started, handler(request)).await
+    }
+
+    /// Returns a 403 `insufficient_scope` before the call, so that a client can ask its user for more scopes.
+    ///
+    /// [`tools::Tools::call`] checks again for every path that leads to a tool. The body is parsed only for callers with
+    /// limited scopes.
+    fn check_scope(&self, grant: Grant, body: &[u8]) -> Result<(), Box<Response>> {
+        if grant == Grant::FULL {
+            return Ok(());
+        }
+        if !grant.read && !grant.write {
+            return Err(self.challenge.insufficient_scope(grant, None).into());
+        }
+        let body: Option<Value> = serde_json::from_slice(body).ok();
+        let needed = body.as_ref().and_then(called_tool).and_then(tools::required_access);
+        match needed.filter(|needed| !grant.covers(*needed)) {
+            Some(needed) => Err(self.challenge.insufficient_scope(grant, Some(needed)).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the name of the tool that a message calls, by MCP's `tools/call` or by the body of the REST route.
+fn called_tool(body: &Value) -> Option<&str> {
+    let mcp = body.get("method").is_some_and(|method| method == "tools/call");
+    let call = if mcp { body.get("params")? } else { body };
+    call.get("name")?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn called_tool_is_found_in_mcp_and_rest_bodies() {
+        assert_eq!(called_tool(&json!({"method": "tools/call", "params": {"name": "a"}, "name": "b"})), Some("a"));
+        assert_eq!(called_tool(&json!({"name": "a", "arguments": {}})), Some("a"));
+        for none in
+            [json!([]), json!({"method": "tools/list", "params": {"name": "a"}}), json!({"name": 1}), json!(null)]
+        {
+            assert_eq!(called_tool(&none), None, "{none}");
+        }
+    }
+}
