@@ -331,19 +331,7 @@ run "every_oauth_setting_reaches_the_task" {
   }
 }
 
-# Token. The first run applies, so that the others plan against a state.
-
-run "state_lacks_the_token" {
-  assert {
-    condition     = aws_ssm_parameter.token.type == "SecureString" && aws_ssm_parameter.token.value_wo_version == 1
-    error_message = "the parameter is not written as a secret"
-  }
-  assert {
-    # The write-only argument, and every other attribute that could contain the value.
-    condition     = aws_ssm_parameter.token.value_wo == null && !strcontains(nonsensitive(jsonencode(aws_ssm_parameter.token)), "token-token-token-token")
-    error_message = "the state contains the token"
-  }
-}
+# Token. service.tftest.hcl looks for it in the state.
 
 run "task_definition_lacks_the_token" {
   command = plan

@@ -1,8 +1,14 @@
-# Names, sizes and outputs, the container, the table and the rollout.
+# Names, sizes and outputs, the container, the table, the rollout and the state.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
+}
+
+# For runs that apply. With override_during a mocked provider returns other values in the apply than in the plan.
+mock_provider "aws" {
+  alias  = "applied"
+  source = "./tests/mocks"
 }
 
 # Terraform 1.11 cannot mock ephemeral resources, so this provider is real. It makes no request: the tests bring a token.
@@ -221,7 +227,7 @@ run "table_protection_follows_the_variables" {
   }
 }
 
-# Rollout. The last two runs apply, one after the other
+# Rollout
 
 run "failed_rollout_returns_to_the_old_version" {
   command = plan
@@ -250,7 +256,31 @@ run "desired_count_zero_stops_the_service" {
   }
 }
 
+# Applied runs: the token in the state, and a rollout from one revision to the next
+
+run "state_lacks_the_token" {
+  providers = {
+    aws           = aws.applied
+    aws.ephemeral = aws.ephemeral
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.token.type == "SecureString" && aws_ssm_parameter.token.value_wo_version == 1
+    error_message = "the parameter is not written as a secret"
+  }
+  assert {
+    # The write-only argument, and every other attribute that could contain the value.
+    condition     = aws_ssm_parameter.token.value_wo == null && !strcontains(nonsensitive(jsonencode(aws_ssm_parameter.token)), "token-token-token-token")
+    error_message = "the state contains the token"
+  }
+}
+
 run "first_revision_runs_the_image" {
+  providers = {
+    aws           = aws.applied
+    aws.ephemeral = aws.ephemeral
+  }
+
   assert {
     condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].image == var.container_image
     error_message = "image: ${aws_ecs_task_definition.service.container_definitions}"
@@ -266,6 +296,11 @@ run "first_revision_runs_the_image" {
 }
 
 run "another_digest_is_another_revision" {
+  providers = {
+    aws           = aws.applied
+    aws.ephemeral = aws.ephemeral
+  }
+
   variables {
     container_image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mcp-dynamodb@sha256:2222222222222222222222222222222222222222222222222222222222222222"
     revision        = "0a1b2c3-dirty"

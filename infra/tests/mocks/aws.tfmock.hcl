@@ -20,6 +20,10 @@ mock_data "aws_route_tables" {
   defaults = { ids = ["rtb-main"] }
 }
 
+mock_resource "aws_ecs_task_definition" {
+  defaults = { arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/THE-TASK:1" }
+}
+
 mock_resource "aws_dynamodb_table" {
   defaults = { arn = "arn:aws:dynamodb:us-east-1:123456789012:table/THE-TABLE" }
 }
