@@ -3,7 +3,6 @@
 //! Each module is one noun or one step; `commands/` puts them in order. Must not know AWS.
 
 pub(crate) mod home;
-pub mod identity;
 pub(crate) mod launch;
 pub(crate) mod log;
 pub(crate) mod metrics;
@@ -14,3 +13,5 @@ pub(crate) mod record;
 pub(crate) mod stage;
 pub(crate) mod stop;
 pub(crate) mod token;
+
+pub use crate::process::identity;

@@ -1,8 +1,13 @@
-//! The one door for processes. A `CommandLine` says what to run and is built, and tested, apart from running it.
+//! The one module that starts processes. A `CommandLine` is built, and tested, apart from running it.
 //!
-//! Must not know any particular tool.
+//! Must not know any particular tool. [`ManagedProcess`] is a process that ends with its handle.
 
-#![expect(clippy::disallowed_methods, reason = "this is the module that the rule sends everybody else to")]
+#![expect(clippy::disallowed_methods, reason = "the lint directs every other module to this one")]
+
+pub mod identity;
+mod managed;
+
+pub use managed::{Ended, LogFile, ManagedProcess, NotReady};
 
 use std::{
     ffi::{OsStr, OsString},
