@@ -1,4 +1,4 @@
-//! Hands a command that needs AWS to `xtask-aws`, the deployer with the AWS SDK, which cargo builds first.
+//! Hands a command over to `xtask-aws`, the deployer with the AWS SDK, after building it.
 
 use crate::{
     cargo, environment,
@@ -6,7 +6,7 @@ use crate::{
     process::{self, CommandLine},
 };
 
-/// Builds the full deployer and runs this process's own command line with it.
+/// Builds the full deployer and runs this process's command line with it.
 pub(crate) fn run() -> anyhow::Result<()> {
     process::run(&cargo::build_full_deployer()).exit_code(Exit::Build)?;
     let binary = cargo::debug_binary(&cargo::target_directory()?, "xtask-aws");

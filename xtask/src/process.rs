@@ -22,7 +22,7 @@ use std::{
 use anyhow::Context;
 use xshell::{Cmd, Shell};
 
-/// A command line, with what it changes in the environment.
+/// A command line, with its changes to the environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandLine {
     program: OsString,
@@ -32,14 +32,14 @@ pub struct CommandLine {
     directory: Option<PathBuf>,
 }
 
-/// What a finished process left behind.
+/// The result of a finished process.
 #[derive(Debug)]
 pub struct Output {
-    /// Whether it exited with 0.
+    /// True if it exited with 0.
     pub success: bool,
-    /// Its stdout, with what is not UTF-8 replaced.
+    /// Its stdout. Invalid UTF-8 is replaced.
     pub stdout: String,
-    /// Its stderr, likewise.
+    /// Its stderr. Invalid UTF-8 is replaced.
     pub stderr: String,
 }
 
@@ -73,7 +73,7 @@ impl CommandLine {
         self
     }
 
-    /// The same line as the last arguments of another program, which runs it.
+    /// Makes the line the last arguments of another program, which runs it.
     pub fn under<A: AsRef<OsStr>>(mut self, program: impl Into<OsString>, args: impl IntoIterator<Item = A>) -> Self {
         let inner = std::mem::replace(&mut self.program, program.into());
         let args = args.into_iter().map(|arg| arg.as_ref().to_owned());
@@ -81,13 +81,13 @@ impl CommandLine {
         self
     }
 
-    /// The value that the line sets for a variable.
+    /// Returns the value that the line sets for a variable.
     pub fn value_of(&self, name: &str) -> Option<&OsStr> {
         self.set.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
     }
 }
 
-/// As one would type it; the environment is left out, for there are the secrets.
+/// The line as typed in a shell. The environment is left out, because it holds the secrets.
 impl fmt::Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let program = Path::new(&self.program).file_name().unwrap_or(&self.program);
@@ -96,17 +96,17 @@ impl fmt::Display for CommandLine {
     }
 }
 
-/// Runs a line; its output goes where ours goes.
+/// Runs a line. Its output goes to this process's stdout and stderr.
 pub fn run(line: &CommandLine) -> anyhow::Result<()> {
     with_xshell(line, |command| command.run())
 }
 
-/// Runs a line and returns its stdout; its stderr goes where ours goes.
+/// Runs a line and returns its stdout. Its stderr goes to this process's stderr.
 pub fn read(line: &CommandLine) -> anyhow::Result<String> {
     with_xshell(line, |command| command.read())
 }
 
-/// Runs a line and returns all it said, whether it succeeded or not.
+/// Runs a line and returns its output, on success and on failure.
 pub fn capture(line: &CommandLine) -> anyhow::Result<Output> {
     let output = with_xshell(line, |command| command.ignore_status().output())?;
     Ok(Output {
@@ -116,31 +116,31 @@ pub fn capture(line: &CommandLine) -> anyhow::Result<Output> {
     })
 }
 
-/// Starts a line that stops with us, or when its handle says so.
+/// Starts a line in this process's group.
 pub fn start(line: &CommandLine, log: &File) -> anyhow::Result<Child> {
     start_with(line, log, None)
 }
 
-/// The same, for a line that is given a file in the place of its input.
+/// Starts a line in this process's group, with a file as its stdin.
 pub fn start_with(line: &CommandLine, log: &File, input: Option<File>) -> anyhow::Result<Child> {
     spawn(command(line), line, log, input)
 }
 
-/// Starts a line that outlives us: no terminal, a process group of its own, so that Ctrl-C here does not reach it.
+/// Starts a line that outlives this process: without a terminal, in a process group that Ctrl-C does not reach.
 pub fn start_detached(line: &CommandLine, log: &File) -> anyhow::Result<Child> {
     let mut command = command(line);
     detach(&mut command);
     spawn(command, line, log, None)
 }
 
-/// Runs a line in the place of this process: its exit code becomes ours. Returns only if it cannot be started.
+/// Replaces this process by a line, with its exit code. Returns only if the line cannot be started.
 #[cfg(unix)]
 pub fn hand_over(line: &CommandLine) -> anyhow::Result<()> {
     use std::os::unix::process::CommandExt;
     Err(command(line).exec()).with_context(|| format!("cannot start `{line}`"))
 }
 
-/// Runs a line in the place of this process: its exit code becomes ours. Returns only if it cannot be started.
+/// Runs a line and exits with its exit code. Returns only if the line cannot be started.
 #[cfg(windows)]
 #[expect(clippy::disallowed_methods, reason = "Windows cannot replace a process, so its exit code is passed on here")]
 pub fn hand_over(line: &CommandLine) -> anyhow::Result<()> {
@@ -161,28 +161,28 @@ fn with_xshell<T>(line: &CommandLine, run: impl FnOnce(Cmd<'_>) -> xshell::Resul
     run(command).with_context(|| format!("`{line}` failed"))
 }
 
-/// Starts a line, shows what it says as it says it, and waits for its end; says whether it succeeded.
+/// Runs a line, passes each line of its output to a callback, and returns true if it succeeded.
 ///
-/// It writes to the log itself, not to us, and it is waited for even if we are told to stop: so that neither Ctrl-C nor our
-/// own death ends it in the middle of a change. A lock that it is given as its input is held until it has ended.
+/// The process writes to the log itself and is awaited even if this command is interrupted. Neither Ctrl-C nor the end of
+/// this process stops it in the middle of a change. A lock that it gets as its stdin is held until it has ended.
 pub(crate) async fn follow(
     line: &CommandLine,
     log: &Path,
     lock: Option<File>,
-    mut see: impl FnMut(&str),
+    mut on_line: impl FnMut(&str),
 ) -> anyhow::Result<bool> {
     let opened = File::options().append(true).create(true).open(log);
     let file = opened.with_context(|| format!("cannot write {}", log.display()))?;
-    let mut said = File::open(log).with_context(|| format!("cannot read {}", log.display()))?;
-    said.seek(SeekFrom::End(0)).with_context(|| format!("cannot read {}", log.display()))?;
+    let mut output = File::open(log).with_context(|| format!("cannot read {}", log.display()))?;
+    output.seek(SeekFrom::End(0)).with_context(|| format!("cannot read {}", log.display()))?;
     let mut child = Finishing(start_with(line, &file, lock)?);
     let mut rest = Vec::new();
     loop {
         let ended = child.0.try_wait().with_context(|| format!("cannot wait for `{line}`"))?;
-        said.read_to_end(&mut rest).with_context(|| format!("cannot read {}", log.display()))?;
+        output.read_to_end(&mut rest).with_context(|| format!("cannot read {}", log.display()))?;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let whole: Vec<u8> = rest.drain(..=end).collect();
-            see(String::from_utf8_lossy(&whole).trim_end());
+            on_line(String::from_utf8_lossy(&whole).trim_end());
         }
         if let Some(status) = ended {
             return Ok(status.success());
@@ -191,7 +191,7 @@ pub(crate) async fn follow(
     }
 }
 
-/// A process that is waited for, come what may. Ctrl-C in a terminal has reached it as well: it knows that it is to end.
+/// A process that is awaited in any case. Ctrl-C in a terminal has reached it too, so it is ending.
 struct Finishing(Child);
 
 impl Drop for Finishing {
@@ -238,21 +238,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_shows_its_arguments_and_hides_its_environment() {
+    fn line_hides_its_environment() {
         let line = CommandLine::new("/usr/bin/tool").arg("--flag").args(["a", "b"]).env("SECRET", "hidden");
         assert_eq!(line.to_string(), "tool --flag a b");
         assert_eq!(line.value_of("SECRET"), Some(OsStr::new("hidden")));
     }
 
     #[test]
-    fn a_line_under_another_program_keeps_its_arguments_and_its_environment() {
+    fn wrapped_line_keeps_arguments_and_environment() {
         let line = CommandLine::new("/usr/bin/tool").arg("--flag").env("NAME", "value").under("watch", ["-n", "1"]);
         assert_eq!(line.to_string(), "watch -n 1 /usr/bin/tool --flag");
         assert_eq!(line.value_of("NAME"), Some(OsStr::new("value")));
     }
 
     #[test]
-    fn capture_reports_failure_instead_of_being_one() {
+    fn capture_returns_the_output_of_a_failure() {
         let output = capture(&CommandLine::new(crate::environment::cargo()).arg("no-such-command")).unwrap();
         assert!(!output.success);
         assert!(!output.stderr.is_empty());

@@ -1,4 +1,4 @@
-//! What we wrote down about the process that serves a deployment. Written at once and whole, or not at all.
+//! The record of the process that serves a deployment. Replaced atomically, so that it is never half written.
 
 use std::{fs, io, path::Path};
 
@@ -11,17 +11,17 @@ use crate::error::ErrorExt;
 /// A started service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// TargetArgs process it is.
+    /// The process.
     #[serde(flatten)]
     pub(crate) identity: Identity,
-    /// How it was started, and how to start it again.
+    /// Its settings, with which it can be started again.
     #[serde(flatten)]
     pub(crate) launch: Launch,
-    /// Where it serves.
+    /// Its address without a path.
     pub(crate) url: String,
-    /// Where its metrics are.
+    /// The address of its metrics.
     pub(crate) metrics_url: Option<String>,
-    /// When we started it, in seconds since 1970.
+    /// Time of its start, in seconds since 1970.
     pub(crate) started_at: u64,
 }
 
@@ -33,15 +33,15 @@ pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Record>> {
         text => text.with_context(|| format!("cannot read {}", path.display()))?,
     };
     serde_json::from_str(&text)
-        .with_context(|| format!("{} is no record of ours", path.display()))
-        .hint(format!("delete {}; `deploy --local` finds the process without it", path.display()))
+        .with_context(|| format!("invalid record {}", path.display()))
+        .hint(format!("delete {}, then rerun the command: the process is found without it", path.display()))
         .map(Some)
 }
 
-/// Writes the record in the place of the last one.
+/// Writes the record, replacing the last one.
 pub(crate) fn save(home: &Home, record: &Record) -> anyhow::Result<()> {
     let path = home.record();
-    let text = serde_json::to_string_pretty(record).context("cannot put the record in writing")?;
+    let text = serde_json::to_string_pretty(record).context("cannot serialize the record")?;
     replace(&path, &text).with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -78,7 +78,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_was_saved_is_loaded() {
+    fn saved_record_is_loaded() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
         assert_eq!(load(&home).unwrap(), None);
@@ -91,7 +91,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_record_is_flat_and_names_what_it_holds() {
+    fn record_is_flat() {
         let record = serde_json::to_value(example()).unwrap();
         for field in ["pid", "start_time", "exe", "url", "metrics_url", "revision", "started_at"] {
             assert!(record.get(field).is_some(), "{field}");
@@ -99,7 +99,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_broken_record_is_an_error_that_says_what_to_do() {
+    fn broken_record_has_a_hint() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
         fs::write(home.record(), "{").unwrap();

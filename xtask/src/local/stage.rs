@@ -1,4 +1,4 @@
-//! Copies a built binary into the deployment, under a name that its content gives, so that a rebuild cannot disturb what runs.
+//! Copies a built binary into the deployment, named by its content, so that a rebuild does not disturb the running service.
 
 use std::{
     fs::{self, File},
@@ -12,7 +12,7 @@ use anyhow::Context;
 use super::{home::Home, record::Record};
 use crate::error::ErrorExt;
 
-/// Copies the binary and returns where it is now.
+/// Copies the binary and returns the path of the copy.
 pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {
     let digest = digest(binary).with_context(|| format!("cannot read {}", binary.display()))?;
     let staged = home.binaries().join(format!("mcp-stateful-{digest:016x}{}", std::env::consts::EXE_SUFFIX));
@@ -24,13 +24,13 @@ pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {
         }
         copied
             .with_context(|| format!("cannot copy the binary to {}", staged.display()))
-            .hint("make room on that disk, or set MCP_LOCAL_DIR to a directory on another; what runs was left alone")?;
+            .hint("free space on that disk, or set MCP_LOCAL_DIR to a directory on another one")?;
     }
     staged.canonicalize().with_context(|| format!("cannot find {}", staged.display()))
 }
 
-/// Deletes every staged binary but the one that runs and the one before it. What cannot be deleted now (Windows keeps what
-/// runs) is deleted next time.
+/// Deletes every staged binary but the running one and the previous one. A binary that cannot be deleted now, as a running
+/// one on Windows, is deleted next time.
 pub(crate) fn prune(home: &Home, current: &Path, previous: Option<&Record>) {
     let keep = [current.file_name(), previous.and_then(|record| record.identity.exe.file_name())];
     for entry in fs::read_dir(home.binaries()).into_iter().flatten().flatten() {
@@ -40,7 +40,7 @@ pub(crate) fn prune(home: &Home, current: &Path, previous: Option<&Record>) {
     }
 }
 
-/// Tells builds apart; it protects nothing, so a fast hash will do.
+/// Distinguishes builds. A fast hash suffices, because nothing relies on it for security.
 fn digest(path: &Path) -> io::Result<u64> {
     let mut file = File::open(path)?;
     let mut hasher = DefaultHasher::new();
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_content_has_its_name_and_the_last_two_are_kept() {
+    fn last_two_binaries_are_kept() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(&directory.path().join("home"));
         home.create().unwrap();

@@ -1,4 +1,4 @@
-//! Ends a service: asks it to, waits as long as it promised to take, and only then kills it.
+//! Stops a service: asks it to end, waits for it to drain, and kills it only after that.
 
 use std::{
     thread::sleep,
@@ -13,20 +13,20 @@ use crate::{
     ui,
 };
 
-/// The service drains for 25 s at most; a little more for a slow machine.
+/// Upper bound of a drain. The service drains for at most 22 s; the rest is for a slow machine.
 const GRACE: Duration = Duration::from_secs(28);
-/// How long a killed process may take to go.
+/// Upper bound of the wait for a killed process to disappear.
 const AFTER_KILL: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(25);
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopped {
-    /// By itself, after this time.
+    /// It ended by itself, after this time.
     Gracefully(Duration),
     /// It had to be killed.
     Killed,
-    /// It ran no more.
+    /// It was not running.
     WasGone,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn stop(identity: &Identity) -> anyhow::Result<Stopped> {
         return Ok(Stopped::Gracefully(asked.elapsed()));
     }
     ui::warning(&format!(
-        "process {} still runs {} s after it was asked to end; it is killed now",
+        "process {} still runs {} s after it was asked to end; killing it",
         identity.pid,
         GRACE.as_secs()
     ));
@@ -48,7 +48,7 @@ pub(crate) fn stop(identity: &Identity) -> anyhow::Result<Stopped> {
     if gone_within(identity, AFTER_KILL)? {
         return Ok(Stopped::Killed);
     }
-    Err(anyhow!("process {} was killed and does not go away", identity.pid)).exit_code(Exit::Apply)
+    Err(anyhow!("process {} was killed but is still running", identity.pid)).exit_code(Exit::Apply)
 }
 
 fn gone_within(identity: &Identity, limit: Duration) -> anyhow::Result<bool> {

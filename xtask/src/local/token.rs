@@ -1,4 +1,4 @@
-//! The bearer token of a deployment: made once, kept in a file that only its owner can read, never put on a command line.
+//! The bearer token of a deployment: created once, kept in a file that only its owner can read, never on a command line.
 
 use std::{
     fs::{self, File},
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::home::Home;
 use crate::token::Token;
 
-/// The deployment's token, made now if there is none.
+/// Returns the deployment's token, after creating it if there is none.
 pub(crate) fn load_or_make(home: &Home) -> anyhow::Result<Token> {
     if let Some(token) = load(home)? {
         return Ok(token);
@@ -23,7 +23,7 @@ pub(crate) fn load_or_make(home: &Home) -> anyhow::Result<Token> {
     Ok(token)
 }
 
-/// The deployment's token, if it has one. An empty file, left by a disk that was full, counts as none.
+/// Returns the deployment's token, if it has one. An empty file, which a full disk leaves behind, counts as none.
 pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Token>> {
     let path = home.token();
     match fs::read_to_string(&path) {
@@ -52,7 +52,7 @@ fn private_file(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// On Windows the user's data directory is closed to others already.
+/// On Windows, only the user can read the data directory.
 #[cfg(not(unix))]
 fn private_file(path: &Path) -> io::Result<File> {
     File::options().write(true).create_new(true).open(path)
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_made_once() {
+    fn token_is_created_once() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
         assert_eq!(load(&home).unwrap(), None);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_file_is_no_token() {
+    fn empty_file_is_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
         fs::write(home.token(), "\n").unwrap();
@@ -82,7 +82,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_its_owner_can_read_it() {
+    fn only_the_owner_can_read_the_file() {
         use std::os::unix::fs::PermissionsExt;
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_does_not_show_it() {
+    fn debug_hides_the_token() {
         assert_eq!(format!("{:?}", Token::new("secret")), "Token(…)");
     }
 }
