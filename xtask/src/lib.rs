@@ -17,6 +17,7 @@ pub mod cargo;
 #[cfg(feature = "aws")]
 pub mod cleanup;
 pub mod cli;
+pub mod client;
 mod client_config;
 pub mod columns;
 mod commands;

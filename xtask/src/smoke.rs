@@ -1,32 +1,28 @@
-//! The smoke test: uses a running service as real clients do, over REST and both eras of MCP, and reports every check.
+//! The smoke test: calls a running service through REST and both MCP protocol versions, and reports every check.
 //!
-//! Knows the service by its address only, so it judges a deployment anywhere. It writes to sessions of its own and empties
-//! them at the end. Prints nothing.
+//! Knows the service by its address only, so it judges a deployment anywhere. It writes to sessions that it creates, and
+//! empties them at the end. Prints nothing.
 
 mod access;
-mod era;
 mod health;
-mod reach;
+mod mcp;
 mod report;
 mod rest;
 mod runner;
 mod sessions;
 mod target;
-mod wire;
 
-pub use era::{ERAS, Era};
-pub use reach::reach;
 pub use report::Report;
-pub use target::Target;
+pub use target::{Target, reach};
 
 use std::time::Instant;
 
 use anyhow::{Context, anyhow};
 use runner::Runner;
 use sessions::Sessions;
-use wire::Wire;
 
 use crate::{
+    client::{ProtocolVersion, RestClient},
     error::{ErrorExt, Exit},
     problem::Problem,
 };
@@ -34,7 +30,7 @@ use crate::{
 /// The tools, in the order in which the service lists them.
 pub const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"];
 
-/// The error of a test that is not green, with the cause that the log of the service names, if one was found.
+/// The error of a test that did not pass, with the cause that was found in the service's log, if any.
 pub(crate) fn failed(report: &Report, cause: Option<Problem>) -> anyhow::Result<()> {
     let failed = Err(anyhow!("{}", report.summary())).exit_code(Exit::Smoke);
     match cause {
@@ -46,18 +42,18 @@ pub(crate) fn failed(report: &Report, cause: Option<Problem>) -> anyhow::Result<
 /// Runs every check. An error means that the test itself could not be set up.
 pub(crate) async fn run(target: &Target) -> anyhow::Result<Report> {
     let started = Instant::now();
-    let wire = Wire::new(target)?;
+    let client = RestClient::new(target.url(), target.token())?;
     let mut runner = Runner::default();
     let mut sessions = Sessions::default();
 
-    if health::check(&mut runner, target, &wire).await {
-        rest::check(&mut runner, &wire, &mut sessions).await;
-        for era in era::ERAS {
-            era::check(&mut runner, target, era, &mut sessions).await;
+    if health::check(&mut runner, target, &client).await {
+        rest::check(&mut runner, &client, &mut sessions).await;
+        for version in ProtocolVersion::ALL {
+            mcp::check(&mut runner, target, version, &mut sessions).await;
         }
-        rest::check_all_eras(&mut runner, &wire, &sessions).await;
-        access::check(&mut runner, target, &wire).await;
-        sessions::clean_up(&mut runner, &wire, &sessions).await;
+        rest::check_notes_of_mcp(&mut runner, &client, &sessions).await;
+        access::check(&mut runner, target, &client).await;
+        sessions::clean_up(&mut runner, &client, &sessions).await;
     }
     Ok(Report::new(target.url(), runner, started.elapsed()))
 }

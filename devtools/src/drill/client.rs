@@ -14,7 +14,7 @@ use super::{
     plan::{self, Cut, Step, What},
     raw_client::{self, Missed, Wire},
 };
-use xtask::smoke::Era;
+use xtask::client::ProtocolVersion;
 
 /// Between two calls.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -50,14 +50,14 @@ impl<'a, D: Door> Client<'a, D> {
     /// Settles on the revision of its era, and takes a session: one by a name of its own, or one that the service makes.
     pub(super) async fn enter(&self) -> anyhow::Result<()> {
         match self.wire.era() {
-            Era::Handshake => {
-                let hello = json!({"protocolVersion": self.wire.era().revision(), "capabilities": {}, "clientInfo": raw_client::me()});
+            ProtocolVersion::V2025_11_25 => {
+                let hello = json!({"protocolVersion": self.wire.era().as_str(), "capabilities": {}, "clientInfo": raw_client::me()});
                 let settled = self.until_answered("initialize", hello).await?;
-                if settled["protocolVersion"] != self.wire.era().revision() {
+                if settled["protocolVersion"] != self.wire.era().as_str() {
                     return Err(anyhow!("the service settles on another revision than was asked for: {settled}"));
                 }
             }
-            Era::Stateless => drop(self.until_answered("server/discover", json!({})).await?),
+            ProtocolVersion::V2026_07_28 => drop(self.until_answered("server/discover", json!({})).await?),
         }
         let session = if self.named {
             self.name.clone()

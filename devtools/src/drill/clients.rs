@@ -18,7 +18,7 @@ use super::{
     raw_client::Wire,
     report::Report,
 };
-use xtask::{error::ErrorExt, smoke::ERAS, token::Token, ui};
+use xtask::{client::ProtocolVersion, error::ErrorExt, token::Token, ui};
 
 /// What every drill has to have in it, or its zeros would say nothing.
 type Part = (&'static str, fn(&Journal) -> bool);
@@ -45,7 +45,8 @@ impl<'a, D: Door> Crew<'a, D> {
         let (run, began) = (Uuid::new_v4().simple().to_string(), Instant::now());
         let client = |number: usize| {
             let every = |other: usize| (number / other).is_multiple_of(2);
-            let wire = Wire::new(&door.address(number), token.clone(), ERAS[usize::from(every(1))], every(4))?;
+            let wire =
+                Wire::new(&door.address(number), token.clone(), ProtocolVersion::ALL[usize::from(every(1))], every(4))?;
             Ok(Client::new(number, door, wire, format!("drill-{run}-{}", number + 1), every(2), began))
         };
         let clients = (0..count).map(client).collect::<anyhow::Result<_>>()?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 use super::plan::Cut;
-use xtask::{http, smoke::Era, token::Token};
+use xtask::{client::ProtocolVersion, http, token::Token};
 
 /// How long to wait for an answer: longer than the service may take.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -21,7 +21,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 pub(super) struct Wire {
     http: reqwest::Client,
     token: Token,
-    era: Era,
+    era: ProtocolVersion,
     /// Whether connections are kept for the next request. Some clients do, others come anew each time.
     keeps: bool,
 }
@@ -65,11 +65,11 @@ impl std::fmt::Display for Missed {
 }
 
 impl Wire {
-    pub(super) fn new(address: &str, token: Token, era: Era, keeps: bool) -> anyhow::Result<Self> {
+    pub(super) fn new(address: &str, token: Token, era: ProtocolVersion, keeps: bool) -> anyhow::Result<Self> {
         Ok(Self { http: http::client(address)?, token, era, keeps })
     }
 
-    pub(super) fn era(&self) -> Era {
+    pub(super) fn era(&self) -> ProtocolVersion {
         self.era
     }
 
@@ -82,9 +82,9 @@ impl Wire {
             .bearer_auth(self.token.reveal())
             .timeout(PATIENCE)
             .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", self.era.revision())
+            .header("mcp-protocol-version", self.era.as_str())
             .header("connection", if self.keeps { "keep-alive" } else { "close" });
-        if self.era == Era::Stateless {
+        if self.era == ProtocolVersion::V2026_07_28 {
             request = request.header("mcp-method", method);
             if !name.is_empty() {
                 request = request.header("mcp-name", name);
@@ -104,9 +104,9 @@ impl Wire {
 
     /// Era by era, what each request says of its sender.
     fn framed(&self, mut params: Value) -> Value {
-        if self.era == Era::Stateless {
+        if self.era == ProtocolVersion::V2026_07_28 {
             params["_meta"] = json!({
-                "io.modelcontextprotocol/protocolVersion": self.era.revision(),
+                "io.modelcontextprotocol/protocolVersion": self.era.as_str(),
                 "io.modelcontextprotocol/clientInfo": me(),
                 "io.modelcontextprotocol/clientCapabilities": {},
             });
@@ -182,7 +182,7 @@ fn missed(error: &reqwest::Error) -> Missed {
 mod tests {
     use super::*;
 
-    fn wire(era: Era) -> Wire {
+    fn wire(era: ProtocolVersion) -> Wire {
         drop(http::install_cryptography());
         Wire::new("http://127.0.0.1:1", Token::new("secret"), era, false).unwrap()
     }
@@ -190,9 +190,11 @@ mod tests {
     #[test]
     fn each_era_says_what_it_has_to() {
         let params = json!({"name": "add_note", "arguments": {"note": "n"}});
-        for (era, named, framed) in [(Era::Handshake, false, false), (Era::Stateless, true, true)] {
+        for (era, named, framed) in
+            [(ProtocolVersion::V2025_11_25, false, false), (ProtocolVersion::V2026_07_28, true, true)]
+        {
             let request = wire(era).request("http://h:1", 7, "tools/call", params.clone()).unwrap();
-            assert_eq!(request.headers()["mcp-protocol-version"], era.revision());
+            assert_eq!(request.headers()["mcp-protocol-version"], era.as_str());
             assert_eq!(request.headers().contains_key("mcp-name"), named);
             let body: Value = serde_json::from_slice(request.body().unwrap().as_bytes().unwrap()).unwrap();
             assert_eq!((&body["id"], &body["params"]["arguments"]["note"]), (&json!(7), &json!("n")));
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_request_by_hand_is_whole() {
-        let request = wire(Era::Handshake).request("http://127.0.0.1:81", 1, "ping", json!({})).unwrap();
+        let request = wire(ProtocolVersion::V2025_11_25).request("http://127.0.0.1:81", 1, "ping", json!({})).unwrap();
         let text = String::from_utf8(raw(&request)).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:81\r\n"), "{head}");

@@ -1,20 +1,20 @@
-//! Is anybody there, is it well, and is it what we think it is?
+//! Health checks: the service responds, is ready, and is the expected revision.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::{
-    runner::{Finding, Runner},
+    runner::{Outcome, Runner},
     target::Target,
-    wire::{Wire, send},
 };
+use crate::client::{Mismatch, RestClient, send};
 
 const ALIVE: &str = "health: /healthz";
 
-/// Checks health without a token. False when nothing answers; then there is nothing else to check.
-pub(crate) async fn check(runner: &mut Runner, target: &Target, wire: &Wire) -> bool {
-    let answered = runner.check(ALIVE, alive(target, wire)).await.is_some() || !unreachable(runner);
-    if !answered {
+/// Checks health without a token. Returns false if nothing responds: then every other check is skipped.
+pub(crate) async fn check(runner: &mut Runner, target: &Target, client: &RestClient) -> bool {
+    let responded = runner.check(ALIVE, alive(target, client)).await.is_some() || !unreachable(runner);
+    if !responded {
         for name in ["health: /readyz", "health: /mcp/health", "rest", "mcp 2025-11-25", "mcp 2026-07-28", "access"] {
             runner.skip(name, ALIVE);
         }
@@ -22,38 +22,37 @@ pub(crate) async fn check(runner: &mut Runner, target: &Target, wire: &Wire) -> 
     }
     runner
         .check("health: /readyz", async {
-            let answer = send(wire.bare(Method::GET, "/readyz")).await?;
-            answer.is(StatusCode::OK, &json!({"status": "ready"}))
+            let response = send(client.anonymous(Method::GET, "/readyz")).await?;
+            response.ensure(StatusCode::OK, &json!({"status": "ready"}))
         })
         .await;
     runner
         .check("health: /mcp/health", async {
-            let answer = send(wire.bare(Method::GET, "/mcp/health")).await?;
-            answer.is(StatusCode::OK, &json!({"status": "ok"}))
+            let response = send(client.anonymous(Method::GET, "/mcp/health")).await?;
+            response.ensure(StatusCode::OK, &json!({"status": "ok"}))
         })
         .await;
     true
 }
 
-async fn alive(target: &Target, wire: &Wire) -> Result<(), Finding> {
-    let answer = send(wire.bare(Method::GET, "/healthz")).await?;
-    answer.has_status(StatusCode::OK)?;
-    let body = answer.json()?;
+async fn alive(target: &Target, client: &RestClient) -> Result<(), Mismatch> {
+    let response = send(client.anonymous(Method::GET, "/healthz")).await?;
+    response.ensure_status(StatusCode::OK)?;
+    let body = response.json()?;
     if body["status"] != "ok" || !body["version"].is_string() || !body["revision"].is_string() {
-        return Err(
-            Finding::new("status ok, with version and revision", body.to_string()).hint("is this mcp-stateful?")
-        );
+        return Err(Mismatch::new("status ok, with version and revision", body.to_string())
+            .hint("check the address: another service may be running there"));
     }
     match target.revision() {
         Some(revision) if body["revision"] != revision => {
-            Err(Finding::new(format!("revision {revision}"), format!("revision {}", body["revision"]))
-                .hint("another version answers at this address"))
+            Err(Mismatch::new(format!("revision {revision}"), format!("revision {}", body["revision"]))
+                .hint("check the address: another version responds there"))
         }
         _ => Ok(()),
     }
 }
 
 fn unreachable(runner: &Runner) -> bool {
-    use super::runner::Outcome;
-    matches!(runner.checks.last().map(|check| &check.outcome), Some(Outcome::Failed(finding)) if finding.unreachable)
+    let last = runner.checks.last().map(|check| &check.outcome);
+    matches!(last, Some(Outcome::Failed(mismatch)) if mismatch.unreachable)
 }

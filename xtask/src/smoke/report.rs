@@ -1,4 +1,4 @@
-//! What came of a smoke test: for programs as JSON, for people as a table.
+//! The report of a smoke test: JSON for programs, a table for people.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
 pub struct Report {
     pub(crate) url: String,
     pub(crate) green: bool,
-    /// Nothing answered at the address.
+    /// Nothing responded at the address.
     pub(crate) unreachable: bool,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
@@ -33,7 +33,7 @@ impl Report {
         Self {
             url: url.to_owned(),
             green: passed == checks.len() && passed > 0,
-            unreachable: matches!(checks.first(), Some(Check { outcome: Outcome::Failed(finding), .. }) if finding.unreachable),
+            unreachable: matches!(checks.first(), Some(Check { outcome: Outcome::Failed(mismatch), .. }) if mismatch.unreachable),
             passed,
             failed: checks.len() - passed - skipped,
             skipped,
@@ -42,12 +42,12 @@ impl Report {
         }
     }
 
-    /// Whether every check passed; one that was skipped did not.
+    /// Returns true if every check passed. A skipped check did not.
     pub(crate) fn is_green(&self) -> bool {
         self.green
     }
 
-    /// One line.
+    /// Returns the counts and the duration in one line.
     pub(crate) fn summary(&self) -> String {
         let total = self.checks.len();
         if self.green {
@@ -59,7 +59,7 @@ impl Report {
         )
     }
 
-    /// A line for each check; under a failed one, what was expected, what came, and what to do.
+    /// Returns a line for each check, with the expected and the actual response under a failed one.
     pub(crate) fn table(&self) -> String {
         columns::render(&self.checks.iter().map(row).collect::<Vec<_>>())
     }
@@ -69,11 +69,11 @@ fn row(check: &Check) -> Vec<String> {
     let (word, more) = match &check.outcome {
         Outcome::Passed => (ui::paint(Tone::Good, "ok"), String::new()),
         Outcome::Skipped { needs } => (ui::paint(Tone::Note, "skipped"), format!("\nneeds {needs}")),
-        Outcome::Failed(finding) => {
-            let hint = finding.hint.as_ref().map_or_else(String::new, |hint| format!("\nhint:     {hint}"));
+        Outcome::Failed(mismatch) => {
+            let hint = mismatch.hint.as_ref().map_or_else(String::new, |hint| format!("\nhint:     {hint}"));
             (
                 ui::paint(Tone::Bad, "FAILED"),
-                format!("\nexpected: {}\ngot:      {}{hint}", finding.expected, finding.got),
+                format!("\nexpected: {}\ngot:      {}{hint}", mismatch.expected, mismatch.got),
             )
         }
     };
@@ -83,7 +83,7 @@ fn row(check: &Check) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::smoke::runner::Finding;
+    use crate::client::Mismatch;
 
     fn report(outcomes: Vec<Outcome>) -> Report {
         let checks =
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_check_is_not_green_and_neither_is_no_check() {
+    fn skipped_check_is_not_green() {
         assert!(report(vec![Outcome::Passed]).is_green());
         assert!(!report(vec![]).is_green());
         let skipped = report(vec![Outcome::Passed, Outcome::Skipped { needs: "other".to_owned() }]);
@@ -101,8 +101,8 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_check_says_what_was_expected_and_what_to_do() {
-        let table = report(vec![Outcome::Failed(Finding::new("a", "b").hint("c"))]).table();
+    fn failed_check_shows_expectation_and_hint() {
+        let table = report(vec![Outcome::Failed(Mismatch::new("a", "b").hint("c"))]).table();
         assert_eq!(
             table,
             "FAILED     3 ms  name\n                 expected: a\n                 got:      b\n                 hint:     c"
@@ -110,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn json_carries_the_outcome_of_every_check() {
-        let json = serde_json::to_value(report(vec![Outcome::Failed(Finding::new("a", "b"))])).unwrap();
+    fn json_has_the_outcome_of_every_check() {
+        let json = serde_json::to_value(report(vec![Outcome::Failed(Mismatch::new("a", "b"))])).unwrap();
         assert_eq!(
             json["checks"][0],
             serde_json::json!({"name": "name", "outcome": "failed", "expected": "a", "got": "b", "millis": 3})

@@ -1,19 +1,19 @@
-//! The sessions that the smoke test writes to, and that it empties at the end whatever happened.
+//! The sessions that the smoke test writes to. They are emptied at the end in any case.
 
 use reqwest::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{runner::Runner, wire::Wire};
+use super::runner::Runner;
+use crate::client::{ProtocolVersion, RestClient};
 
-/// Session ids that nobody else has, and the notes that the service acknowledged.
+/// Session ids that no other client uses, and the notes that the service acknowledged.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    /// Shared by REST and both eras.
+    /// The session that REST and both protocol versions write to.
     pub(crate) shared: String,
-    /// What was written to the shared session, in order.
+    /// Notes of the shared session, in order.
     pub(crate) notes: Vec<String>,
-    /// Sessions for the eras to reset, by their revision.
     run: Uuid,
     used: Vec<String>,
 }
@@ -27,29 +27,29 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// A session for one era alone.
-    pub(crate) fn of_era(&mut self, revision: &str) -> String {
-        let session = format!("smoke-{}-{revision}", self.run);
+    /// Returns a session for one protocol version and purpose.
+    pub(crate) fn add(&mut self, version: ProtocolVersion, purpose: &str) -> String {
+        let session = format!("smoke-{}-{version}-{purpose}", self.run);
         self.used.push(session.clone());
         session
     }
 }
 
-/// Resets every session; the shared one must give back exactly the notes that were acknowledged.
-pub(crate) async fn clean_up(runner: &mut Runner, wire: &Wire, sessions: &Sessions) {
+/// Resets every session. The shared one must contain exactly the acknowledged notes until then.
+pub(crate) async fn clean_up(runner: &mut Runner, client: &RestClient, sessions: &Sessions) {
     runner
         .check("rest: reset_session deletes what was written", async {
-            let answer = wire.call("reset_session", json!({"session_id": sessions.shared})).await?;
+            let response = client.call("reset_session", json!({"session_id": sessions.shared})).await?;
             let text = format!("Deleted {} notes from {}.", sessions.notes.len(), sessions.shared);
-            answer.is(StatusCode::OK, &json!({"result": text}))
+            response.ensure(StatusCode::OK, &json!({"result": text}))
         })
         .await;
     runner
         .check("rest: every session of this test is empty", async {
             for session in &sessions.used {
-                wire.call("reset_session", json!({"session_id": session})).await?.has_status(StatusCode::OK)?;
-                let answer = wire.call("get_notes", json!({"session_id": session})).await?;
-                answer.is(StatusCode::OK, &json!({"result": []}))?;
+                client.call("reset_session", json!({"session_id": session})).await?.ensure_status(StatusCode::OK)?;
+                let response = client.call("get_notes", json!({"session_id": session})).await?;
+                response.ensure(StatusCode::OK, &json!({"result": []}))?;
             }
             Ok(())
         })

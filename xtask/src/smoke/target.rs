@@ -1,6 +1,18 @@
-//! What is tested: an address, and what we know about what should be there.
+//! The service under test: its address, its token and its expected revision.
 
-use crate::token::Token;
+use std::time::Duration;
+
+use anyhow::anyhow;
+
+use crate::{
+    http,
+    poll::{Check, poll},
+    token::Token,
+};
+
+/// Upper bound of the wait in [`reach`].
+const REACH_LIMIT: Duration = Duration::from_secs(20);
+const REACH_POLL: Duration = Duration::from_millis(500);
 
 /// A service to test.
 #[derive(Debug, Clone)]
@@ -23,12 +35,12 @@ impl Target {
         Self { token: Some(Token::new(token)), ..self }
     }
 
-    /// The service asks nobody for a token.
+    /// A service that accepts unauthenticated requests.
     pub(crate) fn open(self) -> Self {
         Self { open: true, ..self }
     }
 
-    /// The revision that the service must say it is.
+    /// Expects the service to report this revision.
     pub(crate) fn with_revision(self, revision: &str) -> Self {
         Self { revision: Some(revision.to_owned()), ..self }
     }
@@ -37,12 +49,8 @@ impl Target {
         &self.url
     }
 
-    pub(crate) fn mcp_url(&self) -> String {
-        format!("{}/mcp", self.url)
-    }
-
-    pub(crate) fn token(&self) -> Option<&str> {
-        self.token.as_ref().map(Token::reveal)
+    pub(crate) fn token(&self) -> Option<&Token> {
+        self.token.as_ref()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -54,15 +62,26 @@ impl Target {
     }
 }
 
+/// Waits until an address responds with any status: the smoke test itself sends each request once.
+pub async fn reach(url: &str) -> anyhow::Result<()> {
+    let client = http::client(url)?;
+    let responded = poll(REACH_LIMIT, REACH_POLL, async || {
+        Ok(match client.get(format!("{url}/healthz")).send().await {
+            Ok(_) => Check::Ready(()),
+            Err(error) => Check::NotYet(http::explain(&error)),
+        })
+    });
+    responded.await?.map_err(|timed_out| anyhow!("{} (for {} s)", timed_out.last, REACH_LIMIT.as_secs()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_address_may_be_the_service_or_its_endpoint() {
+    fn address_may_end_in_mcp() {
         for url in ["http://h:1", "http://h:1/", "http://h:1/mcp", "http://h:1/mcp/"] {
             assert_eq!(Target::new(url).url(), "http://h:1");
-            assert_eq!(Target::new(url).mcp_url(), "http://h:1/mcp");
         }
         assert_eq!(Target::new("http://h/base/mcp").url(), "http://h/base");
     }
