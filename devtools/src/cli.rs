@@ -40,7 +40,7 @@ pub(crate) struct Drill {
     #[arg(long, conflicts_with_all = ["project", "region", "state", "yes"])]
     pub(crate) local: bool,
     /// With --local: the build profile of the service; `dev` builds faster and runs slower.
-    #[arg(long, value_enum, default_value_t, requires = "local")]
+    #[arg(long, value_enum, default_value_t = Profile::Release, requires = "local")]
     pub(crate) profile: Profile,
     #[command(flatten)]
     pub(crate) which: TargetArgs,

@@ -1,46 +1,39 @@
-//! A server process that lives as long as its handle, for the conformance suite, the clients and the benchmarks.
+//! A server that is killed when its handle is dropped: conformance and the clients run against it.
 //!
-//! Builds nothing. Deployments are `local`'s.
+//! Builds nothing, and runs the command line that it is given. Deployments are `xtask::local`.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    process::Child,
-    time::Instant,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use xtask::{
-    local::ready::{Outcome, Watch},
-    process::{self, CommandLine},
+    local::ready::Watch,
+    process::{CommandLine, LogFile, ManagedProcess},
+    runtime,
 };
 
-/// A running server; dropping it stops it.
+/// A running server.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    process: ManagedProcess,
     url: String,
 }
 
 impl Server {
-    /// Starts a line that listens on a local port, and waits until `/readyz` responds.
+    /// Starts a line that serves on a port of this machine, and waits until its `/readyz` is ready.
     pub(crate) fn start(line: &CommandLine, port: u16, log: &Path) -> anyhow::Result<Self> {
-        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let url = format!("http://127.0.0.1:{port}");
-        let (watch, since) = (Watch::over(&url)?, Instant::now());
-        let mut server = Self { child: process::start(line, &file)?, url };
-        let reason = match watch.wait(&mut server.child, since)? {
-            Outcome::Ready(_) => return Ok(server),
-            Outcome::Exited(status) => format!("it exited: {status}"),
-            Outcome::TimedOut(last) => format!("last status: {last}"),
-        };
-        let log = fs::read_to_string(log).unwrap_or_default();
-        Err(anyhow!("`{line}` did not become ready; {reason}\n{}", log.trim_end()))
+        let watch = Watch::new(&url)?;
+        let mut process = ManagedProcess::start(line, LogFile::create(log)?)?;
+        runtime::wait_for(watch.ready(&mut process))??;
+        Ok(Self { process, url })
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.process.pid()
     }
 
     pub(crate) fn mcp_url(&self) -> String {
@@ -48,14 +41,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// Returns a line that starts the service on a port, with its store in a directory. Without a token it is open.
+/// The command line of the service on a port, with its store in a directory. Without a token it is open.
 pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<&str>) -> CommandLine {
     let line = CommandLine::new(binary)
         .env("MCP_HOST", "127.0.0.1")
@@ -69,7 +55,7 @@ pub(crate) fn service(binary: &Path, port: u16, directory: &Path, token: Option<
     }
 }
 
-/// Creates a directory, or empties it.
+/// Creates an empty directory, deleting an old one.
 pub(crate) fn fresh_directory(path: PathBuf) -> anyhow::Result<PathBuf> {
     if path.exists() {
         fs::remove_dir_all(&path).with_context(|| format!("cannot empty {}", path.display()))?;

@@ -1,4 +1,4 @@
-//! The lines that call cargo, and where cargo puts what it builds. Runs nothing but the question for that place.
+//! Command lines of cargo, and the paths of what it builds. Runs nothing but `cargo metadata`.
 
 use std::path::{Path, PathBuf};
 
@@ -25,22 +25,30 @@ pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> CommandLine {
         .without_env(environment::set_by_cargo_run())
 }
 
-/// How the service is built: cargo's own word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+/// Build profile of the service, named as in cargo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// Quickly, for tests.
+    /// Quick to build, slower to run.
     Dev,
-    /// As it is deployed.
-    #[default]
+    /// Optimized, as deployed on AWS.
     Release,
+}
+
+impl Profile {
+    /// The profile's effect, and how to get the other one.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::Dev => "quick build, not optimized; for the optimized one add --profile release",
+            Self::Release => "optimized build; for a quick one add --profile dev",
+        }
+    }
 }
 
 /// The features of the alias `cargo xtask` in `.cargo/config.toml`. A build with the same features compiles only what is new.
 /// Credentials of IAM Identity Center are left out: a local deployment has its store inside.
 const FIRST_BUILD: [&str; 3] = ["--no-default-features", "--features", "mcp-stateful/embedded"];
 
-/// Builds the service. For tests with an example, which has cargo choose the features that tests are built with: whoever has
-/// run them waits for nothing.
+/// Builds the service. The profile `dev` is built with the features of `cargo xtask`, so that nothing is compiled twice.
 pub fn build_service(profile: Profile) -> CommandLine {
     match profile {
         Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]).args(FIRST_BUILD),
@@ -48,17 +56,17 @@ pub fn build_service(profile: Profile) -> CommandLine {
     }
 }
 
-/// Builds the store that services are measured on, as the tests would: it is not itself measured.
+/// Builds the store that services are measured on, with the features of the tests. It is not measured itself.
 pub fn build_store() -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", "bench-store", "--example", "conformance-fixture"])
 }
 
-/// Where `build_store` puts the binary.
+/// The binary that `build_store` builds.
 pub fn store_binary(target: &Path) -> PathBuf {
     target.join("debug").join(format!("bench-store{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Builds an example of the service as the tests do, so that whoever has run them waits for nothing.
+/// Builds an example of the service with the features of the tests, so that it is compiled once.
 pub fn build_example(name: &str) -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--example", name])
 }
@@ -73,12 +81,12 @@ pub fn build_devtools() -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", "devtools", "--example", "conformance-fixture"])
 }
 
-/// Where a build in the profile `dev` puts a binary.
+/// A binary that the profile `dev` builds.
 pub fn debug_binary(target: &Path, name: &str) -> PathBuf {
     target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Where `build_service` puts the binary.
+/// The binary that `build_service` builds.
 pub fn service_binary(target: &Path, profile: Profile) -> PathBuf {
     let directory = match profile {
         Profile::Dev => "debug",
@@ -87,23 +95,23 @@ pub fn service_binary(target: &Path, profile: Profile) -> PathBuf {
     target.join(directory).join(format!("mcp-stateful{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Builds the service, and what it is measured with and against. In one go: they share what they depend on.
+/// Builds the service, its load generator and the servers that it is compared with, in one call that shares dependencies.
 pub fn build_bench() -> CommandLine {
     let packages = ["--package", "mcp-stateful", "--package", "bench-load", "--package", "bench-servers"];
     cargo(["build", "--release", "--locked"]).args(packages)
 }
 
-/// Where a release build puts a binary.
+/// A binary that the profile `release` builds.
 pub fn release_binary(target: &Path, name: &str) -> PathBuf {
     target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Where `build_example` puts the binary.
+/// The binary that `build_example` builds.
 pub fn example_binary(target: &Path, name: &str) -> PathBuf {
     target.join("debug").join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// Cargo's target directory, which flags, variables and configuration files may have moved.
+/// Returns cargo's target directory, which flags, variables and configuration files can move.
 pub fn target_directory() -> anyhow::Result<PathBuf> {
     let metadata = process::read(&cargo(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
     parse_target_directory(&metadata)
@@ -114,7 +122,7 @@ fn parse_target_directory(metadata: &str) -> anyhow::Result<PathBuf> {
     struct Metadata {
         target_directory: PathBuf,
     }
-    let metadata: Metadata = serde_json::from_str(metadata).context("cannot read what `cargo metadata` printed")?;
+    let metadata: Metadata = serde_json::from_str(metadata).context("cannot read the output of `cargo metadata`")?;
     Ok(metadata.target_directory)
 }
 
@@ -123,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_service_is_built_from_the_lock_file() {
+    fn service_is_built_from_the_lock_file() {
         let line = |profile| build_service(profile).to_string();
         assert!(line(Profile::Release).ends_with(" build --release --locked --package mcp-stateful"));
         assert!(line(Profile::Dev).contains(" build --locked --bin mcp-stateful "));
@@ -135,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_target_directory_comes_from_cargo() {
+    fn target_directory_comes_from_cargo() {
         let target = parse_target_directory(r#"{"packages":[],"target_directory":"/elsewhere","version":1}"#).unwrap();
         assert_eq!(target, Path::new("/elsewhere"));
     }

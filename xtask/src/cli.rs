@@ -1,69 +1,79 @@
-//! The command line: what can be asked for, and how it is spelt. Does nothing.
+//! The command line. Runs nothing.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{cargo::Profile, local::metrics::MetricsPort, project::Project};
+use crate::{cargo::Profile, connect::Client, help, local::metrics::MetricsPort, project::Project};
 
-/// Deploys, proves and removes mcp-stateful.
+/// Deploys, checks and removes mcp-stateful, on this machine or on AWS.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    max_term_width = 100,
+    help_template = help::template(),
+    before_help = help::groups()
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-/// What there is to do.
+/// The commands. `help.rs` groups them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Build the service, start it on AWS (or here with --local), prove that it works, and say how to connect.
+    /// Build the service, start it here (--local) or on AWS, and run the smoke test.
     Deploy(Deploy),
-    /// Check a running service as a real client would.
+    /// Check a running service with real MCP and REST clients.
     Smoke(Smoke),
-    /// Let clients work while the service is killed, replaced and scaled, and compare what they were told with what is stored.
-    Drill(DevArgs),
-    /// Remove the service: on AWS everything that was made, here (--local) the process, and its data with --data.
-    Destroy(Destroy),
-    /// Say what runs, where, and since when.
+    /// Print what runs, where, and since when.
     Status(Status),
-    /// Print the token, and nothing else.
-    Token(Token),
-    /// Print the log of the service on AWS.
+    /// Print the service's log on AWS.
     Logs(Logs),
-    /// Check all that a deployment on AWS needs; change nothing.
-    Doctor(Doctor),
-    /// Write what `destroy --export` saved into the table again.
+    /// Print how to connect a client, such as Claude Code, VS Code or curl.
+    Connect(Connect),
+    /// Print the token and nothing else.
+    Token(Token),
+    /// Stop the service here (--local), or delete everything that was created on AWS.
+    Destroy(Destroy),
+    /// Write an exported file into the table.
     Import(Import),
-    /// Print the IAM policy that a user needs to deploy, and no more.
+    /// Check everything that a deployment on AWS needs. Changes nothing.
+    Doctor(Doctor),
+    /// Print the least IAM policy that a deployment needs.
     Policy(Policy),
-    /// Deploy, break, repair and destroy against an AWS emulator on this machine that runs real containers.
-    Rehearse(DevArgs),
-    /// Run every check that the project has: the one definition of green.
+    /// Run every check of the project.
     Ci(DevArgs),
+    /// Kill, replace and scale a service under load, and check what clients were promised.
+    Drill(DevArgs),
+    /// Deploy, break, repair and destroy against an AWS emulator that runs real containers.
+    Rehearse(DevArgs),
+    /// Measure the service beside its alternatives (needs npm and Python).
+    Bench(DevArgs),
+    /// Count the instructions of a request, and compare with docs/bench (needs valgrind).
+    Instructions(DevArgs),
     /// Run the MCP conformance suite against the service (needs npm).
     Conformance(DevArgs),
-    /// Let other people's MCP clients use the service (needs npm and Python).
+    /// Run other projects' MCP clients against the service (needs npm and Python).
     Clients(DevArgs),
-    /// Let libFuzzer try to break what parses input from outside (needs a C++ compiler; not on Windows).
+    /// Fuzz the parsers of input with libFuzzer (needs a C++ compiler; not on Windows).
     Fuzz(DevArgs),
-    /// Count the instructions that a request takes, and compare with what is kept in docs/bench (needs valgrind).
-    Instructions(DevArgs),
-    /// Measure the service beside what one would use instead (needs npm and Python), or with --growth how its cost grows, and write
-    /// the figures to docs/bench.
-    Bench(DevArgs),
+    /// Print a completion script for a shell.
+    Completions(Completions),
 }
 
-/// TargetArgs deployment is meant, on AWS or here.
+/// Options that name a deployment, on AWS or on this machine.
 #[derive(Debug, Clone, Args)]
 pub struct TargetArgs {
-    /// Name of the deployment; each has its own service, notes, token and log.
+    /// Name of the deployment. Each has its own service, notes, token and log.
     #[arg(long, default_value_t)]
     pub project: Project,
-    /// AWS region; without it the environment's, the profile's, or us-east-1.
+    /// AWS region. Default: the environment's, else the profile's, else us-east-1.
     #[arg(long)]
     pub(crate) region: Option<String>,
-    /// Where Terraform's state is kept, as s3://bucket/key; without it, on this machine. Remembered once it was given.
+    /// Location of Terraform's state, as s3://bucket/key. Default: this machine. Remembered by the project.
     #[arg(long, value_name = "S3_URL")]
     pub(crate) state: Option<String>,
 }
@@ -73,74 +83,75 @@ pub(crate) struct Deploy {
     /// Deploy on this machine.
     #[arg(long, conflicts_with_all = ["region", "state"])]
     pub(crate) local: bool,
-    /// With --local: port of the service on 127.0.0.1; 0 chooses a free one.
+    /// With --local: port of the service on 127.0.0.1. 0 chooses a free one.
     #[arg(long, default_value_t = 3333, requires = "local")]
     pub(crate) port: u16,
-    /// With --local: port of the metrics on 127.0.0.1; 0 chooses a free one, `off` has none.
-    #[arg(long, default_value = "9464", requires = "local")]
-    pub(crate) metrics_port: MetricsPort,
-    /// With --local: how the service is built; `dev` is built quickly, and is slower.
-    #[arg(long, value_enum, default_value_t, requires = "local")]
+    /// With --local: port of the metrics on 127.0.0.1, 0 for any free one, or `off`. Default: 9464, or a free one if that is
+    /// taken.
+    #[arg(long, requires = "local")]
+    pub(crate) metrics_port: Option<MetricsPort>,
+    /// With --local: build profile of the service.
+    #[arg(long, value_enum, default_value_t = Profile::Dev, requires = "local")]
     pub(crate) profile: Profile,
     #[command(flatten)]
     pub(crate) which: TargetArgs,
     #[command(flatten)]
     pub(crate) options: DeployOptions,
-    /// Tell what happens as JSON, one object a line; with --local only the result, as one object.
+    /// Print progress as JSON, one object per line. With --local, print the result only, as one object.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// What deploys on AWS only.
+/// Options of a deployment on AWS.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DeployOptions {
-    /// What builds the image: an engine, or `native`, which needs none. Without it, docker if that answers, else native.
+    /// Image builder. Default: docker if its engine responds, else native.
     #[arg(long, value_enum, conflicts_with = "local")]
     pub(crate) builder: Option<Builder>,
     /// Deploy this image instead of building one: `<registry>/<repository>@sha256:<digest>`.
     #[arg(long, conflicts_with_all = ["local", "builder"])]
     pub(crate) image: Option<String>,
-    /// The addresses that reach the service, such as 203.0.113.7/32; without it, the one this machine has on the internet.
+    /// Addresses that may connect, such as 203.0.113.7/32. Default: the public address of this machine.
     #[arg(long, value_name = "CIDR", conflicts_with = "local")]
     pub(crate) allowed_cidr: Option<String>,
-    /// Set a variable of infra/ for this time, such as fargate_memory=1024; may be given more than once. What should stay belongs
-    /// in `infra/<project>.tfvars.json`.
+    /// Set a variable of infra/ for this deployment, such as fargate_memory=1024. Repeatable. For permanent values, use
+    /// `infra/<project>.tfvars.json`.
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "local")]
     pub(crate) var: Vec<String>,
-    /// Take over a table of that name which somebody else made, such as the original system's; its notes are kept.
+    /// Adopt an existing table with the project's name, such as the v1 (Python) server's. Its notes are kept.
     #[arg(long, conflicts_with = "local")]
     pub(crate) adopt_table: bool,
-    /// Do not ask before anything is made.
+    /// Do not ask for confirmation.
     #[arg(long, conflicts_with = "local")]
     pub(crate) yes: bool,
-    /// Check everything, say what would be made and what it costs, and stop.
+    /// Check everything, print the plan and its cost, and stop.
     #[arg(long, conflicts_with = "local")]
     pub(crate) dry_run: bool,
 }
 
-/// What can build an image.
+/// Image builders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Builder {
     /// Docker builds the Dockerfile.
     Docker,
     /// Podman builds the Dockerfile.
     Podman,
-    /// Cargo builds a static binary, and we lay it into an image.
+    /// Cargo builds a static binary, which becomes an image without an engine.
     Native,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Smoke {
-    /// Check what `deploy --local` started.
+    /// Check the deployment on this machine.
     #[arg(long, conflicts_with_all = ["url", "region", "state"])]
     pub(crate) local: bool,
     /// Check the service at this address, such as `https://mcp.example.com`.
     #[arg(long, conflicts_with_all = ["region", "state", "project"])]
     pub(crate) url: Option<String>,
-    /// Bearer token for --url; better in MCP_AUTH_TOKEN, where other users of the machine do not see it.
+    /// Bearer token for --url. Prefer MCP_AUTH_TOKEN, which other users of the machine cannot read.
     #[arg(long, requires = "url")]
     pub(crate) token: Option<String>,
-    /// The service at --url asks nobody for a token: leave out the checks that it does.
+    /// Skip authentication checks; the service at --url accepts unauthenticated requests.
     #[arg(long, requires = "url")]
     pub(crate) allow_open: bool,
     #[command(flatten)]
@@ -151,44 +162,59 @@ pub(crate) struct Smoke {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Destroy {
-    /// Remove what `deploy --local` started.
+pub(crate) struct Connect {
+    /// Client to print instructions for. Without it, all clients are listed.
+    #[arg(value_enum)]
+    pub(crate) client: Option<Client>,
+    /// Connect to the deployment on this machine.
     #[arg(long, conflicts_with_all = ["region", "state"])]
     pub(crate) local: bool,
     #[command(flatten)]
     pub(crate) which: TargetArgs,
-    /// With --local: also delete the notes, the token, the log: everything that the deployment keeps.
+    /// Print the token itself instead of a reference to it.
+    #[arg(long)]
+    pub(crate) show_token: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Destroy {
+    /// Stop the deployment on this machine.
+    #[arg(long, conflicts_with_all = ["region", "state"])]
+    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) which: TargetArgs,
+    /// With --local: also delete the notes, the token and the log.
     #[arg(long, requires = "local")]
     pub(crate) data: bool,
-    /// Before anything is removed, save every note to this file, from which `import` reads them.
+    /// Export every note to this file before anything is deleted. `import` reads it.
     #[arg(long, value_name = "FILE", conflicts_with = "local")]
     pub(crate) export: Option<PathBuf>,
-    /// Keep the table; the next deploy of this project takes it up again.
+    /// Keep the table. The next deployment of this project adopts it.
     #[arg(long, conflicts_with = "local")]
     pub(crate) keep_data: bool,
-    /// Do not ask before deleting.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Tell what happens as JSON, one object a line.
+    /// Print progress as JSON, one object per line.
     #[arg(long, conflicts_with = "local")]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// Ask for what `deploy --local` started.
+    /// Print the deployment on this machine.
     #[arg(long, conflicts_with_all = ["region", "state", "json"])]
     pub(crate) local: bool,
     #[command(flatten)]
     pub(crate) which: TargetArgs,
-    /// Print what there is to say as one JSON object.
+    /// Print the status as one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Token {
-    /// Of what `deploy --local` started.
+    /// Print the token of the deployment on this machine.
     #[arg(long, conflicts_with_all = ["region", "state"])]
     pub(crate) local: bool,
     #[command(flatten)]
@@ -199,10 +225,10 @@ pub(crate) struct Token {
 pub(crate) struct Logs {
     #[command(flatten)]
     pub(crate) which: TargetArgs,
-    /// Go on as lines come, until Ctrl-C.
+    /// Print new lines as they arrive, until Ctrl-C.
     #[arg(long)]
     pub(crate) follow: bool,
-    /// How far back to begin, in minutes.
+    /// Age of the first line, in minutes.
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=525_600))]
     pub(crate) since: u64,
 }
@@ -215,20 +241,20 @@ pub(crate) struct Doctor {
     pub(crate) options: DoctorOptions,
 }
 
-/// What a deployment would be asked to do, as far as it matters to what is needed.
+/// Options of the planned deployment that decide what it needs.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DoctorOptions {
-    /// What would build the image.
+    /// Image builder of the planned deployment.
     #[arg(long, value_enum)]
     pub(crate) builder: Option<Builder>,
-    /// The addresses that would reach the service.
+    /// Addresses that may connect to it.
     #[arg(long, value_name = "CIDR")]
     pub(crate) allowed_cidr: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// What `destroy --export` wrote.
+    /// The file that `destroy --export` wrote.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
@@ -243,12 +269,29 @@ pub(crate) struct Policy {
     /// Region of the deployment.
     #[arg(long, default_value = "us-east-1")]
     pub(crate) region: String,
-    /// The account, twelve digits; without it, any account that the policy is put into.
+    /// Account ID, twelve digits. Default: any account.
     #[arg(long, default_value = "*")]
     pub(crate) account: String,
-    /// Bucket of the state, if it is kept in S3.
+    /// Bucket of Terraform's state, if it is kept in S3.
     #[arg(long, value_name = "BUCKET")]
     pub(crate) state_bucket: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}
+
+/// Shells with completion scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
 }
 
 /// Arguments of a developers' command, which `devtools` parses.
@@ -265,35 +308,63 @@ mod tests {
 
     use super::*;
 
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(["xtask"].into_iter().chain(line.split(' ')))
+    }
+
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_is_consistent() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn smoke_checks_one_place() {
-        assert!(Cli::try_parse_from(["xtask", "smoke", "--local", "--url", "http://x"]).is_err());
-        assert!(Cli::try_parse_from(["xtask", "smoke", "--url", "http://x", "--project", "other"]).is_err());
+    fn smoke_checks_one_deployment() {
+        for line in ["smoke --local --url http://x", "smoke --url http://x --project other"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
         for line in ["smoke", "smoke --local --json", "smoke --url http://x --token t --allow-open"] {
-            let words = ["xtask"].into_iter().chain(line.split(' '));
-            assert!(Cli::try_parse_from(words).is_ok(), "{line}");
+            assert!(parse(line).is_ok(), "{line}");
         }
     }
 
     #[test]
-    fn what_is_for_aws_and_what_is_for_here_do_not_mix() {
+    fn options_for_aws_and_local_do_not_mix() {
         for line in [
             "deploy --local --region x",
             "deploy --port 1",
             "deploy --profile dev",
             "deploy --local --yes",
-            "drill --local --yes",
-            "drill --local --project other",
-            "drill --profile dev",
+            "connect --local --region x",
             "destroy --data",
         ] {
-            let words = ["xtask"].into_iter().chain(line.split(' '));
-            assert!(Cli::try_parse_from(words).is_err(), "{line}");
+            assert!(parse(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn local_deployment_is_built_quickly_by_default() {
+        let Command::Deploy(args) = parse("deploy --local").unwrap().command else { panic!("another command") };
+        assert_eq!(args.profile, Profile::Dev);
+        assert_eq!(args.metrics_port, None);
+    }
+
+    #[test]
+    fn help_of_a_developers_command_is_passed_on() {
+        let Command::Ci(args) = parse("ci --help").unwrap().command else { panic!("another command") };
+        assert_eq!(args.rest, ["--help"]);
+    }
+
+    #[test]
+    fn mistyped_command_gets_a_suggestion() {
+        assert!(parse("deplyo").unwrap_err().to_string().contains("deploy"));
+        assert!(parse("deploy --locall").unwrap_err().to_string().contains("exists: '--local'"));
+        assert!(parse("connect vscod").unwrap_err().to_string().contains("vscode"));
+    }
+
+    #[test]
+    fn help_lists_the_groups() {
+        let help = Cli::command().render_help().to_string();
+        let groups = ["Run:", "Data:", "Check:", "Develop:", "Options:"].map(|group| help.find(group));
+        assert!(groups.is_sorted() && groups[0].is_some(), "{help}");
     }
 }

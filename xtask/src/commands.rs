@@ -1,5 +1,8 @@
 //! One file per command, each readable from top to bottom, and the dispatch from a command line to its file.
 
+#[cfg(feature = "aws")]
+mod completions;
+mod connect;
 mod deploy;
 mod destroy;
 #[cfg(feature = "aws")]
@@ -33,6 +36,7 @@ pub(crate) fn run(command: Command, reporter: Reporter) -> anyhow::Result<()> {
         Command::Smoke(args) if args.local => smoke::local(&args),
         Command::Smoke(args) if args.url.is_some() => smoke::url(&args),
         Command::Status(args) if args.local => status::local::run(&args),
+        Command::Connect(args) if args.local => connect::local(&args),
         Command::Token(args) if args.local => token::local(&args),
         Command::Destroy(args) if args.local => destroy::local::run(&args),
         Command::Ci(args) => devtools::run("ci", &args),
@@ -54,11 +58,16 @@ fn on_aws(command: Command, reporter: Reporter) -> anyhow::Result<()> {
         Command::Smoke(args) => smoke::aws::run(&args),
         Command::Status(args) => status::aws::run(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Connect(args) => connect::aws::run(&args),
         Command::Token(args) => token::aws::run(&args),
         Command::Destroy(args) => destroy::aws::run(&args, reporter),
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Policy(args) => policy::run(&args),
+        Command::Completions(args) => {
+            completions::run(&args);
+            Ok(())
+        }
         other => anyhow::bail!("internal error: {other:?} was dispatched to AWS"),
     }
 }

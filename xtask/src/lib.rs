@@ -1,4 +1,4 @@
-//! The deployer behind `cargo xtask`: deploys, proves and removes mcp-stateful.
+//! The deployer behind `cargo xtask`: deploys, checks and removes mcp-stateful.
 //!
 //! Parses the command line, dispatches it and prints a failure once. The steps of a command are in `commands/`.
 //! Public items are those that `devtools` shares with the deployer. They are not a stable interface.
@@ -18,10 +18,10 @@ pub mod cargo;
 pub mod cleanup;
 pub mod cli;
 pub mod client;
-mod client_config;
 pub mod columns;
 mod commands;
 pub mod confirm;
+mod connect;
 #[cfg(feature = "aws")]
 pub mod data;
 mod devtools;
@@ -29,6 +29,7 @@ pub mod environment;
 pub mod error;
 #[cfg(not(feature = "aws"))]
 mod full_build;
+mod help;
 pub mod http;
 #[cfg(feature = "aws")]
 pub mod image;

@@ -1,26 +1,26 @@
-//! Starts the service in the background, and writes down at once which process it is.
+//! Starts the service in the background, and records its process at once.
 //!
-//! What it serves on and with which settings is decided here; whether it works is asked elsewhere.
+//! Chooses its address and settings. Waiting for readiness is `ready.rs`.
 
-use std::{path::Path, process::Child, time::Instant};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     home::Home,
-    identity::{self, Identity},
+    identity::Identity,
     log,
     metrics::MetricsPort,
     ready::{Outcome, Watch},
     record::{self, Record},
 };
 use crate::{
-    process::{self, CommandLine},
-    timestamp,
+    process::{CommandLine, ManagedProcess},
+    runtime, timestamp,
     token::Token,
 };
 
-/// How to start a version; enough to start it again.
+/// Settings of a version, enough to start it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Launch {
     pub(crate) port: u16,
@@ -28,35 +28,47 @@ pub(crate) struct Launch {
     pub(crate) revision: String,
 }
 
-/// A service that was started a moment ago.
+/// A service that was just started.
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(crate) record: Record,
-    /// Kept to learn how it ended, should it end now.
-    child: Child,
-    /// Where its lines in the log begin.
-    pub(crate) log_offset: u64,
+    process: Background,
     watch: Watch,
-    since: Instant,
 }
 
-impl Started {
-    /// Waits until it serves, or does not.
-    pub(crate) fn ready(&mut self) -> anyhow::Result<Outcome> {
-        self.watch.wait(&mut self.child, self.since)
+/// A recorded service, which outlives this process: the next command finds it by its record.
+#[derive(Debug)]
+struct Background(Option<ManagedProcess>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(process) = self.0.take() {
+            process.release();
+        }
     }
 }
 
-/// Starts a staged binary.
+impl Started {
+    /// Waits until the service is ready, ends, or the limit has passed. A service that is not ready is left to the caller.
+    pub(crate) fn ready(&mut self) -> anyhow::Result<Outcome> {
+        let Some(process) = &mut self.process.0 else { anyhow::bail!("internal error: the service was released") };
+        runtime::wait_for(self.watch.wait(process))?
+    }
+
+    /// The last lines that the service has logged.
+    pub(crate) fn last_lines(&self, lines: usize) -> Vec<String> {
+        self.process.0.as_ref().map_or_else(Vec::new, |process| process.log().tail(lines))
+    }
+}
+
+/// Starts a staged binary. A service that cannot be recorded is stopped again.
 pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> anyhow::Result<Started> {
     let url = format!("http://127.0.0.1:{}", launch.port);
-    let watch = Watch::over(&url)?;
-    let log = log::open(home)?;
-    let since = Instant::now();
-    let mut child = process::start_detached(&line(home, exe, launch, token), &log.file)?;
-    // One that has ended already is recorded as well as we can; the wait that follows finds out how it ended.
-    let identity = identity::identify(child.id()).unwrap_or_else(|_| Identity {
-        pid: child.id(),
+    let watch = Watch::new(&url)?;
+    let process = ManagedProcess::start_detached(&line(home, exe, launch, token), log::open(home)?)?;
+    // A process that has ended already is recorded with what is known. Waiting for it reports how it ended.
+    let identity = process.identity().unwrap_or_else(|_| Identity {
+        pid: process.pid(),
         start_time: timestamp::now(),
         exe: exe.to_owned(),
     });
@@ -67,13 +79,10 @@ pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> 
         metrics_url: launch.metrics.url(),
         started_at: timestamp::now(),
     };
-    if let Err(error) = record::save(home, &record) {
-        // What is not recorded must not run.
-        drop(child.kill());
-        drop(child.wait());
-        return Err(error.context("the service was started and stopped again, because it could not be recorded"));
-    }
-    Ok(Started { record, child, log_offset: log.offset, watch, since })
+    record::save(home, &record).map_err(|error| {
+        error.context("the service was started and stopped again, because it could not be recorded")
+    })?;
+    Ok(Started { record, process: Background(Some(process)), watch })
 }
 
 fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> CommandLine {
@@ -94,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_is_in_the_environment_and_not_on_the_command_line() {
+    fn token_is_passed_in_the_environment() {
         let launch = Launch { port: 3333, metrics: MetricsPort::Off, revision: "unknown".to_owned() };
         let line =
             line(&Home::at(Path::new("/home")), Path::new("/home/bin/mcp-stateful-0"), &launch, &Token::new("secret"));

@@ -1,4 +1,4 @@
-//! Where the metrics are served: a port, or nowhere.
+//! The port of the metrics.
 
 use std::{fmt, str::FromStr};
 
@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum MetricsPort {
     /// No metrics.
     Off,
-    /// This port on 127.0.0.1; 0 until a free one was chosen.
+    /// A port on 127.0.0.1. 0 until a free one was chosen.
     Port(u16),
 }
 
 impl MetricsPort {
-    /// The address of the metrics, if there are any.
+    /// The port if the command line names none.
+    pub(crate) const DEFAULT: u16 = 9464;
+
+    /// Returns the address of the metrics, if they are served.
     pub(crate) fn url(self) -> Option<String> {
         match self {
             Self::Off => None,
@@ -24,7 +27,7 @@ impl MetricsPort {
     }
 }
 
-/// As the service reads it in `MCP_METRICS_PORT`.
+/// The form that the service reads from `MCP_METRICS_PORT`.
 impl fmt::Display for MetricsPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -50,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_or_off_and_nothing_else() {
+    fn port_or_off_is_accepted() {
         assert_eq!("off".parse(), Ok(MetricsPort::Off));
         assert_eq!("9464".parse(), Ok(MetricsPort::Port(9464)));
         assert!("65536".parse::<MetricsPort>().is_err());

@@ -1,30 +1,31 @@
-//! Waits until a started service answers that it is ready. Ready, not yet, or ended: these are told apart.
+//! Readiness of a started service, as `/readyz` reports it.
 
-use std::{
-    process::{Child, ExitStatus},
-    time::{Duration, Instant},
-};
+use std::{process::ExitStatus, time::Duration};
 
-use anyhow::Context;
 use reqwest::StatusCode;
 
-use crate::{http, runtime};
+use crate::{
+    http,
+    poll::Check,
+    process::{ManagedProcess, NotReady},
+};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(5);
+const REQUEST_LIMIT: Duration = Duration::from_secs(2);
 
-/// How the wait ended.
+/// The end of the wait for a started service.
 #[derive(Debug)]
-pub enum Outcome {
-    /// It serves, after this time.
+pub(crate) enum Outcome {
+    /// It is ready, this long after its start.
     Ready(Duration),
     /// The process ended first.
     Exited(ExitStatus),
-    /// Time is up; this is what it said last.
+    /// The limit passed. The last response or connection error.
     TimedOut(String),
 }
 
-/// Watches one address. Made before the process is, so that what it costs is not counted.
+/// Asks one address. Built before the process is started, so that its own cost is not measured.
 #[derive(Debug)]
 pub struct Watch {
     client: reqwest::Client,
@@ -32,37 +33,43 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn over(url: &str) -> anyhow::Result<Self> {
+    /// A watch over an address without a path.
+    pub fn new(url: &str) -> anyhow::Result<Self> {
         Ok(Self { client: http::client(url)?, url: url.to_owned() })
     }
 
-    /// Asks `/readyz` until it says yes, the process ends, or time is up. Time counts from the start of the process.
-    pub fn wait(&self, child: &mut Child, started: Instant) -> anyhow::Result<Outcome> {
-        runtime::wait_for(async {
-            let mut last = "nothing yet".to_owned();
-            while started.elapsed() < LIMIT {
-                if let Some(status) = child.try_wait().context("cannot ask how the service is")? {
-                    return Ok(Outcome::Exited(status));
-                }
-                match ask(&self.client, &self.url).await {
-                    Ok(()) => return Ok(Outcome::Ready(started.elapsed())),
-                    Err(not_yet) => last = not_yet,
-                }
-                tokio::time::sleep(POLL).await;
-            }
-            Ok(Outcome::TimedOut(last))
-        })?
+    /// Returns ready if `/readyz` responds with 200.
+    pub async fn check(&self) -> anyhow::Result<Check<()>> {
+        Ok(match ask(&self.client, &self.url).await {
+            Ok(()) => Check::Ready(()),
+            Err(reason) => Check::NotYet(reason),
+        })
+    }
+
+    /// Waits until the process is ready. The error shows its last output.
+    pub async fn ready(&self, process: &mut ManagedProcess) -> anyhow::Result<()> {
+        process.ready(LIMIT, POLL, async || self.check().await).await
+    }
+
+    /// Waits until the process is ready, ends, or the limit has passed.
+    pub(crate) async fn wait(&self, process: &mut ManagedProcess) -> anyhow::Result<Outcome> {
+        let waited = process.wait_ready(LIMIT, POLL, async || self.check().await).await?;
+        Ok(match waited {
+            Ok(()) => Outcome::Ready(process.uptime()),
+            Err(NotReady::Exited(status)) => Outcome::Exited(status),
+            Err(NotReady::TimedOut(timed_out)) => Outcome::TimedOut(timed_out.last),
+        })
     }
 }
 
-/// Whether a service is ready, or what it says instead.
+/// Asks a service once. The error is its response, or the connection error.
 pub async fn ask(client: &reqwest::Client, url: &str) -> Result<(), String> {
-    let answer = client.get(format!("{url}/readyz")).timeout(Duration::from_secs(2)).send().await;
-    match answer {
-        Ok(answer) if answer.status() == StatusCode::OK => Ok(()),
-        Ok(answer) => {
-            let status = answer.status();
-            let body = answer.text().await.unwrap_or_default();
+    let response = client.get(format!("{url}/readyz")).timeout(REQUEST_LIMIT).send().await;
+    match response {
+        Ok(response) if response.status() == StatusCode::OK => Ok(()),
+        Ok(response) => {
+            let status = response.status();
+            let body = response.text().await.unwrap_or_default();
             Err(format!("{status} {}", body.trim()))
         }
         Err(error) => Err(http::explain(&error)),

@@ -78,6 +78,12 @@ pub fn descendants(pid: u32) -> Vec<Identity> {
     found.iter().skip(1).filter_map(|pid| identity_of(system.process(*pid)?)).collect()
 }
 
+/// Returns the name of a running process, such as `node`.
+pub(crate) fn name(pid: u32) -> Option<String> {
+    let system = snapshot(ProcessesToUpdate::Some(&[Pid::from_u32(pid)])).ok()?;
+    Some(system.process(Pid::from_u32(pid))?.name().to_string_lossy().into_owned())
+}
+
 /// Returns the resident memory of a process in bytes.
 pub(crate) fn memory(identity: &Identity) -> Option<u64> {
     with_process(identity, Process::memory).ok().flatten()

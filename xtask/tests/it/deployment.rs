@@ -8,12 +8,13 @@ use crate::support::{Sandbox, is_running, kill};
 fn deployment_life_cycle() {
     let sandbox = Sandbox::new();
 
-    // Deployed: it serves and prints how to connect. The token is in its file and in that text only.
+    // Deployed: it serves, and the output ends in five lines. The token is in its file only.
     let deployed = sandbox.deploy().exit_code(0);
     let token = std::fs::read_to_string(sandbox.home().join("token")).unwrap();
     deployed.prints(&format!("http://127.0.0.1:{}/mcp", sandbox.port));
-    deployed.prints(&format!("Authorization: Bearer {}", token.trim()));
-    assert!(!deployed.stderr().contains(token.trim()));
+    deployed.prints("for the optimized one add --profile release");
+    assert_eq!(deployed.stdout().lines().count(), 5, "{}", deployed.stdout());
+    assert!(!format!("{}{}", deployed.stdout(), deployed.stderr()).contains(token.trim()));
     let first = sandbox.pid();
     assert!(is_running(first));
 
@@ -26,6 +27,16 @@ fn deployment_life_cycle() {
     assert_eq!(smoke["failed"], 0);
     assert_eq!(smoke["skipped"], 0);
     assert!(smoke["checks"].as_array().unwrap().len() > 30);
+
+    // Connected: the configuration names the address. It has the token only if that is asked for.
+    let hidden = sandbox.xtask(&["connect", "vscode", "--local"]).exit_code(0);
+    hidden.prints("cargo xtask token --local");
+    assert!(!hidden.stdout().contains(token.trim()));
+    let shown = sandbox.xtask(&["connect", "cursor", "--local", "--show-token"]).exit_code(0).json();
+    let headers = &shown["mcpServers"]["mcp-stateful"]["headers"];
+    assert_eq!(headers["Authorization"], format!("Bearer {}", token.trim()));
+    sandbox.xtask(&["connect", "--local"]).exit_code(0).prints("claude mcp add --transport http");
+    sandbox.xtask(&["token", "--local", "--project", "mcp-statefull"]).exit_code(8).prints("--project mcp-stateful");
 
     // Deployed again: another process, the same notes and token.
     sandbox.call("add_note", json!({"session_id": "it", "note": "before"}));

@@ -23,7 +23,6 @@ use crate::{
     local::{
         home::Home,
         launch::{self, Launch, Started},
-        log,
         preflight::{self, PreflightResult},
         ready::Outcome,
         record::{self, Record},
@@ -60,7 +59,7 @@ pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     let report = run_smoke_test(&record, &token)?;
 
     stage::prune(&home, &staged, previous.as_ref());
-    present(&Deployed::new(&args.which.project, &home, &record, took, &report), &record, &token, args.json)?;
+    present(&Deployed::new(&args.which.project, &home, &record, took, &report), args)?;
     require_green(&report)
 }
 
@@ -72,7 +71,7 @@ fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<PreflightRes
 /// Builds the service. Cargo shows its own progress.
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
-    ui::step("build", &line.to_string());
+    ui::step("build", profile.describe());
     process::run(&line)
         .context("the service does not build; the running deployment was not changed")
         .exit_code(Exit::Build)?;
@@ -127,7 +126,7 @@ fn wait_until_ready(home: &Home, mut started: Started) -> anyhow::Result<Result<
         }
     };
     record::remove(home)?;
-    let lines = log::tail(home, started.log_offset, LOG_LINES);
+    let lines = started.last_lines(LOG_LINES);
     Ok(Err(anyhow!("{reason}{}", lines.iter().fold(String::new(), |all, line| format!("{all}\n  | {line}")))))
 }
 

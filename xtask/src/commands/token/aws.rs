@@ -14,12 +14,13 @@ use crate::{
 
 /// Prints the token of the deployment on AWS.
 pub(crate) fn run(args: &cli::Token) -> anyhow::Result<()> {
-    ui::result(runtime::until_interrupted(find(args))?.reveal());
+    ui::result(runtime::until_interrupted(find(&args.which))?.reveal());
     Ok(())
 }
 
-async fn find(args: &cli::Token) -> anyhow::Result<Token> {
-    let deployment = deployment::find(&args.which).await?;
+/// Reads the token of the revision that serves.
+pub(crate) async fn find(which: &cli::TargetArgs) -> anyhow::Result<Token> {
+    let deployment = deployment::find(which).await?;
     let (account, outputs) = (&deployment.account, &deployment.outputs);
     // The token of the serving revision. If none serves, the token of the last deploy.
     let serving = rollout::serving(account, outputs).await;

@@ -1,11 +1,10 @@
-//! Presents a finished deployment on AWS: its address, how to connect, and what to do next. Prints how to get the
-//! token, but not the token.
+//! Presents a finished deployment on AWS: its address and what to do next, for people or as an event.
 
 use serde_json::json;
 
 use super::timing::Elapsed;
 use crate::{
-    client_config,
+    connect,
     image::Delivered,
     preflight::PreflightResult,
     project::Project,
@@ -64,33 +63,7 @@ pub(super) fn present(deployed: &Deployed<'_>, elapsed: Elapsed, reporter: Repor
     });
     if reporter == Reporter::Human {
         ui::step("deployed", &format!("in {elapsed}"));
+        ui::step("address", &format!("{allowed_cidr} may connect; a replaced task has another address"));
     }
-    let flag = project.flag();
-    let token = format!("cargo xtask token{flag}");
-    reporter.result(&event, || {
-        format!(
-            "
-MCP      {url}/mcp, for {allowed_cidr}
-REST     {url}/mcp/list_tools
-image    {image}
-table    {table}
-log      {log}
-token    cargo xtask token{flag}   (from SSM, {parameter})
-
-{instructions}
-
-A replaced task has another address. `cargo xtask status{flag}` prints the current one.
-
-next
-  cargo xtask smoke{flag}
-  cargo xtask status{flag}
-  cargo xtask logs --follow{flag}
-  cargo xtask destroy{flag}",
-            image = image.reference,
-            table = outputs.dynamodb_table,
-            log = outputs.log_group,
-            parameter = outputs.token_parameter,
-            instructions = client_config::instructions(url, &client_config::From::Command(&token)),
-        )
-    });
+    reporter.result(&event, || connect::next_steps(&format!("{url}/mcp"), &project.flag()));
 }

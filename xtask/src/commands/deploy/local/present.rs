@@ -1,4 +1,4 @@
-//! Presents a finished local deployment: its address and how to connect, for people or as JSON.
+//! Presents a finished local deployment: its address and what to do next, for people or as JSON.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,11 +6,10 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::{
-    client_config,
+    cli, connect,
     local::{home::Home, identity, record::Record},
     project::Project,
     smoke::Report,
-    token::Token,
     ui,
 };
 
@@ -56,37 +55,13 @@ impl<'a> Deployed<'a> {
     }
 }
 
-/// Prints the deployment.
-pub(super) fn present(deployed: &Deployed<'_>, record: &Record, token: &Token, json: bool) -> anyhow::Result<()> {
-    let text = if json {
-        serde_json::to_string_pretty(deployed).context("cannot serialize the result")?
-    } else {
-        text(deployed, &client_config::instructions(&record.url, &client_config::From::Here(token.reveal())))
-    };
-    ui::result(&text);
+/// Prints the deployment: its address, and what to do next.
+pub(super) fn present(deployed: &Deployed<'_>, args: &cli::Deploy) -> anyhow::Result<()> {
+    if args.json {
+        ui::result(&serde_json::to_string_pretty(deployed).context("cannot serialize the result")?);
+        return Ok(());
+    }
+    ui::step("deployed", args.profile.describe());
+    ui::result(&connect::next_steps(&deployed.mcp_url, &format!(" --local{}", deployed.project.flag())));
     Ok(())
-}
-
-fn text(deployed: &Deployed<'_>, instructions: &str) -> String {
-    let project = deployed.project.flag();
-    format!(
-        "
-MCP      {mcp}
-REST     {url}/mcp/list_tools
-metrics  {metrics}
-log      {log}
-token    {token_file}
-
-{instructions}
-
-next
-  cargo xtask smoke --local{project}
-  cargo xtask status --local{project}
-  cargo xtask destroy --local{project}",
-        mcp = deployed.mcp_url,
-        url = deployed.url,
-        metrics = deployed.metrics_url.unwrap_or("off"),
-        log = deployed.log.display(),
-        token_file = deployed.token_file.display(),
-    )
 }
