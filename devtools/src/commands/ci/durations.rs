@@ -38,7 +38,7 @@ impl Durations {
     /// The sum of the steps' durations in words.
     pub(super) fn total<'a>(&self, steps: impl Iterator<Item = &'a str>) -> String {
         let known: Vec<Option<&f64>> = steps.map(|step| self.seconds.get(step)).collect();
-        let seconds: f64 = known.iter().copied().flatten().sum();
+        let seconds = known.iter().copied().flatten().sum::<f64>().round();
         let minutes = format!("{:.0} min {:02.0} s", (seconds / 60.0).floor(), seconds % 60.0);
         match known.iter().filter(|seconds| seconds.is_none()).count() {
             0 => format!("{minutes} last time"),
