@@ -10,7 +10,10 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::Value;
 
-use xtask::process::{self, CommandLine};
+use xtask::{
+    client::ProtocolVersion,
+    process::{self, CommandLine},
+};
 
 /// The input of a client.
 #[derive(Debug, Clone)]
@@ -24,15 +27,6 @@ pub(crate) struct Task {
     /// An empty session, to be reset.
     pub(crate) scratch: String,
     pub(crate) note: String,
-}
-
-/// The protocol version that a client has to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ProtocolVersion {
-    /// 2025-11-25, with its handshake.
-    Handshake,
-    /// 2026-07-28, without one.
-    Stateless,
 }
 
 /// The results that a client received. The scripts print them in this form.
@@ -55,15 +49,6 @@ pub(crate) struct ToolResult {
     pub(crate) text: String,
     pub(crate) structured: Option<Value>,
     pub(crate) is_error: bool,
-}
-
-impl ProtocolVersion {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Handshake => "2025-11-25",
-            Self::Stateless => "2026-07-28",
-        }
-    }
 }
 
 /// Runs a script that reads its task from the environment and prints its results.

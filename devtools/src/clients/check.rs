@@ -1,9 +1,9 @@
 //! The results that every client must receive. Runs nothing.
 
 use serde_json::{Value, json};
-use xtask::smoke::TOOLS;
+use xtask::{client::ProtocolVersion, smoke::TOOLS};
 
-use super::{ProtocolVersion, Results, Task, ToolResult};
+use super::{Results, Task, ToolResult};
 
 /// Returns every difference from the expected results. `notes` are those of the user's earlier clients and this one's.
 pub(crate) fn problems(results: &Results, version: ProtocolVersion, task: &Task, notes: &[String]) -> Vec<String> {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn check(results: &Results) -> Vec<String> {
-        problems(results, ProtocolVersion::Handshake, &task(), &["old".to_owned(), "hi".to_owned()])
+        problems(results, ProtocolVersion::V2025_11_25, &task(), &["old".to_owned(), "hi".to_owned()])
     }
 
     #[test]

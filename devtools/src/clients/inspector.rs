@@ -5,9 +5,12 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Value, json};
 
-use super::{ProtocolVersion, Results, Task, ToolResult};
+use super::{Results, Task, ToolResult};
 use crate::node::Node;
-use xtask::process::{self, CommandLine};
+use xtask::{
+    client::ProtocolVersion,
+    process::{self, CommandLine},
+};
 
 const PACKAGE: (&str, &str) = ("@modelcontextprotocol/inspector", "2.12.0");
 
@@ -73,8 +76,8 @@ fn line(line: CommandLine, version: ProtocolVersion, task: &Task) -> CommandLine
         "http",
         "--protocol-era",
         match version {
-            ProtocolVersion::Handshake => "legacy",
-            ProtocolVersion::Stateless => "modern",
+            ProtocolVersion::V2025_11_25 => "legacy",
+            ProtocolVersion::V2026_07_28 => "modern",
         },
         "--quiet",
         "--format",

@@ -7,9 +7,10 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{ProtocolVersion, Results, Task, run_script};
+use super::{Results, Task, run_script};
 use xtask::{
     cargo,
+    client::ProtocolVersion,
     error::ErrorExt,
     process::{self, CommandLine},
     ui,

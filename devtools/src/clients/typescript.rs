@@ -4,8 +4,9 @@ use std::{fs, path::Path};
 
 use anyhow::Context;
 
-use super::{ProtocolVersion, Results, Task, run_script};
+use super::{Results, Task, run_script};
 use crate::node::Node;
+use xtask::client::ProtocolVersion;
 
 const CLIENT: (&str, &str) = ("@modelcontextprotocol/client", "2.4.0");
 const SDK: (&str, &str) = ("@modelcontextprotocol/sdk", "1.32.2");
@@ -40,7 +41,7 @@ impl TypeScript {
 
     /// Runs version 1, which supports only the handshake.
     pub(crate) fn run_sdk(&self, task: &Task) -> anyhow::Result<Results> {
-        self.run("typescript_sdk.mjs", ProtocolVersion::Handshake, task)
+        self.run("typescript_sdk.mjs", ProtocolVersion::V2025_11_25, task)
     }
 
     fn run(&self, script: &str, version: ProtocolVersion, task: &Task) -> anyhow::Result<Results> {

@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::{
     clients::{
-        ProtocolVersion::{self, Handshake, Stateless},
         Results, Task,
         authorization::{Authorization, Issuer},
         check,
@@ -20,6 +19,7 @@ use crate::{
 };
 use xtask::{
     cargo::{self, Profile},
+    client::ProtocolVersion::{self, V2025_11_25, V2026_07_28},
     columns, process,
     ui::{self, Tone},
 };
@@ -35,16 +35,16 @@ pub(crate) fn run() -> anyhow::Result<()> {
         (Inspector::install(&target)?, Python::install(&target)?, TypeScript::install(&target)?);
     let authorization = Authorization::install(&target)?;
     let clients: Vec<Client<'_>> = vec![
-        ("Inspector CLI 2.12.0", Handshake, None, Box::new(|task| inspector.run(Handshake, task))),
-        ("Inspector CLI 2.12.0", Stateless, None, Box::new(|task| inspector.run(Stateless, task))),
-        ("Python mcp 2.3.0", Stateless, None, Box::new(|task| python.run(Stateless, task))),
-        ("Python mcp 2.3.0", Handshake, None, Box::new(|task| python.run(Handshake, task))),
-        ("TypeScript client 2.4.0", Handshake, None, Box::new(|task| typescript.run_client(Handshake, task))),
-        ("TypeScript client 2.4.0", Stateless, None, Box::new(|task| typescript.run_client(Stateless, task))),
-        ("TypeScript sdk 1.32.2", Handshake, None, Box::new(|task| typescript.run_sdk(task))),
-        ("Python mcp 2.3.0, OAuth", Stateless, Some("alice"), Box::new(|task| python.run_oauth(Stateless, task))),
-        ("Python mcp 2.3.0, OAuth", Handshake, Some("alice"), Box::new(|task| python.run_oauth(Handshake, task))),
-        ("Python mcp 2.3.0, OAuth", Stateless, Some("bob"), Box::new(|task| python.run_oauth(Stateless, task))),
+        ("Inspector CLI 2.12.0", V2025_11_25, None, Box::new(|task| inspector.run(V2025_11_25, task))),
+        ("Inspector CLI 2.12.0", V2026_07_28, None, Box::new(|task| inspector.run(V2026_07_28, task))),
+        ("Python mcp 2.3.0", V2026_07_28, None, Box::new(|task| python.run(V2026_07_28, task))),
+        ("Python mcp 2.3.0", V2025_11_25, None, Box::new(|task| python.run(V2025_11_25, task))),
+        ("TypeScript client 2.4.0", V2025_11_25, None, Box::new(|task| typescript.run_client(V2025_11_25, task))),
+        ("TypeScript client 2.4.0", V2026_07_28, None, Box::new(|task| typescript.run_client(V2026_07_28, task))),
+        ("TypeScript sdk 1.32.2", V2025_11_25, None, Box::new(|task| typescript.run_sdk(task))),
+        ("Python mcp 2.3.0, OAuth", V2026_07_28, Some("alice"), Box::new(|task| python.run_oauth(V2026_07_28, task))),
+        ("Python mcp 2.3.0, OAuth", V2025_11_25, Some("alice"), Box::new(|task| python.run_oauth(V2025_11_25, task))),
+        ("Python mcp 2.3.0, OAuth", V2026_07_28, Some("bob"), Box::new(|task| python.run_oauth(V2026_07_28, task))),
     ];
     build()?;
     let service = serve(&target, &authorization)?;
