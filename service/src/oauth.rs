@@ -1,14 +1,16 @@
-//! OAuth 2.1, the resource server's side: who an access token speaks for, and what it allows (MCP, chapter Authorization).
+//! The resource server of OAuth 2.1: validates access tokens and derives the principal (MCP specification, chapter
+//! Authorization).
 //!
-//! Tokens are made by the authorization server that `MCP_OAUTH_ISSUER` names. Nothing of a token, but whom it speaks for, leaves
-//! this module, and no key but the issuer's own is ever used: not one that a token brings or points to.
+//! The authorization server that `MCP_OAUTH_ISSUER` names issues the tokens. Only the verified principal leaves this
+//! module, never the token or its claims. Only the issuer's published keys are used, never a key that a token contains
+//! or points to.
 
 mod claims;
 mod discovery;
 mod fetch;
+mod key_cache;
 mod keys;
 mod signatures;
-mod store;
 
 use std::time::Instant;
 
@@ -16,68 +18,71 @@ use jsonwebtoken::{Header, decode_header, errors::ErrorKind};
 
 use crate::{config::OAuthConfig, principal::Principal};
 use claims::Claims;
-use store::{KeyStore, Keys};
+use key_cache::{JwksCache, Keys};
 
-/// Takes access tokens of one issuer.
+/// The text for a signature that no published key verifies.
+const INVALID_SIGNATURE: &str = "the token's signature is invalid";
+
+/// Validates the access tokens of one issuer.
 #[derive(Debug)]
 pub struct OAuth {
     config: OAuthConfig,
-    keys: KeyStore,
+    keys: JwksCache,
 }
 
-/// Why nobody is let in by a token.
+/// The reasons for which a token is rejected, with texts for the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The token is not good, whatever happens.
+    /// The token is invalid.
     #[error("{0}")]
     Token(&'static str),
-    /// Nobody can tell now: the issuer's keys are not here.
-    #[error("the authorization server's keys cannot be had at the moment; try again in a few seconds")]
+    /// The token cannot be checked, because the issuer's keys are not available.
+    #[error("the authorization server's signing keys are unavailable; retry in a few seconds")]
     NoKeys,
 }
 
 impl OAuth {
-    /// Starts to fetch the issuer's keys, and keeps them fresh for as long as the runtime lives. An issuer that does not answer
-    /// is asked again.
+    /// Starts the task that fetches the issuer's keys and refreshes them until the runtime ends. It retries an issuer that
+    /// does not respond.
     pub fn start(config: OAuthConfig) -> Self {
         signatures::install();
-        let keys = KeyStore::start(discovery::Source::new(&config));
+        let keys = JwksCache::start(discovery::Source::new(&config));
         Self { config, keys }
     }
 
-    /// Whom a token speaks for.
+    /// Validates a token and returns its principal.
     ///
     /// # Errors
     /// [`Refused`], whose text is for the client.
     pub async fn verify(&self, token: &str) -> Result<Principal, Refused> {
         let header = header(token)?;
         if !self.config.algorithms.contains(&header.alg) {
-            return Err(Refused::Token("the token is signed in a way that is not taken here"));
+            return Err(Refused::Token("the token's signature algorithm is not allowed"));
         }
         let kid = header.kid.as_deref();
-        let known = self.keys.now();
-        if let Some(keys) = known.usable(Instant::now())
+        let snapshot = self.keys.snapshot();
+        if let Some(keys) = snapshot.usable(Instant::now())
             && let Some(outcome) = self.verify_with(token, &header, keys)
         {
             return outcome;
         }
-        // The issuer may have new keys. It is asked at most every so often, whatever is presented here.
-        let newer = self.keys.newer_than(&known).await;
+        // The issuer may have new keys. The cache bounds how often they are fetched, whatever tokens clients present.
+        let newer = self.keys.newer_than(&snapshot).await;
         let keys = newer.usable(Instant::now()).ok_or(Refused::NoKeys)?;
         let unknown = match kid {
-            Some(_) => "the token's key is none of the authorization server's",
-            None => "the token's signature is not the authorization server's",
+            Some(_) => "the token's signing key is unknown to the authorization server",
+            None => INVALID_SIGNATURE,
         };
         self.verify_with(token, &header, keys).unwrap_or(Err(Refused::Token(unknown)))
     }
 
-    /// Nothing, if another set of keys might tell more.
+    /// Validates a token with a set of keys. Returns `None` if a newer set might contain the token's key.
     fn verify_with(&self, token: &str, header: &Header, keys: &Keys) -> Option<Result<Principal, Refused>> {
         let named = keys.named(header.kid.as_deref());
         if header.kid.is_some() && named.is_empty() {
             return None;
         }
-        for key in named.iter().filter(|key| key.fits(header.alg)) {
+        for key in named.iter().filter(|key| key.can_verify(header.alg)) {
             let decoded =
                 jsonwebtoken::decode::<Claims>(token, key.decoding(), &claims::rules(&self.config, header.alg));
             match decoded {
@@ -86,22 +91,22 @@ impl OAuth {
                 Err(error) => return Some(Err(Refused::Token(claims::explain(error.kind())))),
             }
         }
-        // A name tells which key it has to be; without one it might be a key that is not here yet.
-        header.kid.as_ref().map(|_| Err(Refused::Token("the token's signature is not the authorization server's")))
+        // A `kid` names the key, so the result is final. Without one, a key that is not fetched yet might verify it.
+        header.kid.as_ref().map(|_| Err(Refused::Token(INVALID_SIGNATURE)))
     }
 }
 
 fn header(token: &str) -> Result<Header, Refused> {
-    // Also what has another algorithm than a JWT's, such as `none`.
-    let header = decode_header(token).map_err(|_| Refused::Token("the bearer token is not known here"))?;
-    // RFC 9068 has at+jwt; most issuers write JWT or nothing. Others are other things, such as a logout token.
+    // Rejects algorithms that are not JWT's, too, such as `none`.
+    let header = decode_header(token).map_err(|_| Refused::Token("the bearer token is unknown"))?;
+    // RFC 9068 requires at+jwt; most issuers write JWT or nothing. Other values are other tokens, such as logout tokens.
     let typ = header.typ.as_deref().unwrap_or("JWT");
     let typ = typ.get(..12).filter(|prefix| prefix.eq_ignore_ascii_case("application/")).map_or(typ, |_| &typ[12..]);
-    if !["at+jwt", "JWT"].iter().any(|taken| typ.eq_ignore_ascii_case(taken)) {
-        return Err(Refused::Token("the token is no access token"));
+    if !["at+jwt", "JWT"].iter().any(|accepted| typ.eq_ignore_ascii_case(accepted)) {
+        return Err(Refused::Token("the token is not an access token"));
     }
     if header.crit.is_some() {
-        return Err(Refused::Token("the token demands extensions that are not known here"));
+        return Err(Refused::Token("the token requires unsupported extensions (crit)"));
     }
     Ok(header)
 }

@@ -1,4 +1,4 @@
-//! What a token has to say, and what of it counts: for whom, for which address, how long, which scopes.
+//! Checks a token's claims: issuer, subject, audience, lifetime and scopes.
 
 use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use serde::Deserialize;
@@ -9,13 +9,13 @@ use crate::{
     principal::{Grant, Principal},
 };
 
-/// How far the issuer's clock may be from ours, in seconds.
+/// The tolerated difference between the issuer's clock and this server's, in seconds.
 const LEEWAY: u64 = 30;
 
-/// The longest subject: OpenID Connect's limit.
+/// The longest subject, which is OpenID Connect's limit.
 const MAX_SUBJECT_BYTES: usize = 255;
 
-/// The claims that count. A claim of another type than these makes the token a bad one.
+/// The claims that are used. A claim of another type makes the token invalid.
 #[derive(Deserialize)]
 pub(super) struct Claims {
     iss: String,
@@ -27,7 +27,7 @@ pub(super) struct Claims {
     scp: Option<Texts>,
 }
 
-/// One text or several: issuers write either.
+/// One string or a list of strings. Issuers use either.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Texts {
@@ -44,7 +44,7 @@ impl Texts {
     }
 }
 
-/// What the library checks beside the signature. The audience is ours: see [`Claims::principal`].
+/// Returns the library's checks beside the signature. [`Claims::principal`] checks the audience.
 pub(super) fn rules(config: &OAuthConfig, algorithm: Algorithm) -> Validation {
     let mut rules = Validation::new(algorithm);
     rules.set_required_spec_claims(&["exp", "iss", "sub"]);
@@ -55,30 +55,33 @@ pub(super) fn rules(config: &OAuthConfig, algorithm: Algorithm) -> Validation {
     rules
 }
 
-/// What the library refused, for the client.
+/// Returns the client's text for an error of the library.
 pub(super) fn explain(kind: &ErrorKind) -> &'static str {
     match kind {
         ErrorKind::ExpiredSignature => "the token has expired",
         ErrorKind::ImmatureSignature => "the token is not valid yet",
-        ErrorKind::InvalidIssuer => "the token is another issuer's",
+        ErrorKind::InvalidIssuer => WRONG_ISSUER,
         ErrorKind::MissingRequiredClaim(_) => "the token lacks one of iss, sub and exp",
-        _ => "the token's claims are not as they have to be",
+        _ => "the token's claims are malformed",
     }
 }
 
+/// The text for a token of an issuer other than `MCP_OAUTH_ISSUER`.
+const WRONG_ISSUER: &str = "the token is from another issuer";
+
 impl Claims {
-    /// Whom the token speaks for, if it was made for us.
+    /// Returns the token's principal, if the token was issued for this server.
     pub(super) fn principal(&self, config: &OAuthConfig) -> Result<Principal, Refused> {
-        // The library takes a list of issuers, too.
+        // The library accepts a list of issuers, too.
         if self.iss != config.issuer {
-            return Err(Refused::Token("the token is another issuer's"));
+            return Err(Refused::Token(WRONG_ISSUER));
         }
-        if !self.is_for(config) {
-            return Err(Refused::Token("the token was made for another audience"));
+        if !self.has_audience(config) {
+            return Err(Refused::Token("the token was issued for another audience"));
         }
-        // Cognito's word. Its ID tokens have an audience, too, which somebody may have set as ours.
+        // `token_use` is Amazon Cognito's claim. Its ID tokens have an audience, too, which may be set to this server.
         if self.token_use.as_deref().is_some_and(|used| used != "access") {
-            return Err(Refused::Token("the token is no access token"));
+            return Err(Refused::Token("the token is not an access token"));
         }
         if self.sub.is_empty() || self.sub.len() > MAX_SUBJECT_BYTES {
             return Err(Refused::Token("the token's sub is empty or longer than 255 bytes"));
@@ -86,7 +89,7 @@ impl Claims {
         Ok(Principal::named(&config.issuer, &self.sub, self.grant(config)))
     }
 
-    fn is_for(&self, config: &OAuthConfig) -> bool {
+    fn has_audience(&self, config: &OAuthConfig) -> bool {
         match &self.aud {
             Some(audiences) => audiences.all().iter().any(|audience| config.audiences.contains(audience)),
             None => self.client_id.as_ref().is_some_and(|client| config.client_ids.contains(client)),

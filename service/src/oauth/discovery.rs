@@ -1,4 +1,4 @@
-//! Where the issuer's keys are, and how to get them: the address that was set, or the one in the issuer's metadata.
+//! Downloads the issuer's keys, from the configured URL or the one in the issuer's metadata.
 
 use serde_json::Value;
 
@@ -8,22 +8,22 @@ use super::{
 };
 use crate::config::{OAuthConfig, web_address};
 
-/// Why there are no keys, for the log.
+/// The reasons for which the keys cannot be downloaded, for the log.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SourceError {
     #[error("{url}: {error}")]
     Fetch { url: String, error: FetchError },
-    #[error("{url}: it names another issuer than MCP_OAUTH_ISSUER does, which is {issuer}")]
+    #[error("{url}: the metadata names another issuer than MCP_OAUTH_ISSUER ({issuer})")]
     OtherIssuer { url: String, issuer: String },
-    #[error("{url}: it names no jwks_uri that may be asked: https, or http on loopback")]
-    NoAddress { url: String },
-    #[error("{url}: it is no key set")]
-    NoKeySet { url: String },
-    #[error("no answer within {0} s")]
-    TooSlow(u64),
+    #[error("{url}: invalid jwks_uri in the metadata: expected https, or http on loopback")]
+    InvalidJwksUri { url: String },
+    #[error("{url}: invalid key set: expected a JSON object with `keys`")]
+    InvalidKeySet { url: String },
+    #[error("no response within {0} s")]
+    Timeout(u64),
 }
 
-/// An issuer's keys, fetched anew by each call.
+/// The source of an issuer's keys.
 #[derive(Debug)]
 pub(super) struct Source {
     issuer: String,
@@ -36,16 +36,18 @@ impl Source {
         Self { issuer: config.issuer.clone(), jwks_url: config.jwks_url.clone(), fetcher: Fetcher::new() }
     }
 
+    /// Downloads the keys.
     pub(super) async fn keys(&self) -> Result<Vec<Key>, SourceError> {
         let url = match &self.jwks_url {
             Some(url) => url.clone(),
             None => self.discover().await?,
         };
         let document = self.get(&url).await?;
-        keys::read(document).map_err(|_| SourceError::NoKeySet { url })
+        keys::parse(document).map_err(|_| SourceError::InvalidKeySet { url })
     }
 
-    /// RFC 8414's place first, then OpenID Connect's.
+    /// Returns the key set's URL from the issuer's metadata, tried at RFC 8414's location first, then at OpenID
+    /// Connect's.
     async fn discover(&self) -> Result<String, SourceError> {
         let [oauth, openid] = well_known(&self.issuer);
         let (url, metadata) = match self.get(&oauth).await {
@@ -56,12 +58,12 @@ impl Source {
             }
             Err(error) => return Err(error),
         };
-        // RFC 8414, section 3.3: metadata of another is nobody's.
+        // RFC 8414, section 3.3: metadata that names another issuer must not be used.
         if metadata["issuer"].as_str() != Some(&self.issuer) {
             return Err(SourceError::OtherIssuer { url, issuer: self.issuer.clone() });
         }
-        let named = metadata["jwks_uri"].as_str().filter(|named| web_address(named).is_some());
-        named.map(str::to_owned).ok_or(SourceError::NoAddress { url })
+        let jwks_uri = metadata["jwks_uri"].as_str().filter(|uri| web_address(uri).is_some());
+        jwks_uri.map(str::to_owned).ok_or(SourceError::InvalidJwksUri { url })
     }
 
     async fn get(&self, url: &str) -> Result<Value, SourceError> {
@@ -69,11 +71,12 @@ impl Source {
     }
 }
 
-/// Where an issuer's metadata may be: RFC 8414 puts the well-known part before the issuer's path, OpenID Connect behind it.
+/// Returns the two locations of an issuer's metadata. RFC 8414 puts the well-known part before the issuer's path, OpenID
+/// Connect after it.
 fn well_known(issuer: &str) -> [String; 2] {
     let issuer = issuer.trim_end_matches('/');
-    let behind_scheme = issuer.find("://").map_or(0, |at| at + 3);
-    let path = issuer[behind_scheme..].find('/').map_or(issuer.len(), |at| behind_scheme + at);
+    let authority = issuer.find("://").map_or(0, |at| at + 3);
+    let path = issuer[authority..].find('/').map_or(issuer.len(), |at| authority + at);
     let (origin, path) = issuer.split_at(path);
     [
         format!("{origin}/.well-known/oauth-authorization-server{path}"),
@@ -86,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_is_where_the_two_specifications_say() {
+    fn metadata_locations_follow_both_specifications() {
         assert_eq!(
             well_known("https://idp.example/pool/1"),
             [

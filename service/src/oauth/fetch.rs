@@ -1,4 +1,4 @@
-//! One GET, bounded: the only way out of here. It follows no redirect, and sends nothing of any token.
+//! A bounded GET, the only outgoing request of this module. It follows no redirect and sends no part of any token.
 
 use aws_smithy_http_client::{
     Connector,
@@ -8,23 +8,23 @@ use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequ
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 
-/// The longest document: a key is about half a KiB.
+/// The longest document. A key takes about half a KiB.
 const MAX_BYTES: usize = 256 * 1024;
 
-/// Why there is no document; without the address, which the caller knows.
+/// The reasons for which a GET fails. The caller adds the URL.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(super) enum FetchError {
-    #[error("it cannot be reached")]
+    #[error("the server cannot be reached")]
     Unreachable,
-    #[error("it answered {0}")]
+    #[error("HTTP status {0}")]
     Status(u16),
-    #[error("its answer broke off, or is longer than {MAX_BYTES} bytes")]
+    #[error("the response was cut off or is longer than {MAX_BYTES} bytes")]
     Body,
-    #[error("its answer is no JSON")]
+    #[error("the response is not JSON")]
     NotJson,
 }
 
-/// The SDK's own HTTP client: what TLS trusts for the table, it trusts for the issuer.
+/// The SDK's HTTP client, so that TLS trusts the same certificates for the issuer as for the table.
 #[derive(Debug)]
 pub(super) struct Fetcher(Connector);
 
@@ -33,13 +33,13 @@ impl Fetcher {
         Self(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
     }
 
-    /// The document at `url`. How long that may take is the caller's to say.
+    /// Downloads the JSON document at `url`. The caller sets a timeout.
     pub(super) async fn json(&self, url: &str) -> Result<Value, FetchError> {
         let mut request = HttpRequest::get(url).map_err(|_| FetchError::Unreachable)?;
         request.headers_mut().insert("accept", "application/json");
-        let answer = self.0.call(request).await.map_err(|_| FetchError::Unreachable)?;
-        let status = answer.status().as_u16();
-        let body = Limited::new(answer.into_body(), MAX_BYTES).collect();
+        let response = self.0.call(request).await.map_err(|_| FetchError::Unreachable)?;
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), MAX_BYTES).collect();
         if status != 200 {
             return Err(FetchError::Status(status));
         }

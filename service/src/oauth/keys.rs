@@ -1,4 +1,4 @@
-//! A JSON Web Key Set, and which of its keys may check what.
+//! Parses a JSON Web Key Set and selects the keys that may verify a token.
 
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey,
@@ -7,7 +7,7 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The most keys of a set that are used: issuers have two or three.
+/// The maximum number of keys used from a set. Issuers publish two or three.
 const MAX_KEYS: usize = 64;
 
 /// A public key of the issuer.
@@ -20,11 +20,11 @@ pub(super) struct Key {
     decoding: DecodingKey,
 }
 
-/// The keys of a set that can check signatures. A key that cannot, or that is of a kind unknown here, is left out.
+/// Returns the keys of a set that can verify signatures. Skips other keys and unknown kinds.
 ///
 /// # Errors
-/// A document that is no key set.
-pub(super) fn read(document: Value) -> Result<Vec<Key>, serde_json::Error> {
+/// A document that is not a key set.
+pub(super) fn parse(document: Value) -> Result<Vec<Key>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<Value>,
@@ -40,7 +40,7 @@ impl Key {
             AlgorithmParameters::RSA(_) => (AlgorithmFamily::Rsa, None),
             AlgorithmParameters::EllipticCurve(key) => (AlgorithmFamily::Ec, Some(key.curve.clone())),
             AlgorithmParameters::OctetKeyPair(key) => (AlgorithmFamily::Ed, Some(key.curve.clone())),
-            // A shared secret has no place in a public document.
+            // A symmetric key in a public document is not a secret.
             _ => return None,
         };
         let common = &jwk.common;
@@ -57,8 +57,8 @@ impl Key {
         self.id.as_deref()
     }
 
-    /// Whether a token of this algorithm may be checked with it: by what it is, and by what it says it is for.
-    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+    /// Returns true if the key may verify a token of this algorithm, by its type and by its own `alg`.
+    pub(super) fn can_verify(&self, algorithm: Algorithm) -> bool {
         let curve = match algorithm {
             Algorithm::ES256 => Some(EllipticCurve::P256),
             Algorithm::ES384 => Some(EllipticCurve::P384),
@@ -67,7 +67,7 @@ impl Key {
         };
         self.family == algorithm.family()
             && self.curve == curve
-            && self.algorithm.is_none_or(|meant| meant == KeyAlgorithm::from(algorithm))
+            && self.algorithm.is_none_or(|declared| declared == KeyAlgorithm::from(algorithm))
     }
 
     pub(super) fn decoding(&self) -> &DecodingKey {
@@ -89,13 +89,13 @@ mod tests {
     }
 
     fn one(key: Value) -> Option<Key> {
-        read(json!({"keys": [key]})).unwrap().pop()
+        parse(json!({"keys": [key]})).unwrap().pop()
     }
 
     #[test]
-    fn a_key_checks_what_it_is_and_says_it_is_for() {
-        assert!(one(ec(json!({}))).unwrap().fits(Algorithm::ES256));
-        assert!(one(ec(json!({"alg": "ES256", "use": "sig"}))).unwrap().fits(Algorithm::ES256));
+    fn key_verifies_only_its_type_and_declared_alg() {
+        assert!(one(ec(json!({}))).unwrap().can_verify(Algorithm::ES256));
+        assert!(one(ec(json!({"alg": "ES256", "use": "sig"}))).unwrap().can_verify(Algorithm::ES256));
         for (more, algorithm) in [
             (json!({}), Algorithm::ES384),
             (json!({}), Algorithm::RS256),
@@ -104,12 +104,12 @@ mod tests {
             (json!({"alg": "RSA-OAEP"}), Algorithm::ES256),
             (json!({"crv": "P-384"}), Algorithm::ES256),
         ] {
-            assert!(!one(ec(more.clone())).unwrap().fits(algorithm), "{more} {algorithm:?}");
+            assert!(!one(ec(more.clone())).unwrap().can_verify(algorithm), "{more} {algorithm:?}");
         }
     }
 
     #[test]
-    fn what_cannot_check_is_left_out_and_harms_no_other() {
+    fn unusable_keys_are_skipped() {
         let bad = [
             ec(json!({"use": "enc"})),
             ec(json!({"key_ops": ["sign"]})),
@@ -121,7 +121,7 @@ mod tests {
         ];
         let mut keys = bad.to_vec();
         keys.push(ec(json!({})));
-        assert_eq!(read(json!({"keys": keys})).unwrap().len(), 1);
-        assert!(read(json!({"keys": 1})).is_err() && read(json!([])).is_err());
+        assert_eq!(parse(json!({"keys": keys})).unwrap().len(), 1);
+        assert!(parse(json!({"keys": 1})).is_err() && parse(json!([])).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Signatures are checked by ring, which TLS is built on already: the JWT library brings none of its own, and is told here.
+//! Makes the JWT library verify signatures with ring, which TLS already uses. The library has no cryptography of its own.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
@@ -12,63 +12,63 @@ use ring::signature::{
     RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// Makes the library use it. Of several calls the first counts, and all are alike.
+/// Installs the verifier for the process. Repeated calls have no effect.
 pub(super) fn install() {
     static PROVIDER: CryptoProvider = CryptoProvider {
         signer_factory: |_, _| Err(ErrorKind::UnsupportedAlgorithm.into()),
         verifier_factory: |algorithm, key| {
-            Ok(Box::new(Check { algorithm: *algorithm, how: how(*algorithm)?, key: key.clone() }))
+            Ok(Box::new(RingVerifier { algorithm: *algorithm, scheme: scheme(*algorithm)?, key: key.clone() }))
         },
         key_utils: KeyUtils::new_unimplemented(),
     };
     PROVIDER.install_default().ok();
 }
 
-struct Check {
+struct RingVerifier {
     algorithm: Algorithm,
-    how: How,
+    scheme: Scheme,
     key: DecodingKey,
 }
 
 #[derive(Clone, Copy)]
-enum How {
+enum Scheme {
     Rsa(&'static RsaParameters),
     Curve(&'static dyn VerificationAlgorithm),
 }
 
-/// HMAC is not among them: who can check it can forge it.
-fn how(algorithm: Algorithm) -> Result<How> {
+/// Returns ring's scheme for an algorithm. HMAC is excluded: a server that can verify it can also forge it.
+fn scheme(algorithm: Algorithm) -> Result<Scheme> {
     Ok(match algorithm {
-        Algorithm::RS256 => How::Rsa(&RSA_PKCS1_2048_8192_SHA256),
-        Algorithm::RS384 => How::Rsa(&RSA_PKCS1_2048_8192_SHA384),
-        Algorithm::RS512 => How::Rsa(&RSA_PKCS1_2048_8192_SHA512),
-        Algorithm::PS256 => How::Rsa(&RSA_PSS_2048_8192_SHA256),
-        Algorithm::PS384 => How::Rsa(&RSA_PSS_2048_8192_SHA384),
-        Algorithm::PS512 => How::Rsa(&RSA_PSS_2048_8192_SHA512),
-        Algorithm::ES256 => How::Curve(&ECDSA_P256_SHA256_FIXED),
-        Algorithm::ES384 => How::Curve(&ECDSA_P384_SHA384_FIXED),
-        Algorithm::EdDSA => How::Curve(&ED25519),
+        Algorithm::RS256 => Scheme::Rsa(&RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::RS384 => Scheme::Rsa(&RSA_PKCS1_2048_8192_SHA384),
+        Algorithm::RS512 => Scheme::Rsa(&RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::PS256 => Scheme::Rsa(&RSA_PSS_2048_8192_SHA256),
+        Algorithm::PS384 => Scheme::Rsa(&RSA_PSS_2048_8192_SHA384),
+        Algorithm::PS512 => Scheme::Rsa(&RSA_PSS_2048_8192_SHA512),
+        Algorithm::ES256 => Scheme::Curve(&ECDSA_P256_SHA256_FIXED),
+        Algorithm::ES384 => Scheme::Curve(&ECDSA_P384_SHA384_FIXED),
+        Algorithm::EdDSA => Scheme::Curve(&ED25519),
         _ => return Err(ErrorKind::UnsupportedAlgorithm.into()),
     })
 }
 
-impl Verifier<Vec<u8>> for Check {
+impl Verifier<Vec<u8>> for RingVerifier {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
-        let checked = match (self.how, self.key.kind()) {
-            (How::Rsa(parameters), DecodingKeyKind::RsaModulusExponent { n, e }) => {
+        let verified = match (self.scheme, self.key.kind()) {
+            (Scheme::Rsa(parameters), DecodingKeyKind::RsaModulusExponent { n, e }) => {
                 RsaPublicKeyComponents { n, e }.verify(parameters, message, signature)
             }
-            (How::Curve(algorithm), DecodingKeyKind::SecretOrDer(point)) => {
+            (Scheme::Curve(algorithm), DecodingKeyKind::SecretOrDer(point)) => {
                 UnparsedPublicKey::new(algorithm, point).verify(message, signature)
             }
-            // A key of another kind than the algorithm's.
+            // The key's type does not match the algorithm.
             _ => return Err(Error::new()),
         };
-        checked.map_err(|_| Error::new())
+        verified.map_err(|_| Error::new())
     }
 }
 
-impl JwtVerifier for Check {
+impl JwtVerifier for RingVerifier {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
