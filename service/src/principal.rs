@@ -1,50 +1,50 @@
-//! Who calls, as the edge has verified it, and with that which part of the table is theirs.
+//! The verified caller, and with it the caller's part of the table.
 //!
-//! A principal's sessions and cache entries lie under keys that begin with the principal, so no call of another can name
-//! them. It never holds a token.
+//! The keys of a principal's sessions and cache entries begin with the principal's id, so no other principal's call can
+//! name them. A principal never contains a token.
 
 use std::{fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
-/// Who calls. Cloning is cheap.
+/// The verified caller of a request. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// Nothing stands for all who share the one token, or need none.
-    own: Option<Arc<Own>>,
+    /// `None` for all callers with the shared token, or without one if none is required.
+    identity: Option<Arc<Identity>>,
     grant: Grant,
 }
 
 #[derive(PartialEq, Eq)]
-struct Own {
-    /// 32 hex digits: one length, and no separator of a key, whatever the name.
+struct Identity {
+    /// 32 hex digits, so that an id has a fixed length and contains no key separator, whatever the name.
     id: String,
     name: String,
 }
 
-/// What a call does to the state.
+/// The access that a call needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Looks.
+    /// The call reads state.
     Read,
-    /// Changes.
+    /// The call changes state.
     Write,
 }
 
-/// What a principal may do.
+/// The permissions of a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
-    /// Whether it may look.
+    /// Permits reading.
     pub read: bool,
-    /// Whether it may change.
+    /// Permits changes.
     pub write: bool,
 }
 
 impl Grant {
-    /// Everything.
+    /// All permissions.
     pub const FULL: Self = Self { read: true, write: true };
 
-    /// Whether it covers `access`.
+    /// Returns true if the grant permits `access`.
     pub fn covers(self, access: Access) -> bool {
         match access {
             Access::Read => self.read,
@@ -54,13 +54,14 @@ impl Grant {
 }
 
 impl Principal {
-    /// All who share the one token, who need none, or who speak over stdio. Their items have the original's keys.
+    /// Returns the principal of all callers with the shared token, without a required token, or on stdio. Its items have
+    /// the keys of the v1 (Python) server.
     pub fn shared() -> Self {
-        Self { own: None, grant: Grant::FULL }
+        Self { identity: None, grant: Grant::FULL }
     }
 
-    /// One among several: `name` as `authority` (the issuer of its token, or what stands for one) calls it. Two authorities'
-    /// equal names are two principals.
+    /// Returns the principal that `authority` calls `name`. The authority is the token's issuer, or `token` for named
+    /// tokens. The same name from two authorities is two principals.
     pub fn named(authority: &str, name: &str, grant: Grant) -> Self {
         let mut hash = Sha256::new();
         // The length keeps ("a", "bc") and ("ab", "c") apart.
@@ -68,25 +69,26 @@ impl Principal {
         hash.update(authority);
         hash.update(name);
         let id = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { own: Some(Arc::new(Own { id, name: name.to_owned() })), grant }
+        Self { identity: Some(Arc::new(Identity { id, name: name.to_owned() })), grant }
     }
 
-    /// What may be done in its name.
+    /// Returns the principal's permissions.
     pub fn grant(&self) -> Grant {
         self.grant
     }
 
-    /// The 128 bits, as hex digits, that its keys begin with; nothing for [`Principal::shared`].
+    /// Returns the 128-bit id, in hex digits, with which the principal's keys begin. `None` for [`Principal::shared`].
     pub fn id(&self) -> Option<&str> {
-        self.own.as_ref().map(|own| own.id.as_str())
+        self.identity.as_ref().map(|identity| identity.id.as_str())
     }
 
-    /// What its sessions' `userId` says; the original's word where nobody said.
+    /// Returns the `userId` of the principal's sessions. For the shared principal it is `anonymous`, as the v1 (Python)
+    /// server wrote it.
     pub fn name(&self) -> &str {
-        self.own.as_ref().map_or("anonymous", |own| &own.name)
+        self.identity.as_ref().map_or("anonymous", |identity| &identity.name)
     }
 
-    /// Enough to follow one principal through a log: the first 8 digits of its id.
+    /// Returns the first 8 digits of the id, enough to follow one principal through a log.
     pub fn fingerprint(&self) -> &str {
         self.id().map_or("shared", |id| &id[..8])
     }
@@ -103,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn principals_are_told_apart_by_authority_and_name() {
+    fn id_depends_on_authority_and_name() {
         let id = |authority: &str, name: &str| Principal::named(authority, name, Grant::FULL).id().map(str::to_owned);
         assert_eq!(id("a", "b"), id("a", "b"));
         assert_ne!(id("a", "b"), id("b", "b"));
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn never_prints_its_name() {
+    fn debug_output_omits_the_name() {
         let alice = Principal::named("https://issuer.example", "alice@example.org", Grant::FULL);
         assert!(!format!("{alice:?} {}", alice.fingerprint()).contains("alice"));
     }

@@ -1,7 +1,7 @@
-//! A session: a principal's own, by a name that the client chose or by a handle that `create_session` minted.
+//! A principal's session, identified by a name that the client chose or by a handle that `create_session` returned.
 //!
-//! A name lives as long as its notes. A handle carries its own end, so whoever opens it knows without asking the table.
-//! Either is checked once, here, and never printed in full.
+//! A named session lasts as long as its notes. A handle contains its expiry, so opening it needs no table access.
+//! Session ids are validated here and never printed in full.
 
 mod handle;
 
@@ -13,10 +13,34 @@ use crate::{clock, principal::Principal};
 
 pub use handle::{HANDLE_PREFIX, HandleError};
 
-/// The longest session id, in UTF-8 bytes. A DynamoDB partition key holds 2,048; the rest is room for a principal.
+/// The longest session id in UTF-8 bytes. A DynamoDB partition key holds 2,048, which leaves room for the principal.
 pub const MAX_SESSION_ID_BYTES: usize = 1024;
 
-/// A session that may be used. `Debug` and `Display` show its [fingerprint](Self::fingerprint) only.
+/// A valid session of a principal. `Debug` and `Display` show only its [fingerprint](Self::fingerprint).
+///
+/// ```
+/// use mcp_stateful::{
+///     clock::epoch_seconds,
+///     principal::{Grant, Principal},
+///     session::{InvalidSession, Session},
+/// };
+///
+/// let now = epoch_seconds();
+/// let alice = Principal::named("token", "alice", Grant::FULL);
+///
+/// // A client may choose any name, which never expires.
+/// let named = Session::open(&alice, "demo".to_owned(), now)?;
+/// assert_eq!(named.expires_at(), None);
+///
+/// // A handle cannot be guessed, opens for its principal only, and expires.
+/// let created = Session::create(&alice, now + 3600)?;
+/// let handle = created.id().to_owned();
+/// assert_eq!(Session::open(&alice, handle.clone(), now)?, created);
+/// let bob = Principal::named("token", "bob", Grant::FULL);
+/// assert_eq!(Session::open(&bob, handle.clone(), now), Err(InvalidSession::Foreign));
+/// assert_eq!(Session::open(&alice, handle, now + 3600), Err(InvalidSession::Expired(now + 3600)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     principal: Principal,
@@ -24,33 +48,31 @@ pub struct Session {
     expires_at: Option<u64>,
 }
 
-/// Why a text names no session that may be used.
+/// The reasons for which a `session_id` is rejected.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidSession {
     /// The empty text.
-    #[error(
-        "`session_id` is empty; pass the handle that create_session returned, or a name of your own such as \"demo\""
-    )]
+    #[error("`session_id` is empty; pass the handle that create_session returned, or choose a name such as \"demo\"")]
     Empty,
     /// More than [`MAX_SESSION_ID_BYTES`].
     #[error("`session_id` has {0} bytes; the limit is {MAX_SESSION_ID_BYTES}")]
     TooLong(usize),
-    /// It looks like a handle, and is none that the caller got.
+    /// A text that begins like a handle but is not one of the principal's.
     #[error(
-        "`session_id` is no handle that create_session gave to you: copy it whole, or call create_session for a new one \
-         (names of your own may not begin with {HANDLE_PREFIX})"
+        "invalid session handle in `session_id`: pass the complete value that create_session returned to you, or call \
+         create_session for a new one (a name that you choose must not begin with {HANDLE_PREFIX})"
     )]
     Foreign,
-    /// A handle whose time is over; since when, in epoch seconds.
-    #[error("the session expired at {}, and its notes with it; call create_session for a new one", clock::rfc3339(*.0))]
+    /// An expired handle, with its expiry in epoch seconds.
+    #[error("the session expired at {} and its notes are gone; call create_session for a new one", clock::rfc3339(*.0))]
     Expired(u64),
 }
 
 impl Session {
-    /// Opens the session that `principal` calls `id`, at the time `now` (epoch seconds).
+    /// Opens the session `id` of `principal` at the time `now` (epoch seconds).
     ///
     /// # Errors
-    /// A text that names no session, a handle that is not the principal's or whose time is over.
+    /// [`InvalidSession`] if the text is not a valid name, or is a handle that has expired or is not the principal's.
     pub fn open(principal: &Principal, id: String, now: u64) -> Result<Self, InvalidSession> {
         let expires_at = match id.len() {
             0 => return Err(InvalidSession::Empty),
@@ -63,32 +85,33 @@ impl Session {
         }
     }
 
-    /// A new session of `principal` under a handle that nobody can guess, until `expires_at` (epoch seconds). Nothing is
-    /// written: the handle is all there is until the first note.
+    /// Creates a session of `principal` that expires at `expires_at` (epoch seconds), under a handle that cannot be guessed.
+    /// The table is not changed until the first note.
     ///
     /// # Errors
-    /// A system that gives no random numbers.
+    /// [`HandleError`] if the system provides no random numbers.
     pub fn create(principal: &Principal, expires_at: u64) -> Result<Self, HandleError> {
         let (id, expires_at) = handle::mint(principal, expires_at)?;
         Ok(Self { principal: principal.clone(), id, expires_at: Some(expires_at) })
     }
 
-    /// The id as the client knows it; for keys and for answers to that client only.
+    /// Returns the id as the client knows it. Use it only for keys and for responses to that client.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whose it is.
+    /// Returns the principal that the session belongs to.
     pub fn principal(&self) -> &Principal {
         &self.principal
     }
 
-    /// The first second in which it is over, if it ever is: every item of the session carries it.
+    /// Returns the session's expiry in epoch seconds, if it has one. Every item of the session has the same.
     pub fn expires_at(&self) -> Option<u64> {
         self.expires_at
     }
 
-    /// The first 8 hex digits of the id's SHA-256: enough to follow one session through a log, no way back to its name.
+    /// Returns the first 8 hex digits of the id's SHA-256: enough to follow a session through a log, without revealing its
+    /// name.
     pub fn fingerprint(&self) -> String {
         Sha256::digest(self.id.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }
@@ -118,35 +141,35 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_refused_when_empty_or_over_the_limit() {
+    fn empty_or_too_long_name_is_rejected() {
         assert_eq!(open(""), Err(InvalidSession::Empty));
         assert_eq!(open(&"x".repeat(1025)), Err(InvalidSession::TooLong(1025)));
         assert_eq!(open(&"x".repeat(1024)).unwrap().expires_at(), None);
     }
 
     #[test]
-    fn never_prints_itself() {
+    fn formatted_session_omits_its_id() {
         let session = open("alice@example.org").unwrap();
         assert!(!format!("{session} {session:?}").contains("alice"));
         assert_eq!(session.fingerprint().len(), 8);
     }
 
     #[test]
-    fn a_handle_opens_its_session_until_its_last_second() {
-        let made = Session::create(&Principal::shared(), NOW + 10).unwrap();
-        let at = |now| Session::open(&Principal::shared(), made.id().to_owned(), now);
-        assert_eq!(at(NOW + 9), Ok(made.clone()));
+    fn handle_opens_until_its_expiry() {
+        let created = Session::create(&Principal::shared(), NOW + 10).unwrap();
+        let at = |now| Session::open(&Principal::shared(), created.id().to_owned(), now);
+        assert_eq!(at(NOW + 9), Ok(created.clone()));
         assert_eq!(at(NOW + 10), Err(InvalidSession::Expired(NOW + 10)));
         assert!(at(NOW + 10).unwrap_err().to_string().contains("2027-01-15T08:00:10Z"));
     }
 
     #[test]
-    fn a_handle_is_its_principal_s_alone() {
+    fn handle_opens_for_its_principal_only() {
         let alice = Principal::named("token", "alice", Grant::FULL);
-        let made = Session::create(&alice, NOW + 10).unwrap();
+        let created = Session::create(&alice, NOW + 10).unwrap();
         for other in [Principal::shared(), Principal::named("token", "bob", Grant::FULL)] {
-            assert_eq!(Session::open(&other, made.id().to_owned(), NOW), Err(InvalidSession::Foreign));
+            assert_eq!(Session::open(&other, created.id().to_owned(), NOW), Err(InvalidSession::Foreign), "{other:?}");
         }
-        assert!(Session::open(&alice, made.id().to_owned(), NOW).is_ok());
+        assert!(Session::open(&alice, created.id().to_owned(), NOW).is_ok());
     }
 }

@@ -1,16 +1,16 @@
-//! The handles of `create_session`: `mcps_` and 27 bytes in base64url: 128 random bits, the end of the session in epoch
-//! seconds (40 bits), and 48 bits of a hash over both and the principal.
+//! The handles of `create_session`: `mcps_` and 27 bytes in base64url. The bytes are 128 random bits, the session's expiry
+//! in epoch seconds (40 bits), and 48 bits of a hash over both and the principal.
 //!
-//! The hash is no secret. It tells a handle that was mangled on its way, or that was given to somebody else, from a good
-//! one, without a look at the table. What protects a session are its random bits and the principal in its items' keys: the whole
-//! handle names the session, so one whose end was rewritten names another, empty one.
+//! The hash is not a secret. It detects a mangled handle, or one of another principal, without table access. A session
+//! is protected by the random bits and by the principal in its items' keys. The whole handle names the session, so a
+//! handle with a forged expiry names another, empty session.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::principal::Principal;
 
-/// What every handle begins with, and no name may.
+/// The prefix of every handle, with which no name may begin.
 pub const HANDLE_PREFIX: &str = "mcps_";
 
 const RANDOM: usize = 16;
@@ -18,16 +18,16 @@ const EXPIRY: usize = 5;
 const CHECK: usize = 6;
 const LENGTH: usize = RANDOM + EXPIRY + CHECK;
 
-/// The system gave no random numbers.
+/// The error of a system that provides no random numbers.
 #[derive(Debug, thiserror::Error)]
-#[error("the system gives no random numbers: {0}")]
+#[error("the system provides no random numbers: {0}")]
 pub struct HandleError(#[from] getrandom::Error);
 
-/// A text that begins like a handle and is none of the principal's.
+/// The error for a text that begins like a handle but is not one of the principal's.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Foreign;
 
-/// A new handle and its end, which is `expires_at` or the last second that a handle can hold.
+/// Creates a handle. Returns it with its expiry, which is `expires_at` or the last second that a handle can hold.
 pub(super) fn mint(principal: &Principal, expires_at: u64) -> Result<(String, u64), HandleError> {
     let expires_at = expires_at.min((1 << (8 * EXPIRY)) - 1);
     let mut bytes = [0; LENGTH];
@@ -38,7 +38,7 @@ pub(super) fn mint(principal: &Principal, expires_at: u64) -> Result<(String, u6
     Ok((format!("{HANDLE_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)), expires_at))
 }
 
-/// The end that a handle carries; nothing if the text is a name.
+/// Returns the expiry in a handle, or `None` if the text is a name.
 pub(super) fn expiry(principal: &Principal, id: &str) -> Result<Option<u64>, Foreign> {
     let Some(text) = id.strip_prefix(HANDLE_PREFIX) else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| Foreign)?;
@@ -68,26 +68,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn carries_its_end() {
+    fn handle_contains_its_expiry() {
         let (handle, _) = mint(&Principal::shared(), 1_800_000_000).unwrap();
         assert_eq!(handle.len(), 41);
         assert_eq!(expiry(&Principal::shared(), &handle), Ok(Some(1_800_000_000)));
     }
 
     #[test]
-    fn an_end_beyond_what_it_can_hold_is_the_last_one() {
+    fn expiry_is_capped_at_40_bits() {
         let (handle, end) = mint(&Principal::shared(), u64::MAX).unwrap();
         assert_eq!((expiry(&Principal::shared(), &handle), end), (Ok(Some(end)), (1 << 40) - 1));
     }
 
     #[test]
-    fn no_two_are_equal() {
+    fn handles_are_unique() {
         let handles: HashSet<String> = (0..1000).map(|_| mint(&Principal::shared(), 1).unwrap().0).collect();
         assert_eq!(handles.len(), 1000);
     }
 
     #[test]
-    fn a_changed_character_anywhere_is_noticed() {
+    fn any_changed_character_is_detected() {
         let (handle, _) = mint(&Principal::shared(), 1_800_000_000).unwrap();
         for place in HANDLE_PREFIX.len()..handle.len() {
             let mut changed = handle.clone().into_bytes();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_text_is_a_name() {
+    fn text_without_the_prefix_is_a_name() {
         assert_eq!(expiry(&Principal::shared(), "demo"), Ok(None));
         assert_eq!(expiry(&Principal::shared(), "MCPS_demo"), Ok(None));
     }
