@@ -137,7 +137,7 @@ struct InFlight<'a> {
 
 impl<'a> InFlight<'a> {
     fn start(metrics: &'a Metrics) -> Self {
-        metrics.asked();
+        metrics.request_started();
         Self { metrics, status: None }
     }
 
@@ -148,6 +148,6 @@ impl<'a> InFlight<'a> {
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.metrics.answered(self.status);
+        self.metrics.request_ended(self.status);
     }
 }

@@ -1,22 +1,23 @@
-//! The one door to the table: what is kept, under which keys, and what each call promises.
+//! The only access to the table: the items it holds, their keys, and the guarantees of each call.
 //!
-//! One implementation on the DynamoDB SDK serves every place a table can live in: AWS, any endpoint that speaks
-//! DynamoDB, or the engine inside this process ([`embedded`]). Nothing above this module knows which.
+//! One implementation on the DynamoDB SDK serves every backend: AWS, any endpoint that speaks DynamoDB, or the engine
+//! inside this process ([`embedded`]). Nothing above this module knows the backend.
 
 mod cache;
 mod client;
 mod credentials;
-mod direct;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod error;
+mod fast_path;
+mod idempotency;
 mod item;
 mod keys;
 mod notes;
 mod observe;
-mod once;
 mod query;
 mod reset;
+mod rows;
 mod table;
 
 use std::{sync::Arc, time::Duration};
@@ -27,63 +28,104 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 pub use cache::CachedValue;
 pub use client::ClientError;
 pub use error::StoreError;
+pub use idempotency::{IdempotencyKey, InvalidKey, KEY_LIFETIME_SECONDS, KeyedError, KeyedReset, MAX_KEY_BYTES};
 pub use keys::InvalidCursor;
 pub use notes::{Cursor, NotesPage, PageRequest};
-pub use once::{IdempotencyKey, InvalidKey, KEY_LIFETIME_SECONDS, KeyedError, KeyedReset, MAX_KEY_BYTES};
 pub use reset::Reset;
 
 use crate::{config::StateConfig, telemetry::Metrics};
 
-/// The DynamoDB actions that serving takes, and so all that a task's role has to permit. Making the table takes others;
-/// a transaction (`TransactWriteItems`) takes those of what it does.
+/// The DynamoDB actions that serving requests takes, and so the complete list for a task role's policy.
+///
+/// Creating the table takes others. A transaction (`TransactWriteItems`) takes the actions of its parts.
 pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Query", "UpdateItem"];
 
-/// Longer than anybody waits.
+/// The deadline of a store whose caller sets its own: long enough never to be met.
 const NO_DEADLINE: Duration = Duration::from_secs(86_400);
 
-/// Sessions' notes and the tools' cache, in one table.
+/// The notes of all sessions and the tools' cache, in one table.
 ///
-/// Cloning is cheap and shares the connection pool. Every method returns within the deadline it was opened with
-/// (per DynamoDB call; [`Store::reset`] and the keyed calls make several), throttling and transient failures retried until then.
+/// Cloning is cheap and shares the connection pool. Every DynamoDB call returns within the deadline that the store was
+/// opened with; until then it retries throttling and transient failures. [`Store::reset`] and the keyed methods make
+/// several such calls.
+///
+/// ```
+/// use std::{sync::Arc, time::Duration};
+///
+/// use mcp_stateful::{
+///     config::{Backend, StateConfig},
+///     principal::Principal,
+///     session::Session,
+///     store::{IdempotencyKey, PageRequest, Store},
+///     telemetry::Metrics,
+/// };
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = StateConfig {
+///     backend: Backend::Embedded(":memory:".into()),
+///     table: "mcp_state".to_owned(),
+///     deadline: Duration::from_secs(8),
+/// };
+/// let store = Store::open(&config, true, Arc::new(Metrics::new("doc test"))).await?;
+///
+/// let session = Session::open(&Principal::shared(), "demo".to_owned(), 0)?;
+/// store.add_note(&session, "buy milk").await?;
+///
+/// // Under an idempotency key, a repeated call writes nothing.
+/// let key = IdempotencyKey::try_from("7f3c".to_owned())?;
+/// assert!(!store.add_note_once(&session, "call Ada", &key).await?);
+/// assert!(store.add_note_once(&session, "call Ada", &key).await?);
+///
+/// let page = store.notes(&session, PageRequest::default()).await?;
+/// assert_eq!(page.notes, ["buy milk", "call Ada"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
-    direct: Arc<direct::Direct>,
+    /// `None` with `MCP_FAST_PATHS=off`: every request then goes through the SDK.
+    fast_path: Option<Arc<fast_path::FastPath>>,
     table: Arc<str>,
 }
 
 impl Store {
-    /// Opens the store that `config` names. The embedded one makes its table when the file has none.
+    /// Opens the store that `config` names. An embedded store creates its table if the file has none.
+    ///
+    /// With `fast_path` false, every request goes through the SDK.
     ///
     /// # Errors
-    /// A file that cannot be opened, no region, or a backend that this build leaves out.
-    pub async fn open(config: &StateConfig, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
-        let (client, direct) = client::connect(config, metrics).await?;
-        let store = Self { client, direct: Arc::new(direct), table: config.table.as_str().into() };
+    /// [`ClientError`] if the file cannot be opened, no region is set, or this build does not contain the backend.
+    pub async fn open(config: &StateConfig, fast_path: bool, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
+        let (client, recorded) = client::connect(config, metrics, fast_path).await?;
+        let store = Self { client, fast_path: recorded.map(Arc::new), table: config.table.as_str().into() };
         if config.backend.is_embedded() {
             store.create_table().await.map_err(ClientError::CreateTable)?;
         }
         Ok(store)
     }
 
-    /// A store with settings of the caller's: another endpoint, other credentials, other retries. Calls go through `connector`.
-    pub fn with_settings(settings: Builder, connector: SharedHttpConnector, table: &str) -> Self {
+    /// Builds a store from SDK settings, for another endpoint, other credentials or other retries. Requests go through
+    /// `connector`, and through the SDK only if `fast_path` is false.
+    pub fn with_settings(settings: Builder, connector: SharedHttpConnector, table: &str, fast_path: bool) -> Self {
         let metrics = Arc::new(Metrics::new(""));
-        let (client, direct) = client::assemble(settings, connector, metrics, client::ATTEMPT_TIMEOUT, NO_DEADLINE);
-        Self { client, direct: Arc::new(direct), table: table.into() }
+        let limits = client::Limits { attempt_timeout: client::ATTEMPT_TIMEOUT, deadline: NO_DEADLINE };
+        let (client, fast_path) = client::assemble(settings, connector, metrics, limits, fast_path);
+        Self { client, fast_path: fast_path.map(Arc::new), table: table.into() }
     }
 
-    /// Another table of the same store.
+    /// Returns a store on another table, with the same client.
     pub fn with_table(&self, table: &str) -> Self {
         Self { table: table.into(), ..self.clone() }
     }
 
-    /// The client underneath, for those who look at the table's items themselves.
+    /// Returns the SDK client, for direct access to the table's items.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The table's name.
+    /// Returns the table's name.
     pub fn table(&self) -> &str {
         &self.table
     }

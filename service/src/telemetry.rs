@@ -1,4 +1,4 @@
-//! What the service tells about itself: log lines and metrics. No note, token or session name passes through here.
+//! Log lines and metrics. No note, token or session name appears in either.
 
 pub mod call;
 pub mod log;

@@ -1,4 +1,4 @@
-//! The tools' cache entries. An entry counts only while it lives and only for the very key it was written for.
+//! The cache entries of tools. An entry is used only before its expiry and only for exactly the key it was written for.
 
 use super::{
     Store, StoreError,
@@ -7,28 +7,29 @@ use super::{
 };
 use crate::{clock::epoch_seconds, principal::Principal};
 
-/// The whole key of an entry. The original's entries have none, and are not used: 64 bits of a hash prove nothing.
+/// The whole key of an entry. Entries of the v1 (Python) server have none and are ignored: the 64 hash bits in their
+/// sort key do not prove that the keys are equal.
 const KEY: &str = "key";
 /// The result, as JSON text.
 const VALUE: &str = "value";
 
-/// DynamoDB's limit for an item (400 KB), less the room that keys and names take.
+/// DynamoDB's item limit (400 KB), less the size of keys and names.
 const MAX_ENTRY_BYTES: usize = 400 * 1024 - 512;
 
-/// A result that was computed before, and until when it may be used (epoch seconds).
+/// A cached result and its expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedValue {
     /// The result.
     pub value: String,
-    /// The first second in which it is no longer valid.
+    /// The first second, in epoch seconds, in which it is no longer valid.
     pub expires_at: u64,
 }
 
 impl Store {
-    /// The value of `key` in the principal's cache of `tool`, unless it expired. Strongly consistent.
+    /// Returns the value of `key` in the principal's cache of `tool`, unless it expired. Strongly consistent.
     ///
     /// # Errors
-    /// As every call.
+    /// [`StoreError`] if the store fails.
     pub async fn cached(
         &self,
         principal: &Principal,
@@ -41,14 +42,14 @@ impl Store {
             .table_name(self.table())
             .set_key(Some(item::key(tool_pk(principal, tool), cache_sk(key))))
             .consistent_read(true);
-        let answer = self.send(request).await?;
-        Ok(answer.item.and_then(|item| read(&item, key)).filter(|entry| entry.expires_at > epoch_seconds()))
+        let output = self.send(request).await?;
+        Ok(output.item.and_then(|item| entry_for(&item, key)).filter(|entry| entry.expires_at > epoch_seconds()))
     }
 
-    /// Keeps `entry` for `key`. An entry over DynamoDB's 400 KB is left out: the cache is an aid, not a promise.
+    /// Stores `entry` under `key`. Skips an entry over DynamoDB's 400 KB, because a cache may miss.
     ///
     /// # Errors
-    /// As every call.
+    /// [`StoreError`] if the store fails.
     pub async fn cache(
         &self,
         principal: &Principal,
@@ -73,7 +74,7 @@ impl Store {
     }
 }
 
-fn read(item: &Item, key: &str) -> Option<CachedValue> {
+fn entry_for(item: &Item, key: &str) -> Option<CachedValue> {
     let expires_at = get_number(item, EXPIRES_AT)?;
     let value = serde_json::from_str(get_text(item, VALUE)?).ok()?;
     (get_text(item, KEY)? == key).then_some(CachedValue { value, expires_at })

@@ -1,4 +1,4 @@
-//! Makes the SDK's client for the place the table lives in. The only file that knows credentials, TLS and endpoints.
+//! Builds the SDK client for the configured backend. Credentials, TLS and endpoints are set up here only.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,8 +19,8 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 
 use super::{
     StoreError,
-    credentials::KeptCredentials,
-    direct::{Direct, Pathfinder},
+    credentials::CredentialsCache,
+    fast_path::{FastPath, RouteRecorder},
     observe::Observer,
 };
 use crate::{
@@ -28,81 +28,100 @@ use crate::{
     telemetry::Metrics,
 };
 
-/// Why the store cannot be opened.
+/// The reasons for which the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Neither `AWS_REGION` nor a profile names one.
-    #[error("no AWS region is known; set AWS_REGION, for example AWS_REGION=us-east-1")]
+    /// Neither `AWS_REGION` nor a profile sets a region.
+    #[error("no AWS region is set; set AWS_REGION, for example AWS_REGION=us-east-1")]
     NoRegion,
-    /// This binary was built without the cargo feature `embedded`.
+    /// The binary was built without the cargo feature `embedded`.
     #[error("this build has no embedded store (cargo feature `embedded`); set MCP_STATE_BACKEND=dynamodb")]
     NotEmbedded,
     /// The file cannot be opened as a store.
-    #[error("the embedded store at {path} cannot be opened: {reason}")]
+    #[error("cannot open the embedded store at {path}: {reason}; set another MCP_STATE_PATH")]
     Open {
         /// The file.
         path: String,
-        /// What the engine or the system said.
+        /// The error of the engine or the operating system.
         reason: String,
     },
-    /// The embedded store's table cannot be made.
-    #[error("the embedded store's table cannot be made: {0}")]
+    /// The table cannot be created.
+    #[error("cannot create the table: {0}")]
     CreateTable(#[source] StoreError),
 }
 
 /// The longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The longest wait for one answer before the request is sent again.
+/// The longest wait for one response before the request is retried.
 pub(super) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The SDK's client, and the short way beside it.
-pub(super) async fn connect(config: &StateConfig, metrics: Arc<Metrics>) -> Result<(Client, Direct), ClientError> {
-    let (deadline, patience) = (config.deadline, ATTEMPT_TIMEOUT.min(config.deadline));
+/// The time limits of a call to the table.
+pub(super) struct Limits {
+    /// The longest wait for one response.
+    pub(super) attempt_timeout: Duration,
+    /// The longest duration of a call, retries included.
+    pub(super) deadline: Duration,
+}
+
+/// Builds the SDK client for `config`, and the fast path beside it if that is on.
+pub(super) async fn connect(
+    config: &StateConfig,
+    metrics: Arc<Metrics>,
+    fast_path: bool,
+) -> Result<(Client, Option<FastPath>), ClientError> {
+    let limits = Limits { attempt_timeout: ATTEMPT_TIMEOUT.min(config.deadline), deadline: config.deadline };
     let (builder, connector) = match &config.backend {
         Backend::DynamoDb => aws().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
     let builder = builder
-        // The deadline ends a call, not a count of attempts: 25 ms, doubling, 1 s apart in the end.
+        // The deadline ends a call before the number of attempts does: backoff doubles from 25 ms to 1 s.
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(20)
                 .with_initial_backoff(Duration::from_millis(25))
                 .with_max_backoff(Duration::from_secs(1)),
         )
-        // The SDK's own quota of retries is for the process's lifetime: one burst of throttling would spend it for good.
+        // The SDK's own retry quota lasts for the life of the process, and one burst of throttling would exhaust it.
         .retry_partition(RetryPartition::custom("store").token_bucket(TokenBucket::unlimited()).build())
         .timeout_config(
-            TimeoutConfig::builder().operation_attempt_timeout(patience).operation_timeout(deadline).build(),
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(limits.attempt_timeout)
+                .operation_timeout(limits.deadline)
+                .build(),
         );
-    Ok(assemble(builder, connector, metrics, patience, deadline))
+    Ok(assemble(builder, connector, metrics, limits, fast_path))
 }
 
-/// A client whose calls go through `connector`, and the short way that they find.
+/// Builds a client whose requests go through `connector`, and the fast path if that is on.
 pub(super) fn assemble(
     builder: Builder,
     connector: SharedHttpConnector,
     metrics: Arc<Metrics>,
-    patience: Duration,
-    deadline: Duration,
-) -> (Client, Direct) {
-    let credentials = KeptCredentials::new();
-    let pathfinder = Pathfinder::new(credentials.clone());
-    let (http, way, observer) = (connector.clone(), pathfinder.clone(), Observer(metrics.clone()));
-    let config = builder
+    limits: Limits,
+    fast_path: bool,
+) -> (Client, Option<FastPath>) {
+    let credentials = CredentialsCache::new();
+    let recorder = fast_path.then(|| RouteRecorder::new(credentials.clone()));
+    let (http, observer) = (connector.clone(), Observer(metrics.clone()));
+    let mut builder = builder
         .behavior_version(BehaviorVersion::latest())
         .http_client(http_client_fn(move |_, _| http.clone()))
-        // The attempt's timeout already ends a stalled answer; watching throughput besides would only cost.
+        // The attempt timeout already ends a stalled response, so a throughput check would only add cost.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .identity_cache(credentials.clone())
-        .interceptor(credentials)
-        .interceptor(way)
-        .interceptor(observer)
-        .build();
-    (Client::from_conf(config), Direct { connector, pathfinder, metrics, patience, deadline })
+        .interceptor(credentials);
+    if let Some(recorder) = &recorder {
+        builder = builder.interceptor(recorder.clone());
+    }
+    let client = Client::from_conf(builder.interceptor(observer).build());
+    let Limits { attempt_timeout, deadline } = limits;
+    let fast_path = recorder.map(|recorder| FastPath { connector, recorder, metrics, attempt_timeout, deadline });
+    (client, fast_path)
 }
 
-/// AWS, or what `AWS_ENDPOINT_URL_DYNAMODB` names: region, credentials and endpoint by the SDK's own chain.
+/// Connects to AWS, or to the endpoint that `AWS_ENDPOINT_URL_DYNAMODB` names. The SDK's own chain finds region,
+/// credentials and endpoint.
 async fn aws() -> Result<(Builder, SharedHttpConnector), ClientError> {
     let tls = Provider::Rustls(CryptoMode::Ring);
     let http = aws_smithy_http_client::Builder::new().tls_provider(tls.clone()).build_https();
@@ -122,7 +141,7 @@ async fn aws() -> Result<(Builder, SharedHttpConnector), ClientError> {
 fn embedded(path: &std::path::Path) -> Result<(Builder, SharedHttpConnector), ClientError> {
     let engine = super::embedded::Engine::open(path)
         .map_err(|reason| ClientError::Open { path: path.display().to_string(), reason: reason.to_string() })?;
-    engine.sweep_in_background();
+    engine.delete_expired_in_background();
     let builder = Builder::new()
         .region(aws_sdk_dynamodb::config::Region::from_static("local"))
         .endpoint_url("http://embedded")

@@ -1,7 +1,7 @@
-//! Keeps the credentials that the table's calls are signed with, and forgets them when the table refuses them.
+//! Caches the credentials that requests to the table are signed with, and discards them when the table rejects them.
 //!
-//! The SDK's cache goes by the end that credentials name themselves. Where that is wrong (a clock that is slow, a session that
-//! was revoked) it would go on with them for hours, though new ones can be had.
+//! The SDK's cache trusts the expiry that credentials name themselves. If that is wrong, because a clock is slow or a
+//! session was revoked, the SDK would sign with rejected credentials for hours although the provider has new ones.
 
 use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
@@ -20,96 +20,96 @@ use aws_smithy_runtime_api::{
 use super::error::ErrorBody;
 use crate::clock;
 
-/// Credentials that end sooner are left to the SDK, which asks for new ones before they do.
-const NEAR_THE_END: Duration = Duration::from_secs(60);
+/// The remaining lifetime below which credentials are left to the SDK, which renews them before they expire.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 
-/// The shortest time between two times of forgetting: who hands out credentials is not to be asked for every refusal.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The minimum interval between two cache resets, so that repeated rejections do not flood the credentials provider.
+const MIN_RESET_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The cache. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct KeptCredentials(Arc<RwLock<Kept>>);
+pub(super) struct CredentialsCache(Arc<RwLock<Inner>>);
 
 #[derive(Debug)]
-struct Kept {
+struct Inner {
     cache: SharedIdentityCache,
-    since: Instant,
-    /// What the cache gave last.
-    last: Option<Identity>,
+    reset_at: Instant,
+    /// The identity that the SDK's cache returned last.
+    latest: Option<Identity>,
 }
 
-impl KeptCredentials {
+impl CredentialsCache {
     pub(super) fn new() -> Self {
-        Self(Arc::new(RwLock::new(Kept::nothing())))
+        Self(Arc::new(RwLock::new(Inner::empty())))
     }
 
-    /// The next attempt asks for new ones.
-    fn forget(&self) {
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.since.elapsed() >= PAUSE {
-            tracing::warn!("the table refuses the credentials; asking for new ones");
-            *kept = Kept::nothing();
+    /// Discards the credentials, so that the next attempt requests new ones.
+    fn invalidate(&self) {
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if inner.reset_at.elapsed() >= MIN_RESET_INTERVAL {
+            tracing::warn!("the table rejects the credentials; requesting new ones");
+            *inner = Inner::empty();
         }
     }
 
-    fn cache(&self) -> SharedIdentityCache {
-        self.kept().cache.clone()
+    fn sdk_cache(&self) -> SharedIdentityCache {
+        self.inner().cache.clone()
     }
 
-    /// Those that the SDK signs with.
-    pub(super) fn current(&self) -> Option<Identity> {
-        self.kept().last.clone()
+    /// Returns the identity that the SDK signed with last.
+    pub(super) fn latest(&self) -> Option<Identity> {
+        self.inner().latest.clone()
     }
 
-    /// Whether the SDK would sign with these, now and for a while.
-    pub(super) fn are(&self, identity: &Identity) -> bool {
-        let until = clock::now() + NEAR_THE_END;
-        self.kept().last.as_ref().is_some_and(|last| same(last, identity))
-            && identity.expiration().is_none_or(|end| end > until)
+    /// Returns true if the SDK would sign with `identity` now and until [`EXPIRY_MARGIN`] from now.
+    pub(super) fn is_current(&self, identity: &Identity) -> bool {
+        let margin_end = clock::now() + EXPIRY_MARGIN;
+        self.inner().latest.as_ref().is_some_and(|latest| same_credentials(latest, identity))
+            && identity.expiration().is_none_or(|expiry| expiry > margin_end)
     }
 
-    fn kept(&self) -> RwLockReadGuard<'_, Kept> {
+    fn inner(&self) -> RwLockReadGuard<'_, Inner> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn learn(&self, identity: &Identity) {
-        if !self.kept().last.as_ref().is_some_and(|last| same(last, identity)) {
-            self.0.write().unwrap_or_else(PoisonError::into_inner).last = Some(identity.clone());
+    fn remember(&self, identity: &Identity) {
+        if !self.inner().latest.as_ref().is_some_and(|latest| same_credentials(latest, identity)) {
+            self.0.write().unwrap_or_else(PoisonError::into_inner).latest = Some(identity.clone());
         }
     }
 }
 
-impl Kept {
-    fn nothing() -> Self {
-        Self { cache: IdentityCache::lazy().build(), since: Instant::now(), last: None }
+impl Inner {
+    fn empty() -> Self {
+        Self { cache: IdentityCache::lazy().build(), reset_at: Instant::now(), latest: None }
     }
 }
 
-impl ResolveCachedIdentity for KeptCredentials {
+impl ResolveCachedIdentity for CredentialsCache {
     fn resolve_cached_identity<'a>(
         &'a self,
         resolver: SharedIdentityResolver,
         components: &'a RuntimeComponents,
         bag: &'a ConfigBag,
     ) -> IdentityFuture<'a> {
-        let cache = self.cache();
+        let cache = self.sdk_cache();
         IdentityFuture::new(async move {
             let identity = cache.resolve_cached_identity(resolver, components, bag).await?;
-            self.learn(&identity);
+            self.remember(&identity);
             Ok(identity)
         })
     }
 }
 
-/// Whether two are one: the SDK's cache hands out the same until it has asked anew.
-fn same(one: &Identity, other: &Identity) -> bool {
+/// Compares the credentials of two identities. The SDK's cache returns equal ones until it has requested new ones.
+fn same_credentials(one: &Identity, other: &Identity) -> bool {
     one.data::<Credentials>() == other.data::<Credentials>()
 }
 
-/// Looks at every answer: refused credentials are forgotten.
-impl Intercept for KeptCredentials {
+/// Inspects every response and invalidates credentials that the table rejects.
+impl Intercept for CredentialsCache {
     fn name(&self) -> &'static str {
-        "Credentials"
+        "CredentialsCache"
     }
 
     fn read_after_attempt(
@@ -118,14 +118,14 @@ impl Intercept for KeptCredentials {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let refusal = context.response().filter(|answer| answer.status().is_client_error());
-        let refusal = refusal.and_then(|answer| ErrorBody::read(answer.body().bytes()?));
-        // Not AccessDeniedException: it is the policy that refuses, and new credentials have the same.
+        let rejection = context.response().filter(|response| response.status().is_client_error());
+        let rejection = rejection.and_then(|response| ErrorBody::parse(response.body().bytes()?));
+        // Not AccessDeniedException: a policy caused it, and new credentials would meet the same policy.
         if matches!(
-            refusal.as_ref().map(ErrorBody::code),
+            rejection.as_ref().map(ErrorBody::code),
             Some("ExpiredTokenException" | "UnrecognizedClientException")
         ) {
-            self.forget();
+            self.invalidate();
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! DynamoDB inside the process: an HTTP connector of the SDK that hands each request to an engine on SQLite.
+//! DynamoDB inside the process: an HTTP connector of the SDK that passes each request to an engine on SQLite.
 //!
-//! No port is opened and nothing is signed. Several processes may share one file; SQLite's locks keep them apart.
+//! It opens no port and signs nothing. Several processes may share one file; SQLite's locks serialize them.
 
-mod space;
+mod disk_space;
 
 use std::{
     fs,
@@ -23,11 +23,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::NO_SPACE;
 
-/// The path that means: in memory, gone with the process.
+/// The path of a store in memory, which ends with the process.
 pub const IN_MEMORY: &str = ":memory:";
 
-/// How often expired items are removed. They are invisible before; this only keeps the file from growing.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+/// The interval at which expired items are deleted. Reads ignore them before that, so this only bounds the file's size.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// An open store. Clones share it.
 #[derive(Clone)]
@@ -36,81 +36,82 @@ pub struct Engine {
     file: Option<Arc<PathBuf>>,
 }
 
-/// Why a file cannot be opened.
+/// The reasons for which a file cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder or the file cannot be made.
+    /// The folder or the file cannot be created.
     #[error("{0}")]
-    Make(#[from] std::io::Error),
-    /// A path that is no text.
+    Create(#[from] std::io::Error),
+    /// The path is not UTF-8.
     #[error("the path is not UTF-8")]
     NotUtf8,
-    /// What the engine said.
+    /// The engine's error.
     #[error("{0}")]
     Engine(#[from] DynoxideError),
 }
 
 impl Engine {
-    /// Opens the file at `path`, making it and its folder, both for their owner's eyes only, where they are not there.
+    /// Opens the file at `path`. Creates it and its folder if they do not exist, both readable by their owner only.
     ///
     /// # Errors
-    /// A folder or file that cannot be made or read, or a file that is no store.
+    /// [`OpenError`] if the folder or the file cannot be created or read, or if the file is not a store.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         match path.to_str().ok_or(OpenError::NotUtf8)? {
             IN_MEMORY => Ok(Self { database: Database::memory()?, file: None }),
             text => {
-                make_folder(path)?;
-                make_file(path)?;
+                create_folder(path)?;
+                create_file(path)?;
                 Ok(Self { database: Database::new(text)?, file: Some(Arc::new(path.to_owned())) })
             }
         }
     }
 
-    /// Removes expired items now and then, for as long as the runtime lives.
-    pub(super) fn sweep_in_background(&self) {
+    /// Deletes expired items every [`EXPIRY_INTERVAL`] until the runtime ends.
+    pub(super) fn delete_expired_in_background(&self) {
         let database = self.database.clone();
         tokio::spawn(async move {
-            let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+            let mut interval = tokio::time::interval(EXPIRY_INTERVAL);
             loop {
                 interval.tick().await;
                 let database = database.clone();
                 match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
                     Ok(Ok(0)) => {}
-                    Ok(Ok(items)) => tracing::debug!(items, "expired items removed"),
-                    Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),
+                    Ok(Ok(items)) => tracing::debug!(items, "deleted expired items"),
+                    Ok(Err(error)) => tracing::warn!(%error, "cannot delete expired items; retrying in a minute"),
                     Err(_) => return,
                 }
             }
         });
     }
 
-    /// Answers one DynamoDB request: the operation (`PutItem`) and its JSON body. Blocks while SQLite works.
+    /// Executes one DynamoDB request, given its operation (such as `PutItem`) and its JSON body, and returns the response
+    /// body. Blocks while SQLite works.
     ///
     /// # Errors
-    /// What DynamoDB would refuse, and operations that the store does not use.
+    /// DynamoDB's errors, and a validation error for operations that the store does not use.
     pub fn dispatch(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
         let db = &self.database;
         match operation {
-            "PutItem" => answer(body, |request| db.put_item(request)),
-            "GetItem" => answer(body, |request| db.get_item(request)),
-            "UpdateItem" => answer(body, |request| db.update_item(request)),
-            "Query" => answer(body, |request| db.query(request)),
-            "TransactWriteItems" => answer(body, |request| db.transact_write_items(request)),
-            "BatchWriteItem" => answer(body, |request| db.batch_write_item(request)),
-            "CreateTable" => answer(body, |request| db.create_table(request)),
-            "DescribeTable" => answer(body, |request| db.describe_table(request)),
-            "UpdateTimeToLive" => answer(body, |request| db.update_time_to_live(request)),
-            "DescribeTimeToLive" => answer(body, |request| db.describe_time_to_live(request)),
-            other => Err(DynoxideError::ValidationException(format!("the embedded store does not know {other}"))),
+            "PutItem" => execute(body, |request| db.put_item(request)),
+            "GetItem" => execute(body, |request| db.get_item(request)),
+            "UpdateItem" => execute(body, |request| db.update_item(request)),
+            "Query" => execute(body, |request| db.query(request)),
+            "TransactWriteItems" => execute(body, |request| db.transact_write_items(request)),
+            "BatchWriteItem" => execute(body, |request| db.batch_write_item(request)),
+            "CreateTable" => execute(body, |request| db.create_table(request)),
+            "DescribeTable" => execute(body, |request| db.describe_table(request)),
+            "UpdateTimeToLive" => execute(body, |request| db.update_time_to_live(request)),
+            "DescribeTimeToLive" => execute(body, |request| db.describe_time_to_live(request)),
+            other => Err(DynoxideError::ValidationException(format!("the embedded store does not support {other}"))),
         }
     }
 
-    /// [`Engine::dispatch`] as HTTP has it: status and JSON body, by DynamoDB's `X-Amz-Target` header.
+    /// Executes the request of DynamoDB's `X-Amz-Target` header and returns the HTTP status and the JSON body.
     pub fn respond(&self, target: &str, body: &str) -> (u16, String) {
         let operation = target.rsplit('.').next().unwrap_or(target);
         match self.dispatch(operation, body) {
             Ok(json) => (200, json),
-            // Not as a server's error, which would be sent again until the deadline.
+            // Not a 5xx, which the SDK would retry until the deadline.
             Err(error) if error.status_code() >= 500 && self.is_full(body.len()) => {
                 tracing::error!(%error, "the disk is full");
                 (400, serde_json::json!({"__type": NO_SPACE}).to_string())
@@ -120,19 +121,19 @@ impl Engine {
     }
 
     fn is_full(&self, bytes: usize) -> bool {
-        self.file.as_ref().is_some_and(|file| space::is_missing(file, bytes))
+        self.file.as_ref().is_some_and(|file| disk_space::is_full(file, bytes))
     }
 }
 
-fn answer<Q: DeserializeOwned, A: Serialize>(
+fn execute<Request: DeserializeOwned, Output: Serialize>(
     body: &str,
-    run: impl FnOnce(Q) -> dynoxide::Result<A>,
+    run: impl FnOnce(Request) -> dynoxide::Result<Output>,
 ) -> Result<String, DynoxideError> {
     let request = serde_json::from_str(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))?;
     serde_json::to_string(&run(request)?).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
-fn make_folder(path: &Path) -> std::io::Result<()> {
+fn create_folder(path: &Path) -> std::io::Result<()> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
         return Ok(());
     };
@@ -143,8 +144,8 @@ fn make_folder(path: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// SQLite gives what it makes beside the file the same mode.
-fn make_file(path: &Path) -> std::io::Result<()> {
+/// Creates the file for its owner only. SQLite gives the files beside it the same mode.
+fn create_file(path: &Path) -> std::io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -164,7 +165,7 @@ impl HttpConnector for Engine {
         HttpConnectorFuture::new(async move {
             let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
             let body = request.body().bytes().unwrap_or_default().to_vec();
-            // SQLite waits for the disk: not on a thread that serves others.
+            // SQLite blocks on the disk, so it must not run on a thread of the async runtime.
             let work = move || {
                 let body = String::from_utf8(body).map_err(|e| ConnectorError::user(e.into()))?;
                 Ok(engine.respond(&target, &body))
@@ -172,7 +173,7 @@ impl HttpConnector for Engine {
             let defect =
                 |error: tokio::task::JoinError| ConnectorError::other(error.into(), Some(ErrorKind::ServerError));
             let (status, json) = tokio::task::spawn_blocking(work).await.map_err(defect)??;
-            let status = status.try_into().map_err(|_| ConnectorError::user("no HTTP status".into()))?;
+            let status = status.try_into().map_err(|_| ConnectorError::user("invalid HTTP status".into()))?;
             Ok::<orchestrator::HttpResponse, ConnectorError>(HttpResponse::new(status, SdkBody::from(json)))
         })
     }

@@ -1,36 +1,36 @@
-//! What can be wrong with the store, in words that a client may read. What the backend said goes to the log only.
+//! The kinds of store failure, with texts that clients may read. The backend's own text goes to the log only.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::retry::ErrorKind;
 
-/// The embedded store's own code; DynamoDB knows no full disk.
+/// The embedded store's error code for a full disk. DynamoDB has none.
 pub(super) const NO_SPACE: &str = "NoSpaceLeft";
 
 /// A store call that failed after its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// More requests than the table admits, until the deadline.
+    /// The table rejected requests as over its throughput until the deadline.
     #[error("the store is throttling requests")]
     Throttled,
-    /// No connection, or no answer, until the deadline.
+    /// No connection or no response until the deadline.
     #[error("the store cannot be reached")]
     Unreachable,
-    /// The table is not there.
+    /// The table does not exist.
     #[error("the store's table does not exist")]
     TableMissing,
-    /// No credentials, expired ones, or a policy that leaves an operation out.
+    /// Credentials are missing or expired, or the policy does not allow the operation.
     #[error("the server is not permitted to use the store")]
     Denied,
     /// The disk under the embedded store is full.
     #[error("the store has no space left")]
     Full,
-    /// The store answered with a failure of its own.
+    /// The store reported another failure.
     #[error("the store failed")]
     Failed,
 }
 
 impl StoreError {
-    /// The kind as a metric's label.
+    /// Returns the kind as a metric's label.
     pub fn label(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
@@ -42,19 +42,36 @@ impl StoreError {
         }
     }
 
-    /// The kind that a refusal's code stands for.
+    /// Maps an error code to its kind. The codes are those of "Error handling with DynamoDB" in the DynamoDB Developer
+    /// Guide and of the AWS common errors.
     pub(super) fn from_code(code: &str) -> Self {
-        classify_code(code)
+        match code {
+            "ProvisionedThroughputExceededException"
+            | "ThrottlingException"
+            | "RequestLimitExceeded"
+            | "Throttling" => Self::Throttled,
+            "ResourceNotFoundException" => Self::TableMissing,
+            "AccessDeniedException"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException"
+            | "InvalidSignatureException"
+            | "MissingAuthenticationTokenException"
+            | "IncompleteSignatureException"
+            | "NotAuthorized" => Self::Denied,
+            NO_SPACE => Self::Full,
+            "ServiceUnavailable" | "InternalServerError" => Self::Unreachable,
+            _ => Self::Failed,
+        }
     }
 
-    /// What the one who runs the server does about it.
+    /// Returns the suggested action: the client's where it can act, the operator's otherwise.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Throttled => "wait a few seconds and call again",
-            Self::Unreachable | Self::Failed => "call again later; the operator finds the cause in the server's log",
-            Self::TableMissing => "the operator creates it with `mcp-stateful create-table` or `cargo xtask deploy`",
-            Self::Full => "the operator makes room on the disk",
-            Self::Denied => "the operator checks the server's credentials and its policy",
+            Self::Unreachable | Self::Failed => "call again later; operators find the cause in the server's log",
+            Self::TableMissing => "ask the operator to run `mcp-stateful create-table` or `cargo xtask deploy`",
+            Self::Full => "ask the operator to free disk space for the server",
+            Self::Denied => "ask the operator to check the server's AWS credentials and policy",
         }
     }
 }
@@ -70,30 +87,31 @@ where
     }
 }
 
-/// A refusal's JSON body, as far as it is decided by.
+/// The JSON body of a rejected request.
 pub(super) struct ErrorBody(serde_json::Value);
 
 impl ErrorBody {
-    /// Nothing if it is none: not JSON, or without a code.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    /// Parses the body, or returns `None` if it is not JSON or has no code.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
         let body: serde_json::Value = serde_json::from_slice(body).ok()?;
         body["__type"].is_string().then_some(Self(body))
     }
 
-    /// The code: the end of `__type`.
+    /// Returns the code, which is the part of `__type` behind `#`.
     pub(super) fn code(&self) -> &str {
         self.0["__type"].as_str().and_then(|kind| kind.rsplit('#').next()).unwrap_or_default()
     }
 
-    /// Whether a condition did not hold, of a single write or of one in a transaction. The table did what it was asked then.
-    pub(super) fn is_unmet_condition(&self) -> bool {
+    /// Returns true if the condition of a write, or of one in a transaction, did not hold. The table then worked as
+    /// requested.
+    pub(super) fn is_failed_condition(&self) -> bool {
         let reasons = self.0["CancellationReasons"].as_array().into_iter().flatten();
         self.code() == "ConditionalCheckFailedException"
             || reasons.into_iter().any(|reason| reason["Code"] == "ConditionalCheckFailed")
     }
 }
 
-/// The error and its causes. Not its `Debug`, which quotes the answer's body, and so notes.
+/// Formats the error and its causes. Its `Debug` is not used because it quotes the response body, and so notes.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
@@ -104,34 +122,14 @@ fn classify<E: ProvideErrorMetadata>(error: &SdkError<E>) -> StoreError {
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => StoreError::Unreachable,
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => StoreError::Unreachable,
         SdkError::DispatchFailure(failure) => match failure.as_other() {
-            // A connection that broke, and what a connector calls an error of its own.
+            // A broken connection. The embedded store's connector reports its own defects as other kinds.
             Some(ErrorKind::TransientError) => StoreError::Unreachable,
             Some(_) => StoreError::Failed,
             None if failure.is_user() => StoreError::Failed,
-            // What fails before there is a connection: no credentials to sign with.
+            // The failure precedes the connection: there are no credentials to sign with.
             None => StoreError::Denied,
         },
-        SdkError::ServiceError(_) => error.code().map_or(StoreError::Failed, classify_code),
-        _ => StoreError::Failed,
-    }
-}
-
-/// Codes from DynamoDB's "Error handling" chapter and from AWS's common errors.
-fn classify_code(code: &str) -> StoreError {
-    match code {
-        "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" | "Throttling" => {
-            StoreError::Throttled
-        }
-        "ResourceNotFoundException" => StoreError::TableMissing,
-        "AccessDeniedException"
-        | "UnrecognizedClientException"
-        | "ExpiredTokenException"
-        | "InvalidSignatureException"
-        | "MissingAuthenticationTokenException"
-        | "IncompleteSignatureException"
-        | "NotAuthorized" => StoreError::Denied,
-        NO_SPACE => StoreError::Full,
-        "ServiceUnavailable" | "InternalServerError" => StoreError::Unreachable,
+        SdkError::ServiceError(_) => error.code().map_or(StoreError::Failed, StoreError::from_code),
         _ => StoreError::Failed,
     }
 }

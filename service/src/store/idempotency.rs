@@ -1,8 +1,8 @@
-//! Calls that may be repeated: what an idempotency key is, and the record that a keyed call leaves in the table.
+//! Calls that may be repeated: idempotency keys, and the record that a keyed call leaves in the table.
 //!
-//! A client whose answer got lost sends its request again under another id (MCP 2026-07-28), so the server cannot know a
-//! repeat from a second wish. The client's key tells it: under one key a session is changed once, however often, at whichever
-//! replica and how much at the same time it is asked.
+//! A client that lost a response repeats its request under another id (MCP 2026-07-28), so the server cannot distinguish
+//! a repeat from a new request. The client's key does: a session is changed once per key, whatever the number of
+//! requests, replicas and concurrent calls.
 
 mod note;
 mod reset;
@@ -21,29 +21,29 @@ pub use reset::KeyedReset;
 /// The longest key, in bytes of UTF-8.
 pub const MAX_KEY_BYTES: usize = 255;
 
-/// How long a key is remembered, in seconds: 24 hours, or until its session ends.
+/// The lifetime of a key in seconds: 24 hours. It ends earlier with its session.
 pub const KEY_LIFETIME_SECONDS: u64 = 24 * 60 * 60;
 
-/// What was asked for under the key: the same key with another wish is refused.
+/// The attribute with the request made under the key. The same key with another request is rejected.
 const REQUEST: &str = "request";
 
-/// The condition under which a record may be written: there is none, or one that is over and not yet removed.
-const FREE: &str = "attribute_not_exists(pk) OR expiresAt <= :now";
-/// The time in [`FREE`].
+/// The condition for writing a record: there is none, or an expired one that is not yet deleted.
+const NOT_RECORDED: &str = "attribute_not_exists(pk) OR expiresAt <= :now";
+/// The current time in [`NOT_RECORDED`].
 const NOW: &str = ":now";
 
-/// The client's name for one call in one session, whatever number of requests it takes.
+/// The client's name for one call in one session, shared by all of the call's requests.
 #[derive(Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// Why a text is no key.
+/// The reasons for which a text is not a valid key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidKey {
     /// The empty text.
-    #[error("`idempotency_key` is empty; leave it out, or pass a new UUID for each new call")]
+    #[error("`idempotency_key` is empty; omit it, or pass a new UUID for each new call")]
     Empty,
     /// More than [`MAX_KEY_BYTES`].
-    #[error("`idempotency_key` has {0} bytes; the limit is {MAX_KEY_BYTES}, a UUID has 36")]
+    #[error("`idempotency_key` has {0} bytes; the limit is {MAX_KEY_BYTES}, so pass a UUID")]
     TooLong(usize),
 }
 
@@ -65,19 +65,19 @@ impl std::fmt::Debug for IdempotencyKey {
     }
 }
 
-/// Why a keyed call was not done.
+/// The reasons for which a keyed call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyedError {
-    /// The store failed; the same call under the same key finds out what became of it.
+    /// The store failed. Repeating the call under the same key completes it or returns its result.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The key was used in this session for something else.
-    #[error("the idempotency key was used for something else")]
+    /// The key was used in this session for another request.
+    #[error("the idempotency key was used for another request")]
     Reused,
 }
 
 impl Store {
-    /// The record of a key, if it is remembered. Strongly consistent.
+    /// Returns the unexpired record of a key. Strongly consistent.
     async fn record(&self, session: &Session, name: &IdempotencyKey) -> Result<Option<Item>, StoreError> {
         let key = key(session_pk(session), record_sk(name));
         let request = self.client.get_item().table_name(self.table()).set_key(Some(key)).consistent_read(true);
@@ -85,7 +85,7 @@ impl Store {
     }
 }
 
-/// The item that remembers `request` under a key, as yet without what came of it.
+/// Builds the record of `request` under a key, without a result.
 fn new_record(session: &Session, name: &IdempotencyKey, request: &str, now: u64) -> Item {
     let end = session.expires_at().unwrap_or(u64::MAX).min(now + KEY_LIFETIME_SECONDS);
     let mut item = key(session_pk(session), record_sk(name));
@@ -94,12 +94,12 @@ fn new_record(session: &Session, name: &IdempotencyKey, request: &str, now: u64)
     item
 }
 
-/// Whether a record that was found is one of `request`.
-fn same_request(found: &Item, request: &str) -> Result<(), KeyedError> {
-    if get_text(found, REQUEST) == Some(request) { Ok(()) } else { Err(KeyedError::Reused) }
+/// Checks that a record is one of `request`.
+fn check_request(record: &Item, request: &str) -> Result<(), KeyedError> {
+    if get_text(record, REQUEST) == Some(request) { Ok(()) } else { Err(KeyedError::Reused) }
 }
 
-/// The sort key of a record. Hashed: a key of the client's may have any bytes and be nobody's to read.
+/// Returns the sort key of a record. The client's key is hashed because it may be any text, and confidential.
 fn record_sk(name: &IdempotencyKey) -> String {
     format!("ONCE#{}", hex(&Sha256::digest(&name.0)))
 }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_refused_when_empty_or_over_the_limit() {
+    fn empty_or_too_long_key_is_rejected() {
         let parsed = |text: &str| IdempotencyKey::try_from(text.to_owned());
         assert_eq!(parsed(""), Err(InvalidKey::Empty));
         assert_eq!(parsed(&"k".repeat(256)), Err(InvalidKey::TooLong(256)));

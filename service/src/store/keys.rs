@@ -1,7 +1,7 @@
-//! The table's keys: how sessions, notes and cache entries are named, and the cursor made of a note's key.
+//! The keys of sessions, notes and cache entries, and the cursor made from a note's key.
 //!
-//! A note of the original system has the sort key `NOTE#<epoch seconds>`. Ours is `NOTE#v2#<UUIDv7>`: unique, in order of
-//! time, and behind every old one, because `v` sorts after all digits.
+//! The v1 (Python) server gave a note the sort key `NOTE#<epoch seconds>`. This server's is `NOTE#v2#<UUIDv7>`: unique, in
+//! order of time, and after every v1 note, because `v` sorts after all digits.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -17,57 +17,64 @@ pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
 /// The attribute that DynamoDB's TTL reads, in epoch seconds.
 pub(super) const EXPIRES_AT: &str = "expiresAt";
+/// The attribute with a note's text.
+pub(super) const NOTE: &str = "note";
 /// The sort key of a session's own item.
 pub(super) const META: &str = "META";
-/// What every note's sort key begins with.
+/// The prefix of every note's sort key.
 pub(super) const NOTE_PREFIX: &str = "NOTE#";
 
-/// The partition of a session.
+/// Returns the partition key of a session.
 pub(super) fn session_pk(session: &Session) -> String {
-    format!("{}SESSION#{}", space(session.principal()), session.id())
+    format!("{}SESSION#{}", principal_prefix(session.principal()), session.id())
 }
 
-/// What a principal's partitions begin with. The shared one has the original's, which begin with another word.
-fn space(principal: &Principal) -> String {
+/// Returns the prefix of a principal's partition keys. The shared principal has none, so its keys equal those of the
+/// v1 (Python) server.
+fn principal_prefix(principal: &Principal) -> String {
     principal.id().map_or_else(String::new, |id| format!("USER#{id}#"))
 }
 
-/// A new note's sort key, greater than any that this process made before.
+/// Returns a new note's sort key, greater than all earlier ones of this process.
 ///
-/// Its time is precise to a quarter of a microsecond, so between two replicas the order of notes is as good as the
-/// hosts' clocks; below that it carries 62 random bits, so that no two are equal.
+/// Its time has a resolution of a quarter of a microsecond, so the order of notes from two replicas is as good as the
+/// hosts' clocks. Its 62 random bits make keys unique within that resolution.
 pub(super) fn new_note_sk() -> String {
     static ORDER: LazyLock<Mutex<ContextV7>> =
         LazyLock::new(|| Mutex::new(ContextV7::new().with_additional_precision()));
     format!("{NOTE_PREFIX}v2#{}", Uuid::new_v7(Timestamp::now(&*ORDER)).as_hyphenated())
 }
 
-/// The partition of a principal's results of a tool.
+/// Returns the partition key of a principal's cached results of a tool.
 pub(super) fn tool_pk(principal: &Principal, tool: &str) -> String {
-    format!("{}TOOL#{tool}", space(principal))
+    format!("{}TOOL#{tool}", principal_prefix(principal))
 }
 
-/// A cache entry's sort key: 64 bits of its key's hash. The entry keeps the whole key, and is used only if that is equal.
+/// Returns a cache entry's sort key, which holds 64 bits of the key's hash. The entry itself holds the whole key and is
+/// used only if that is equal.
 pub(super) fn cache_sk(key: &str) -> String {
     format!("KEY#{}", hex(&Sha256::digest(key.as_bytes())[..8]))
 }
 
-/// A cursor that was not made for the session it is used with.
+/// The error for a cursor that was not made for the session it is used with.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`cursor` is not one that get_notes returned for this session; leave it out to read from the first note")]
+#[error(
+    "invalid `cursor`: pass the complete value that get_notes returned for this session, or omit it to read from the first note"
+)]
 pub struct InvalidCursor;
 
-/// The text that continues reading `session` after the note at `sk`.
+/// Returns the text with which a client continues to read `session` after the note at `sk`.
 pub(super) fn encode_cursor(session: &Session, sk: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}{}", session_check(session), &sk[NOTE_PREFIX.len()..]))
 }
 
-/// The sort key in a cursor. The session's check makes a cursor of another session an error instead of a silent gap.
+/// Returns the sort key in a cursor. The session's check bytes turn a cursor of another session into an error instead
+/// of a silent gap.
 pub(super) fn decode_cursor(session: &Session, cursor: &str) -> Result<String, InvalidCursor> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| InvalidCursor)?;
     let text = String::from_utf8(bytes).map_err(|_| InvalidCursor)?;
     let rest = text.strip_prefix(&session_check(session)).ok_or(InvalidCursor)?;
-    // A sort key holds 1,024 bytes at the most; nothing we made comes near.
+    // A sort key holds at most 1,024 bytes, and every note's key is far shorter.
     if rest.is_empty() || rest.len() > 512 {
         return Err(InvalidCursor);
     }
@@ -78,7 +85,7 @@ fn session_check(session: &Session) -> String {
     hex(&Sha256::digest(format!("cursor\0{}", session_pk(session)))[..4])
 }
 
-/// Bytes as hexadecimal digits.
+/// Formats bytes as lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |half: u8| char::from(DIGITS[usize::from(half & 15)]);
@@ -94,29 +101,29 @@ mod tests {
     }
 
     #[test]
-    fn new_notes_sort_after_old_ones_and_after_each_other() {
+    fn new_notes_sort_after_v1_notes_and_in_order() {
         let mut keys = vec!["NOTE#1755360000".to_owned(), "NOTE#9999999999".to_owned()];
         keys.extend((0..10_000).map(|_| new_note_sk()));
         assert!(keys.is_sorted_by(|a, b| a < b));
     }
 
     #[test]
-    fn a_cursor_comes_back_as_its_key() {
+    fn cursor_decodes_to_its_key() {
         for sk in ["NOTE#1755360000".to_owned(), new_note_sk()] {
             assert_eq!(decode_cursor(&session("a"), &encode_cursor(&session("a"), &sk)), Ok(sk));
         }
     }
 
     #[test]
-    fn a_cursor_of_another_session_and_nonsense_are_refused() {
+    fn foreign_and_malformed_cursors_are_rejected() {
         let foreign = encode_cursor(&session("a"), &new_note_sk());
         for cursor in [foreign.as_str(), "", "!", "AAAA", "TUVUQQ"] {
-            assert_eq!(decode_cursor(&session("b"), cursor), Err(InvalidCursor));
+            assert_eq!(decode_cursor(&session("b"), cursor), Err(InvalidCursor), "{cursor:?}");
         }
     }
 
     #[test]
-    fn a_cache_key_is_named_by_64_bits_of_its_hash() {
+    fn cache_sort_key_holds_64_hash_bits() {
         // printf '{"text": "hello"}' | sha256sum
         assert_eq!(cache_sk(r#"{"text": "hello"}"#), "KEY#fe63cf9369e847ea");
     }

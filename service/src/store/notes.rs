@@ -1,4 +1,4 @@
-//! Notes: one item each, written once, read in order.
+//! Notes: one item each, written once and read in order.
 
 use std::{num::NonZeroUsize, pin::pin, time::Duration};
 
@@ -7,77 +7,78 @@ use futures_util::future::{Either, select};
 use super::{
     Store, StoreError,
     item::{Item, key, number, text},
-    keys::{EXPIRES_AT, InvalidCursor, META, decode_cursor, encode_cursor, new_note_sk, session_pk},
-    query::{Row, Rows, Wanted},
+    keys::{EXPIRES_AT, InvalidCursor, META, NOTE, decode_cursor, encode_cursor, new_note_sk, session_pk},
+    query::NotesRange,
+    rows::{Row, Rows},
 };
 use crate::{clock::epoch_seconds, json, session::Session};
 
-/// The note's text.
-pub(super) const NOTE: &str = "note";
-/// When it was written, in epoch seconds.
+/// The attribute with the time at which a note was written, in epoch seconds.
 const TS: &str = "ts";
 
-/// How long a stored note's acknowledgement waits for the session's item. Longer, and clients would repeat the note.
+/// The longest time for which a stored note's acknowledgement waits for the session's item. After a longer wait, clients
+/// would repeat the note.
 const TOUCH_GRACE: Duration = Duration::from_millis(250);
 
-/// A place between two notes of one session.
+/// A position between two notes of one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(String);
 
 impl Cursor {
-    /// Reads what [`Cursor::encode`] wrote for the same session.
+    /// Decodes a text that [`Cursor::encode`] returned for the same session.
     ///
     /// # Errors
-    /// Any other text.
+    /// [`InvalidCursor`] for any other text.
     pub fn decode(session: &Session, text: &str) -> Result<Self, InvalidCursor> {
         decode_cursor(session, text).map(Self)
     }
 
-    /// An opaque text for the client.
+    /// Encodes the cursor as an opaque text for the client.
     pub fn encode(&self, session: &Session) -> String {
         encode_cursor(session, &self.0)
     }
 }
 
-/// Which part of a session to read.
+/// The part of a session to read.
 #[derive(Debug, Clone, Default)]
 pub struct PageRequest {
-    /// Where the last page ended; from the first note if there is none.
+    /// The end of the previous page. Without it, the page begins with the first note.
     pub after: Option<Cursor>,
-    /// At most so many notes.
+    /// The maximum number of notes.
     pub limit: Option<NonZeroUsize>,
-    /// At most so many bytes of notes, as JSON has them, but always one note.
+    /// The maximum size of the notes in bytes of JSON. A page holds at least one note all the same.
     pub max_bytes: Option<usize>,
 }
 
-/// A part of a session, oldest note first.
+/// A page of a session's notes, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotesPage {
     /// The notes.
     pub notes: Vec<String>,
-    /// Where the next page begins, if there is one.
+    /// The beginning of the next page, if there is one.
     pub next: Option<Cursor>,
 }
 
 impl Store {
-    /// Appends `note`. When this returns, every later [`Store::notes`] anywhere sees it.
+    /// Appends `note`. After this returns, every later [`Store::notes`] at every replica includes it.
     ///
-    /// The note and its session's item are written side by side: one round trip. The note decides; a session's item that
-    /// could not be written is logged, since refusing a note that is stored would make the client write it twice.
+    /// The note and its session's item are written at the same time, in one round trip. The note's outcome decides. A
+    /// failure to write the session's item is only logged, because an error for a stored note would make the client write
+    /// it twice.
     ///
     /// # Errors
-    /// As every call. The note may be stored all the same if the answer was what got lost; [`Store::add_note_once`] can be
-    /// repeated then, this cannot.
+    /// [`StoreError`] if the store fails. The note may still be stored, if only the response was lost. A repeated call
+    /// would then double it; use [`Store::add_note_once`] for calls that may be repeated.
     pub async fn add_note(&self, session: &Session, note: &str) -> Result<(), StoreError> {
         let now = epoch_seconds();
-        // Retries of the SDK write the same key again, so they cannot double the note.
+        // Retries write the same key again, so they cannot double the note.
         let item = note_item(session, note, now);
         let put = self.send(self.client.put_item().table_name(self.table()).set_item(Some(item)));
-        self.beside_its_session(session, now, async { put.await.map(|_| ()) }).await
+        self.with_session_touch(session, now, async { put.await.map(|_| ()) }).await
     }
 
-    /// Runs `write`, and beside it brings the session's item up to date. `write` decides.
-    pub(super) async fn beside_its_session<T, E>(
+    /// Runs `write` and updates the session's item at the same time. Returns the outcome of `write`.
+    pub(super) async fn with_session_touch<T, E>(
         &self,
         session: &Session,
         now: u64,
@@ -92,7 +93,7 @@ impl Store {
             Either::Right((touched, write)) => (write.await?, touched),
         };
         if let Err(kind) = touched {
-            tracing::warn!(kind = kind.label(), "written, but the session's lastActive was not");
+            tracing::warn!(kind = kind.label(), "note stored, but the session's lastActive was not updated");
         }
         Ok(written)
     }
@@ -117,19 +118,21 @@ impl Store {
         Ok(())
     }
 
-    /// Reads notes in the order they were written, expired ones left out. Strongly consistent; pages underneath.
+    /// Returns a page of the session's unexpired notes in the order in which they were written. Strongly consistent.
+    ///
+    /// Queries the table as often as it takes to fill the page.
     ///
     /// # Errors
-    /// As every call.
+    /// [`StoreError`] if the store fails.
     pub async fn notes(&self, session: &Session, request: PageRequest) -> Result<NotesPage, StoreError> {
         let mut page = NotesPage::default();
         let (mut bytes, mut last) = (0, None);
         let mut after = request.after.map(|Cursor(sk)| sk);
         loop {
-            // One more than wanted tells whether there is a next page.
+            // One note beyond the limit shows that there is a next page.
             let limit = request.limit.map(|limit| limit.get() + 1 - page.notes.len());
-            let wanted = Wanted { notes: true, after: after.as_deref(), limit, ..Wanted::default() };
-            let Rows { rows, next } = self.query_notes(session, wanted).await?;
+            let range = NotesRange { with_text: true, after: after.as_deref(), limit, ..NotesRange::default() };
+            let Rows { rows, next } = self.query_notes(session, range).await?;
             for row in rows.into_iter().filter(Row::is_visible) {
                 let Some(note) = row.note else { continue };
                 bytes += json_len(&note);
@@ -150,7 +153,7 @@ impl Store {
     }
 }
 
-/// A new note's item, under a key that no other note has.
+/// Builds a new note's item, under a key that no other note has.
 pub(super) fn note_item(session: &Session, note: &str, now: u64) -> Item {
     let mut item = key(session_pk(session), new_note_sk());
     item.insert(NOTE.to_owned(), text(note));
@@ -159,7 +162,7 @@ pub(super) fn note_item(session: &Session, note: &str, now: u64) -> Item {
     item
 }
 
-/// What a note takes in a JSON array: quotes, comma and escapes counted.
+/// Returns the size of a note in a JSON array, with quotes, comma and escapes.
 fn json_len(note: &str) -> usize {
     let escaped = |byte: u8| match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,

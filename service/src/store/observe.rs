@@ -1,4 +1,4 @@
-//! Counts and times every call to the table, at the one place all of them pass: an interceptor of the SDK.
+//! Counts and times every call that goes through the SDK, in an interceptor, and classifies its failure.
 
 use std::{cell::Cell, future::Future, sync::Arc, time::Instant};
 
@@ -19,58 +19,59 @@ use super::{StoreError, error::ErrorBody};
 use crate::telemetry::{Metrics, call};
 
 tokio::task_local! {
-    static LAST: Cell<Option<StoreError>>;
+    /// The kind of the last attempt's rejection.
+    static LAST_ATTEMPT: Cell<Option<StoreError>>;
 }
 
-/// A request that failed, for those who have an answer to some failures.
-pub(super) struct Refusal<E> {
-    /// What the SDK says.
+/// A failed SDK request, for callers that handle some failures themselves.
+pub(super) struct SdkFailure<E> {
+    /// The SDK's error.
     pub(super) error: SdkError<E>,
-    /// What the last attempt was refused for.
-    last: Option<StoreError>,
+    /// The kind of the last attempt's rejection, if the table sent one.
+    last_attempt: Option<StoreError>,
 }
 
-/// What ends at the deadline is told by its last attempt: a table that throttled until then is throttling, not out of reach.
-impl<E> From<Refusal<E>> for StoreError
+/// Classifies a call that ends at its deadline by its last attempt: a table that throttled until then is throttling,
+/// not unreachable.
+impl<E> From<SdkFailure<E>> for StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    fn from(refusal: Refusal<E>) -> Self {
-        match (Self::from(refusal.error), refusal.last) {
-            (Self::Unreachable, Some(last)) => last,
+    fn from(failure: SdkFailure<E>) -> Self {
+        match (Self::from(failure.error), failure.last_attempt) {
+            (Self::Unreachable, Some(kind)) => kind,
             (kind, _) => kind,
         }
     }
 }
 
-/// Sends a request of the SDK.
-pub(super) fn sent<T, E>(
+/// Awaits an SDK request, and logs and classifies its failure.
+pub(super) fn classified<T, E>(
     request: impl Future<Output = Result<T, SdkError<E>>>,
 ) -> impl Future<Output = Result<T, StoreError>>
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    let attempt = attempted(request);
-    async { attempt.await.map_err(StoreError::from) }
+    let request = observed(request);
+    async { request.await.map_err(StoreError::from) }
 }
 
-/// [`sent`], for those who look at the failure: it is neither logged nor classified.
+/// Awaits an SDK request like [`classified`], but neither logs nor classifies its failure.
 ///
-/// The request is put into a box before anything is awaited: the SDK's are large, and whoever held one would copy it with
-/// every layer that a call passes, also where the call never reaches the store. Polling them takes over a megabyte of stack
-/// in an unoptimised build, besides.
-pub(super) fn attempted<T, E>(
+/// The request is boxed before the first await. The SDK's futures are large, and every layer above would copy one, even
+/// in calls that never reach the store. In an unoptimised build, polling an unboxed one takes over a megabyte of stack.
+pub(super) fn observed<T, E>(
     request: impl Future<Output = Result<T, SdkError<E>>>,
-) -> impl Future<Output = Result<T, Refusal<E>>> {
+) -> impl Future<Output = Result<T, SdkFailure<E>>> {
     let request = Box::pin(request);
     async {
-        let attempt = async { (request.await, LAST.with(Cell::get)) };
-        let (result, last) = LAST.scope(Cell::new(None), attempt).await;
-        result.map_err(|error| Refusal { error, last })
+        let attempts = async { (request.await, LAST_ATTEMPT.with(Cell::get)) };
+        let (result, last_attempt) = LAST_ATTEMPT.scope(Cell::new(None), attempts).await;
+        result.map_err(|error| SdkFailure { error, last_attempt })
     }
 }
 
-/// The operations that metrics tell apart: those of the tools, then those that make the table.
+/// The values of the metrics' `operation` label: the tools' operations, then those that create the table.
 const LABELS: [&str; 10] = [
     "GetItem",
     "PutItem",
@@ -84,10 +85,11 @@ const LABELS: [&str; 10] = [
     "UpdateTimeToLive",
 ];
 
-/// Feeds [`Metrics`] and the current [`call::Call`].
+/// Feeds [`Metrics`] and the current [`call::CallContext`].
 #[derive(Debug)]
 pub(super) struct Observer(pub(super) Arc<Metrics>);
 
+/// The start of the call.
 #[derive(Debug)]
 struct Started(Instant);
 
@@ -95,11 +97,11 @@ impl Storable for Started {
     type Storer = StoreReplace<Self>;
 }
 
-/// Whether the last attempt found a condition that did not hold. That is an answer, and no failure of the table.
+/// True if the last attempt failed an item's condition, which is a result and not a failure of the table.
 #[derive(Debug)]
-struct Unmet(bool);
+struct ConditionFailed(bool);
 
-impl Storable for Unmet {
+impl Storable for ConditionFailed {
     type Storer = StoreReplace<Self>;
 }
 
@@ -123,7 +125,7 @@ impl Intercept for Observer {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        call::asks_the_store();
+        call::count_store_request();
         self.0.store_attempt(operation(bag));
         Ok(())
     }
@@ -134,10 +136,11 @@ impl Intercept for Observer {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let answer = context.response().filter(|answer| !answer.status().is_success());
-        let refusal = answer.and_then(|answer| ErrorBody::read(answer.body().bytes()?));
-        bag.interceptor_state().store_put(Unmet(refusal.as_ref().is_some_and(ErrorBody::is_unmet_condition)));
-        LAST.try_with(|last| last.set(refusal.map(|refusal| StoreError::from_code(refusal.code())))).ok();
+        let rejection = context.response().filter(|response| !response.status().is_success());
+        let rejection = rejection.and_then(|response| ErrorBody::parse(response.body().bytes()?));
+        let condition_failed = rejection.as_ref().is_some_and(ErrorBody::is_failed_condition);
+        bag.interceptor_state().store_put(ConditionFailed(condition_failed));
+        LAST_ATTEMPT.try_with(|last| last.set(rejection.map(|rejection| StoreError::from_code(rejection.code())))).ok();
         Ok(())
     }
 
@@ -148,15 +151,15 @@ impl Intercept for Observer {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(Started(at)) = bag.load::<Started>() {
-            let unmet = bag.load::<Unmet>().is_some_and(|unmet| unmet.0);
-            let ok = unmet || context.output_or_error().is_some_and(|result| result.is_ok());
+            let condition_failed = bag.load::<ConditionFailed>().is_some_and(|failed| failed.0);
+            let ok = condition_failed || context.output_or_error().is_some_and(|result| result.is_ok());
             self.0.store_call(operation(bag), ok, at.elapsed());
         }
         Ok(())
     }
 }
 
-/// The operation's name, as one of those that are known: a metric's label lives as long as the process.
+/// Returns the operation's name, or `other` for an unlisted one: a metric's labels live as long as the process.
 fn operation(bag: &ConfigBag) -> &'static str {
     let name = bag.load::<Metadata>().map_or("", Metadata::name);
     LABELS.into_iter().find(|label| *label == name).unwrap_or("other")

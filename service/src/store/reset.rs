@@ -1,4 +1,4 @@
-//! Deletes a session's notes: page by page, a few batches at a time, until a deadline.
+//! Deletes a session's notes page by page, a few batches at a time, until a deadline.
 
 use std::{
     collections::HashSet,
@@ -14,29 +14,30 @@ use super::{
     Store, StoreError,
     item::{get_text, key},
     keys::{SK, session_pk},
-    observe::sent,
-    query::{Row, Rows, Wanted},
+    observe::classified,
+    query::NotesRange,
+    rows::{Row, Rows},
 };
 use crate::session::Session;
 
-/// BatchWriteItem's limit.
+/// The maximum number of items in a BatchWriteItem request.
 const BATCH: usize = 25;
-/// Batches that a reset keeps under way.
-const BATCHES_AT_ONCE: usize = 4;
-/// The pause before a batch's unprocessed rest is sent again; it doubles up to [`MAX_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const MAX_PAUSE: Duration = Duration::from_secs(1);
+/// The number of batches that a reset keeps in flight.
+const CONCURRENT_BATCHES: usize = 4;
+/// The delay before a batch's unprocessed items are sent again. It doubles up to [`MAX_DELAY`].
+const FIRST_DELAY: Duration = Duration::from_millis(20);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 
-/// What a reset did.
+/// The result of a reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reset {
-    /// Notes deleted; at least so many, if the deadline came first.
+    /// The number of notes deleted. After a deadline it is a lower bound.
     pub deleted: usize,
-    /// False if the deadline came first: notes may remain, and another reset goes on.
+    /// False if the deadline ended the reset. Notes may remain, and another reset continues.
     pub complete: bool,
 }
 
-/// A note that a reset is about to delete.
+/// A note to delete.
 #[derive(Debug, Clone)]
 struct DoomedNote {
     sk: String,
@@ -44,11 +45,11 @@ struct DoomedNote {
 }
 
 impl Store {
-    /// Deletes the session's notes, and all that were acknowledged before the call; the session's own item stays.
-    /// Notes written meanwhile may survive. Goes on until `deadline` and no longer.
+    /// Deletes all notes of the session that were acknowledged before the call, until `deadline`. The session's own item
+    /// stays, and notes written during the call may survive.
     ///
     /// # Errors
-    /// As every call; some notes may be deleted by then, and another reset deletes the rest.
+    /// [`StoreError`] if the store fails. Some notes may be deleted by then, and another reset deletes the rest.
     pub async fn reset(&self, session: &Session, deadline: Instant) -> Result<Reset, StoreError> {
         let deleted = AtomicUsize::new(0);
         let complete = match tokio::time::timeout_at(deadline, self.delete_notes(session, None, &deleted)).await {
@@ -58,8 +59,8 @@ impl Store {
         Ok(Reset { deleted: deleted.into_inner(), complete })
     }
 
-    /// Deletes all notes, or those up to and with the sort key `last`, and counts as it goes: it may be dropped at any
-    /// moment.
+    /// Deletes all notes, or those up to and including the sort key `last`. Adds to `deleted` after each batch, so that the
+    /// count is right even if the future is dropped.
     pub(super) async fn delete_notes(
         &self,
         session: &Session,
@@ -68,13 +69,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut after: Option<String> = None;
         loop {
-            let wanted = Wanted { after: after.as_deref(), last, ..Wanted::default() };
-            let Rows { rows, next } = self.query_notes(session, wanted).await?;
+            let range = NotesRange { after: after.as_deref(), last, ..NotesRange::default() };
+            let Rows { rows, next } = self.query_notes(session, range).await?;
             let notes: Vec<DoomedNote> = rows.into_iter().map(DoomedNote::from).collect();
             let batches: Vec<Vec<DoomedNote>> = notes.chunks(BATCH).map(<[DoomedNote]>::to_vec).collect();
             stream::iter(batches)
                 .map(|batch| self.delete_batch(session, batch, deleted))
-                .buffer_unordered(BATCHES_AT_ONCE)
+                .buffer_unordered(CONCURRENT_BATCHES)
                 .try_for_each(|()| async { Ok(()) })
                 .await?;
             match next {
@@ -90,13 +91,13 @@ impl Store {
         mut batch: Vec<DoomedNote>,
         deleted: &AtomicUsize,
     ) -> Result<(), StoreError> {
-        let mut pause = FIRST_PAUSE;
+        let mut delay = FIRST_DELAY;
         loop {
             let requests: Vec<WriteRequest> =
                 batch.iter().filter_map(|note| delete_request(session, &note.sk)).collect();
             let request = self.client.batch_write_item().request_items(self.table(), requests);
-            let answer = sent(request.send()).await?;
-            let rest = answer.unprocessed_items.and_then(|mut rest| rest.remove(self.table())).unwrap_or_default();
+            let output = classified(request.send()).await?;
+            let rest = output.unprocessed_items.and_then(|mut rest| rest.remove(self.table())).unwrap_or_default();
             let rest: HashSet<&str> = rest.iter().filter_map(deleted_sk).collect();
             let (left, done) = batch.into_iter().partition::<Vec<_>, _>(|note| rest.contains(note.sk.as_str()));
             deleted.fetch_add(done.iter().filter(|note| note.visible).count(), Ordering::Relaxed);
@@ -104,14 +105,14 @@ impl Store {
                 return Ok(());
             }
             batch = left;
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(MAX_PAUSE);
+            tokio::time::sleep(delay).await;
+            delay = (delay * 2).min(MAX_DELAY);
         }
     }
 }
 
 fn delete_request(session: &Session, sk: &str) -> Option<WriteRequest> {
-    // A key is all that a delete request requires, so building one cannot fail.
+    // A delete request requires nothing but its key, so building one cannot fail.
     let delete = DeleteRequest::builder().set_key(Some(key(session_pk(session), sk))).build().ok()?;
     Some(WriteRequest::builder().delete_request(delete).build())
 }
@@ -122,7 +123,7 @@ impl From<Row> for DoomedNote {
     }
 }
 
-/// The sort key that an unprocessed request was to delete.
+/// Returns the sort key of an unprocessed delete request.
 fn deleted_sk(request: &WriteRequest) -> Option<&str> {
     get_text(&request.delete_request.as_ref()?.key, SK)
 }

@@ -1,5 +1,6 @@
-//! The tool call that is being worked on, for whoever logs a line or sends a request meanwhile: without being handed it,
-//! and, unlike a span of `tracing`, without being formatted before a line is written.
+//! The context of the current tool call, available to all code that logs or sends a store request during the call.
+//!
+//! It is a task-local value and not a span of `tracing`, because a span formats its fields even if no line is written.
 
 use std::{
     future::Future,
@@ -12,63 +13,63 @@ use std::{
 use crate::{principal::Principal, session::Session};
 
 tokio::task_local! {
-    static CURRENT: Arc<Call>;
+    static CURRENT: Arc<CallContext>;
 }
 
-/// What a line says of the call that it belongs to.
+/// The context of one tool call, whose fields are part of every log line of the call.
 #[derive(Debug)]
-pub struct Call {
+pub struct CallContext {
     tool: &'static str,
     principal: Principal,
     session: OnceLock<String>,
-    store_calls: AtomicU32,
+    store_requests: AtomicU32,
 }
 
-impl Call {
-    /// A call of `tool` in the name of `principal`.
+impl CallContext {
+    /// Creates the context of a call of `tool` by `principal`.
     pub fn new(tool: &'static str, principal: &Principal) -> Arc<Self> {
-        let (session, store_calls) = Default::default();
-        Arc::new(Self { tool, principal: principal.clone(), session, store_calls })
+        let (session, store_requests) = Default::default();
+        Arc::new(Self { tool, principal: principal.clone(), session, store_requests })
     }
 
-    /// Runs `work` as a part of the call. What `work` spawns is none.
+    /// Runs `work` with this context as the current one. Tasks that `work` spawns do not inherit it.
     pub async fn scope<T>(self: Arc<Self>, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 
-    /// The same for what does not wait.
+    /// Runs synchronous `work` with this context as the current one.
     pub fn sync_scope<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self.clone(), work)
     }
 
-    /// The tool's name.
+    /// Returns the tool's name.
     pub fn tool(&self) -> &'static str {
         self.tool
     }
 
-    /// How many requests went to the table, retries counted.
-    pub fn store_calls(&self) -> u32 {
-        self.store_calls.load(Ordering::Relaxed)
+    /// Returns the number of requests sent to the table so far, retries included.
+    pub fn store_requests(&self) -> u32 {
+        self.store_requests.load(Ordering::Relaxed)
     }
 
-    /// What every line of it says, by name.
+    /// Returns the names and values of the fields that every log line of the call has.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let session = self.session.get().map(|session| ("session", session.as_str()));
         [("tool", self.tool), ("principal", self.principal.fingerprint())].into_iter().chain(session)
     }
 }
 
-/// The current call is about `session`.
-pub fn is_about(session: &Session) {
+/// Sets the session of the current call, for its log lines.
+pub fn set_session(session: &Session) {
     CURRENT.try_with(|call| drop(call.session.set(session.fingerprint()))).ok();
 }
 
-/// The current call sends a request to the table. Outside of one (readiness, start-up) there is nobody to tell.
-pub fn asks_the_store() {
-    CURRENT.try_with(|call| call.store_calls.fetch_add(1, Ordering::Relaxed)).ok();
+/// Counts a request to the table for the current call. Does nothing outside a call, such as at start-up.
+pub fn count_store_request() {
+    CURRENT.try_with(|call| call.store_requests.fetch_add(1, Ordering::Relaxed)).ok();
 }
 
-/// Shows the current call to `look`, if there is one.
-pub(super) fn current<T>(look: impl FnOnce(&Call) -> T) -> Option<T> {
-    CURRENT.try_with(|call| look(call)).ok()
+/// Runs `work` on the current context, if there is one.
+pub(super) fn with_current<T>(work: impl FnOnce(&CallContext) -> T) -> Option<T> {
+    CURRENT.try_with(|call| work(call)).ok()
 }

@@ -1,9 +1,7 @@
-//! The log, on standard error: for people on a terminal, one JSON object a line elsewhere.
+//! The log on standard error: human-readable on a terminal, one JSON object a line otherwise.
 
-mod gather;
-mod human;
+mod batch_writer;
 mod json;
-mod time;
 
 use std::{
     io::{self, IsTerminal},
@@ -13,18 +11,23 @@ use std::{
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
+    field::RecordFields,
     filter::{FilterExt, filter_fn},
-    fmt,
+    fmt::{
+        self, FormatFields,
+        format::{DefaultFields, Writer},
+    },
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
-use self::{gather::Gather, human::Human, json::Json};
+use self::{batch_writer::BatchWriter, json::Json};
+use super::call;
 use crate::config::{LogConfig, LogFormat};
 
-/// Libraries that quote requests and answers, and so notes and tokens, when they are more talkative than this: no setting
-/// makes them. rmcp's warnings quote what a client sent.
-const LIBRARIES: [(&str, Level); 6] = [
+/// The most verbose level of libraries whose more verbose lines quote requests and responses, and so notes and tokens.
+/// No setting raises it. rmcp's warnings quote client input.
+const MAX_LEVELS: [(&str, Level); 6] = [
     ("rmcp", Level::ERROR),
     ("hyper", Level::WARN),
     ("dynoxide", Level::WARN),
@@ -33,41 +36,54 @@ const LIBRARIES: [(&str, Level); 6] = [
     ("rustls", Level::WARN),
 ];
 
-/// Whether something may be logged at all. This stands before the setting, which can only take away.
-fn may_be_told(metadata: &Metadata<'_>) -> bool {
-    let library = LIBRARIES.iter().find(|(prefix, _)| metadata.target().starts_with(prefix));
-    library.is_none_or(|(_, most)| metadata.level() <= most)
+/// Returns true if [`MAX_LEVELS`] permits a line. The configured filter can only reduce what this permits.
+fn is_loggable(metadata: &Metadata<'_>) -> bool {
+    let library = MAX_LEVELS.iter().find(|(prefix, _)| metadata.target().starts_with(prefix));
+    library.is_none_or(|(_, max)| metadata.level() <= max)
 }
 
-static GATHER: OnceLock<Gather> = OnceLock::new();
+static WRITER: OnceLock<BatchWriter> = OnceLock::new();
 
-/// Starts logging for the process, panics included. Called once; a second call changes nothing.
+/// Starts logging for the process, panics included. A second call changes nothing.
 pub fn start(config: &LogConfig) {
     let human = match config.format {
         LogFormat::Human => true,
         LogFormat::Json => false,
         LogFormat::Auto => io::stderr().is_terminal(),
     };
-    let gather = GATHER.get_or_init(Gather::start).clone();
+    let writer = WRITER.get_or_init(BatchWriter::start).clone();
     let layer: Box<dyn Layer<Registry> + Send + Sync> = if human {
         let colour = config.colour && io::stderr().is_terminal();
-        Box::new(fmt::layer().fmt_fields(Human::default()).with_writer(gather).with_ansi(colour))
+        Box::new(fmt::layer().fmt_fields(HumanFields::default()).with_writer(writer).with_ansi(colour))
     } else {
-        Box::new(fmt::layer().event_format(Json).with_writer(gather))
+        Box::new(fmt::layer().event_format(Json).with_writer(writer))
     };
-    let filter = EnvFilter::builder().parse_lossy(&config.filter).and(filter_fn(may_be_told));
+    let filter = EnvFilter::builder().parse_lossy(&config.filter).and(filter_fn(is_loggable));
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().ok();
     log_panics();
 }
 
-/// Writes the lines that were not written yet; for the end of the process.
+/// Writes the buffered lines, at the end of the process.
 pub fn finish() {
-    if let Some(gather) = GATHER.get() {
-        gather.flush();
+    if let Some(writer) = WRITER.get() {
+        writer.flush();
     }
 }
 
-/// A panic becomes one log line with its place; its payload may quote a client's data, so it stays out.
+/// Formats a line's fields for a terminal: its own, then those of the current call.
+#[derive(Debug, Default)]
+struct HumanFields(DefaultFields);
+
+impl<'w> FormatFields<'w> for HumanFields {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> std::fmt::Result {
+        self.0.format_fields(writer.by_ref(), fields)?;
+        let format_call =
+            |call: &call::CallContext| call.fields().try_for_each(|(name, value)| write!(writer, " {name}={value}"));
+        call::with_current(format_call).unwrap_or(Ok(()))
+    }
+}
+
+/// Logs every panic as one line with its location. The payload stays out, because it may quote a client's data.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The metrics, named as Prometheus names things: base units, `_total` on counters (the encoder adds it).
+//! The metrics. Names follow Prometheus: base units, and `_total` on counters, which the encoder adds.
 
 use std::{hash::Hash, time::Duration};
 
@@ -41,7 +41,7 @@ struct CacheLabels {
     result: &'static str,
 }
 
-/// Everything that is counted. Shared by reference; all methods are cheap and never fail.
+/// All metrics of the process. Shared by reference; all methods are cheap and never fail.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -76,67 +76,67 @@ fn timed<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Hist
     family
 }
 
-/// What can label a metric.
+/// The requirements for a metric's label set.
 trait Label: Clone + Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync + 'static {}
 impl<T: Clone + Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync + 'static> Label for T {}
 
 impl Metrics {
-    /// Metrics of a build that calls itself `revision`.
+    /// Creates the metrics of a build with the given revision.
     pub fn new(revision: &str) -> Self {
         let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("revision", revision.to_owned())];
         let mut all = Registry::with_prefix("mcp");
-        all.register("build", "What is running", Info::new(build));
+        all.register("build", "Version and revision of the running build", Info::new(build));
         Self {
             tool_calls: counted(&mut all, "tool_calls", "Tool calls by outcome"),
-            tool_seconds: timed(&mut all, "tool_call", "Time of a tool call"),
-            store_calls: counted(&mut all, "store_calls", "Calls to the table by outcome, retries inside"),
-            store_seconds: timed(&mut all, "store_call", "Time of a call to the table"),
-            store_attempts: counted(&mut all, "store_attempts", "Requests sent to the table, retries counted"),
-            cache: counted(&mut all, "cache", "Look-ups of echo_cached by where the result came from"),
+            tool_seconds: timed(&mut all, "tool_call", "Duration of a tool call"),
+            store_calls: counted(&mut all, "store_calls", "Calls to the table by outcome, retries included"),
+            store_seconds: timed(&mut all, "store_call", "Duration of a call to the table, retries included"),
+            store_attempts: counted(&mut all, "store_attempts", "Requests sent to the table, each retry counted"),
+            cache: counted(&mut all, "cache", "Cache look-ups of echo_cached by result"),
             requests: counted(&mut all, "http_requests", "HTTP requests by status"),
-            in_flight: gauge(&mut all, "http_requests_in_flight", "HTTP requests being answered"),
-            tasks: gauge(&mut all, "tasks", "Tasks of the runtime that have not ended"),
+            in_flight: gauge(&mut all, "http_requests_in_flight", "HTTP requests in flight"),
+            tasks: gauge(&mut all, "tasks", "Tasks alive in the async runtime"),
             registry: all,
         }
     }
 
-    /// A tool call ended.
+    /// Records a finished tool call.
     pub fn tool_call(&self, tool: &'static str, outcome: &'static str, took: Duration) {
         self.tool_calls.get_or_create(&ToolLabels { tool, outcome }).inc();
         self.tool_seconds.get_or_create(&Tool { tool }).observe(took.as_secs_f64());
     }
 
-    /// A call to the table ended.
+    /// Records a finished call to the table, retries included.
     pub fn store_call(&self, operation: &'static str, ok: bool, took: Duration) {
         let outcome = if ok { "ok" } else { "error" };
         self.store_calls.get_or_create(&StoreLabels { operation, outcome }).inc();
         self.store_seconds.get_or_create(&Operation { operation }).observe(took.as_secs_f64());
     }
 
-    /// A request goes out to the table.
+    /// Counts a request sent to the table.
     pub fn store_attempt(&self, operation: &'static str) {
         self.store_attempts.get_or_create(&Operation { operation }).inc();
     }
 
-    /// A look-up of `echo_cached`.
+    /// Counts a cache look-up of `echo_cached` by its result.
     pub fn cache(&self, result: &'static str) {
         self.cache.get_or_create(&CacheLabels { result }).inc();
     }
 
-    /// A request came in; the answer's status is reported to [`Metrics::answered`].
-    pub fn asked(&self) {
+    /// Counts an HTTP request as in flight until [`Metrics::request_ended`].
+    pub fn request_started(&self) {
         self.in_flight.inc();
     }
 
-    /// An answer goes out, or (`None`) its client went away before.
-    pub fn answered(&self, status: Option<u16>) {
+    /// Counts an HTTP request by its status, or without one if the client disconnected before the response.
+    pub fn request_ended(&self, status: Option<u16>) {
         self.in_flight.dec();
         if let Some(status) = status {
             self.requests.get_or_create(&Status { status }).inc();
         }
     }
 
-    /// Everything, as `application/openmetrics-text`.
+    /// Renders all metrics as `application/openmetrics-text`.
     pub fn render(&self) -> String {
         if let Ok(runtime) = Handle::try_current() {
             self.tasks.set(i64::try_from(runtime.metrics().num_alive_tasks()).unwrap_or(i64::MAX));

@@ -22,7 +22,7 @@ impl Arguments {
     /// Opens the session of the call for `principal`. The call's log lines then have the session's fingerprint.
     pub(super) fn session(&mut self, principal: &Principal) -> Result<Session, ToolError> {
         let session = Session::open(principal, self.string("session_id")?, epoch_seconds())?;
-        call::is_about(&session);
+        call::set_session(&session);
         Ok(session)
     }
 

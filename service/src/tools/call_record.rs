@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use super::{error::ToolError, output::ToolOutput};
 use crate::{
     principal::Principal,
-    telemetry::{Metrics, call::Call},
+    telemetry::{Metrics, call::CallContext},
 };
 
 /// Runs a tool call as the current one and records it. A panic becomes [`ToolError::Internal`].
@@ -18,7 +18,7 @@ pub(super) async fn recorded(
     tool: &'static str,
     work: impl Future<Output = Result<Box<dyn ToolOutput>, ToolError>>,
 ) -> Result<Box<dyn ToolOutput>, ToolError> {
-    let call = Call::new(tool, principal);
+    let call = CallContext::new(tool, principal);
     let mut record = CallRecord { metrics, call: call.clone(), started: Instant::now(), outcome: "cancelled" };
     // The panic hook has logged the panic. Its payload has nothing more.
     let result = call.scope(AssertUnwindSafe(work).catch_unwind()).await.unwrap_or(Err(ToolError::Internal));
@@ -29,7 +29,7 @@ pub(super) async fn recorded(
 /// Writes the record when dropped, so that a call whose client disconnected is recorded, too.
 struct CallRecord<'a> {
     metrics: &'a Metrics,
-    call: Arc<Call>,
+    call: Arc<CallContext>,
     started: Instant,
     outcome: &'static str,
 }
@@ -37,7 +37,7 @@ struct CallRecord<'a> {
 impl Drop for CallRecord<'_> {
     fn drop(&mut self) {
         let (took, outcome) = (self.started.elapsed(), self.outcome);
-        let (store_calls, duration_ms) = (self.call.store_calls(), took.as_secs_f64() * 1000.0);
+        let (store_calls, duration_ms) = (self.call.store_requests(), took.as_secs_f64() * 1000.0);
         self.call.sync_scope(
             || tracing::info!(target: "mcp_stateful::tools", outcome, store_calls, duration_ms, "tool call"),
         );

@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context, principal: &Principal) -> Result<Box<dyn To
         tracing::error!(target: "mcp_stateful::tools", %error, "cannot create a session handle");
         ToolError::Internal
     })?;
-    call::is_about(&session);
+    call::set_session(&session);
     let handle = session.id();
     let expires_at = rfc3339(session.expires_at().unwrap_or(end));
     let message = format!("Session {handle} created; it expires at {expires_at}.");

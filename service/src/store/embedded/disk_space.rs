@@ -1,4 +1,5 @@
-//! Whether a full disk is why the engine failed. The engine tells SQLite's reasons in words only, so the disk is asked itself.
+//! Detects a full disk after the engine failed. The engine reports SQLite's reason as text only, so this probes the disk
+//! instead of parsing a message.
 
 use std::{
     fs,
@@ -6,18 +7,19 @@ use std::{
     path::Path,
 };
 
-/// What a write takes besides its own bytes: pages, their index, and the log's heads.
+/// The space that a write takes besides its own bytes: pages, their index, and the headers of the write-ahead log.
 const OVERHEAD: usize = 64 << 10;
 
-/// Whether there is no room beside the database for a request of so many bytes. Tries it: nothing else tells of quotas, too.
-pub(super) fn is_missing(database: &Path, bytes: usize) -> bool {
-    // As SQLite names what it puts there; never the name of the database itself.
+/// Returns true if the disk has no space for a request of `bytes` bytes. Writes a probe file beside the database,
+/// because free-space queries do not account for quotas.
+pub(super) fn is_full(database: &Path, bytes: usize) -> bool {
+    // SQLite names its own files beside the database in the same way.
     let mut probe = database.as_os_str().to_owned();
     probe.push("-probe");
     let probe = Path::new(&probe);
     let full = write(probe, bytes + OVERHEAD)
         .is_err_and(|error| matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded));
-    // It has nothing in it; the next one who looks would write over it.
+    // A probe that cannot be removed does no harm: the next one overwrites it.
     fs::remove_file(probe).ok();
     full
 }

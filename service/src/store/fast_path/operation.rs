@@ -1,5 +1,5 @@
-//! The operations that can be called the short way: what one of them reads, or writes under the same key with the same outcome,
-//! may be sent once more. (A transaction has a token for that, which the SDK makes.)
+//! The operations allowed on the fast path. All are safe to send twice: they read, or write a fixed key with the same
+//! outcome. A transaction is not among them, because it needs a token that the SDK generates.
 
 use std::{future::Future, sync::LazyLock, time::Duration};
 
@@ -16,27 +16,30 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::config_bag::{ConfigBag, FrozenLayer};
 
-/// A request of the SDK, built and not sent.
+/// An SDK request that is built and not yet sent.
 pub(in crate::store) trait Operation: Sized + Send + Sync + 'static {
+    /// DynamoDB's name of the operation.
     const NAME: &'static str;
     type Output: std::fmt::Debug + Send + Sync + 'static;
     type Error: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static;
 
-    /// What it asks; nothing if something is missing, which the SDK then says.
+    /// Returns the operation's input, or `None` if a required field is missing. The SDK then reports the field.
     fn input(&self) -> Option<Input>;
 
-    /// How it is written and its answer read, among the operation's settings.
+    /// Returns the SDK's settings of the operation, which hold its serializer and its deserializer.
     fn serde() -> Option<&'static FrozenLayer>;
 
-    /// Reads a good answer; nothing if it is none.
-    fn read(answer: &HttpResponse, bag: &ConfigBag) -> Option<Self::Output> {
-        let read = Self::serde()?.load::<SharedResponseDeserializer>()?;
-        read.deserialize_nonstreaming_with_config(answer, bag).ok()?.downcast().ok()
+    /// Reads the body of a 200, or returns `None` if it is malformed.
+    fn read_response(response: &HttpResponse, bag: &ConfigBag) -> Option<Self::Output> {
+        let deserializer = Self::serde()?.load::<SharedResponseDeserializer>()?;
+        deserializer.deserialize_nonstreaming_with_config(response, bag).ok()?.downcast().ok()
     }
 
-    /// Sends it by the SDK, within `left` if that is not what every call has.
-    fn by_sdk(self, left: Option<Duration>)
-    -> impl Future<Output = Result<Self::Output, SdkError<Self::Error>>> + Send;
+    /// Sends the request through the SDK. `timeout` replaces the client's deadline if it is given.
+    fn send_with_sdk(
+        self,
+        timeout: Option<Duration>,
+    ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error>>> + Send;
 }
 
 macro_rules! operation {
@@ -56,14 +59,14 @@ macro_rules! operation {
                 SERDE.as_ref()
             }
 
-            fn by_sdk(
+            fn send_with_sdk(
                 self,
-                left: Option<Duration>,
+                timeout: Option<Duration>,
             ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error>>> + Send {
-                let hurry = |left| TimeoutConfig::builder().operation_timeout(left).build();
+                let limited = |timeout| TimeoutConfig::builder().operation_timeout(timeout).build();
                 let request = self.customize();
-                match left {
-                    Some(left) => request.config_override(Config::builder().timeout_config(hurry(left))).send(),
+                match timeout {
+                    Some(timeout) => request.config_override(Config::builder().timeout_config(limited(timeout))).send(),
                     None => request.send(),
                 }
             }

@@ -1,4 +1,4 @@
-//! Where the table is and how it is asked, learned from a request of the SDK that it answered.
+//! The cached route to the table: endpoint, user agent and signer, taken from an SDK request that the table accepted.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -13,47 +13,48 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use http::Uri;
 
-use super::signing::Signing;
-use crate::{clock, store::credentials::KeptCredentials};
+use super::sigv4::CachedSigner;
+use crate::{clock, store::credentials::CredentialsCache};
 
-/// The headers that tell the table who asks, as the SDK writes them.
-const TOLD: [&str; 2] = ["user-agent", "x-amz-user-agent"];
+/// The headers that identify the client to AWS.
+const USER_AGENT_HEADERS: [&str; 2] = ["user-agent", "x-amz-user-agent"];
 
-/// A way to the table: what requests that it answers have in common.
+/// The parts that all requests to the table have in common.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct CachedRoute {
     uri: Uri,
-    told: Vec<(&'static str, String)>,
-    /// Nothing if requests are not signed: the embedded store knows its callers.
-    signing: Option<Signing>,
+    user_agent: Vec<(&'static str, String)>,
+    /// `None` if requests are not signed, as for the embedded store.
+    signer: Option<CachedSigner>,
 }
 
-impl Way {
-    /// The way that a request of the SDK goes.
-    fn of(request: &HttpRequest, identity: Option<Identity>) -> Option<Self> {
+impl CachedRoute {
+    /// Takes the route of a request that the SDK prepared.
+    fn from_request(request: &HttpRequest, identity: Option<Identity>) -> Option<Self> {
         let headers = request.headers();
-        let signing = match headers.get("authorization") {
+        let signer = match headers.get("authorization") {
             None => None,
-            Some(authorization) => Some(Signing::new(identity?, region(authorization)?)?),
+            Some(authorization) => Some(CachedSigner::new(identity?, region(authorization)?)?),
         };
-        let told = TOLD.into_iter().filter_map(|name| Some((name, headers.get(name)?.to_owned()))).collect();
-        Some(Self { uri: request.uri().parse().ok()?, told, signing })
+        let user_agent =
+            USER_AGENT_HEADERS.into_iter().filter_map(|name| Some((name, headers.get(name)?.to_owned()))).collect();
+        Some(Self { uri: request.uri().parse().ok()?, user_agent, signer })
     }
 
-    /// Makes a request that was just written ready to be sent.
+    /// Completes a serialized request: sets its URI and user agent, and signs it.
     pub(super) fn prepare(&self, mut request: HttpRequest) -> Option<HttpRequest> {
         request.set_uri(self.uri.clone()).ok()?;
-        for (name, value) in &self.told {
+        for (name, value) in &self.user_agent {
             request.headers_mut().insert(*name, value.clone());
         }
-        if let Some(signing) = &self.signing {
-            signing.sign(&mut request, clock::epoch_seconds())?;
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request, clock::epoch_seconds())?;
         }
         Some(request)
     }
 }
 
-/// The region in `AWS4-HMAC-SHA256 Credential=<id>/<day>/<region>/dynamodb/aws4_request, …`.
+/// Extracts the region from `AWS4-HMAC-SHA256 Credential=<id>/<day>/<region>/dynamodb/aws4_request, …`.
 fn region(authorization: &str) -> Option<&str> {
     let scope = authorization.strip_prefix("AWS4-HMAC-SHA256 Credential=")?.split(',').next()?;
     match scope.rsplit('/').collect::<Vec<_>>()[..] {
@@ -62,37 +63,38 @@ fn region(authorization: &str) -> Option<&str> {
     }
 }
 
-/// Watches the SDK's requests until one shows a way, and again when the credentials of that way come to their end.
+/// Records the route of the first SDK request that succeeds, and another one when the route's credentials are replaced
+/// or about to expire.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Pathfinder {
-    credentials: KeptCredentials,
-    known: Arc<RwLock<Option<Arc<Way>>>>,
+pub(in crate::store) struct RouteRecorder {
+    credentials: CredentialsCache,
+    cached: Arc<RwLock<Option<Arc<CachedRoute>>>>,
 }
 
-/// The way of a request that is under way.
+/// The route of a request in flight, cached if the table accepts the request.
 #[derive(Debug)]
-struct Tried(Arc<Way>);
+struct CandidateRoute(Arc<CachedRoute>);
 
-impl Storable for Tried {
+impl Storable for CandidateRoute {
     type Storer = StoreReplace<Self>;
 }
 
-impl Pathfinder {
-    pub(in crate::store) fn new(credentials: KeptCredentials) -> Self {
-        Self { credentials, known: Arc::default() }
+impl RouteRecorder {
+    pub(in crate::store) fn new(credentials: CredentialsCache) -> Self {
+        Self { credentials, cached: Arc::default() }
     }
 
-    /// The way, if one is known and its credentials are still those that the SDK would take.
-    pub(super) fn way(&self) -> Option<Arc<Way>> {
-        let way = self.known.read().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let good = way.signing.as_ref().is_none_or(|signing| self.credentials.are(signing.identity()));
-        good.then_some(way)
+    /// Returns the cached route if the SDK would sign with the same credentials.
+    pub(super) fn route(&self) -> Option<Arc<CachedRoute>> {
+        let route = self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let current = route.signer.as_ref().is_none_or(|signer| self.credentials.is_current(signer.identity()));
+        current.then_some(route)
     }
 }
 
-impl Intercept for Pathfinder {
+impl Intercept for RouteRecorder {
     fn name(&self) -> &'static str {
-        "Pathfinder"
+        "RouteRecorder"
     }
 
     fn read_before_transmit(
@@ -101,10 +103,10 @@ impl Intercept for Pathfinder {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if self.way().is_none()
-            && let Some(way) = Way::of(context.request(), self.credentials.current())
+        if self.route().is_none()
+            && let Some(route) = CachedRoute::from_request(context.request(), self.credentials.latest())
         {
-            bag.interceptor_state().store_put(Tried(Arc::new(way)));
+            bag.interceptor_state().store_put(CandidateRoute(Arc::new(route)));
         }
         Ok(())
     }
@@ -115,10 +117,10 @@ impl Intercept for Pathfinder {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(Tried(way)) = bag.load::<Tried>()
-            && context.response().is_some_and(|answer| answer.status().is_success())
+        if let Some(CandidateRoute(route)) = bag.load::<CandidateRoute>()
+            && context.response().is_some_and(|response| response.status().is_success())
         {
-            *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(way.clone());
+            *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(route.clone());
         }
         Ok(())
     }
@@ -129,11 +131,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_region_is_that_of_the_signature() {
-        let signed = "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+    fn region_is_read_from_a_dynamodb_signature_only() {
+        let signed = "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, \
+                      Signature=0";
         assert_eq!(region(signed), Some("eu-west-1"));
         for other in ["Bearer x", "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-west-1/s3/aws4_request, S"] {
-            assert_eq!(region(other), None);
+            assert_eq!(region(other), None, "{other}");
         }
     }
 }

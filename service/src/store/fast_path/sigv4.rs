@@ -1,5 +1,7 @@
-//! Signature Version 4 for requests to the table, all of which are a POST to `/`: with a key that is derived once a day instead of
-//! for every request ("Create a signed AWS API request", AWS IAM User Guide). A test compares it with the SDK's signer.
+//! Signature Version 4 for DynamoDB requests, each of which is a POST to `/`.
+//!
+//! The signing key is derived once a day instead of for every request. The algorithm is that of "Create a signed AWS API
+//! request" in the AWS IAM User Guide; a test compares each signature with the SDK's signer.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -12,19 +14,20 @@ use ring::{digest, hmac};
 use crate::{clock, store::keys::hex};
 
 const SERVICE: &str = "dynamodb";
-/// What proxies may change, and so is not signed.
+/// The header that is not signed, because proxies may change it.
 const UNSIGNED: &str = "user-agent";
 
-/// Signs in the name of one identity.
+/// Signs requests with the credentials of one identity and a key cached for the day.
 #[derive(Debug)]
-pub(super) struct Signing {
+pub(super) struct CachedSigner {
     identity: Identity,
     region: String,
+    /// The day, counted from 1970-01-01, and its key.
     key: RwLock<Option<(u64, hmac::Key)>>,
 }
 
-impl Signing {
-    /// Nothing if the identity is none that signs.
+impl CachedSigner {
+    /// Returns a signer, or `None` if the identity has no AWS credentials.
     pub(super) fn new(identity: Identity, region: &str) -> Option<Self> {
         identity.data::<Credentials>()?;
         Some(Self { identity, region: region.to_owned(), key: RwLock::default() })
@@ -34,10 +37,10 @@ impl Signing {
         &self.identity
     }
 
-    /// Adds the headers that a signature at `now` (epoch seconds) consists of.
+    /// Adds the headers of a signature made at `now` (epoch seconds).
     pub(super) fn sign(&self, request: &mut HttpRequest, now: u64) -> Option<()> {
         let credentials = self.identity.data::<Credentials>()?;
-        // 2026-11-23T10:00:00Z, without what ISO 8601 calls its extended format.
+        // 2026-11-23T10:00:00Z in the basic format of ISO 8601: 20261123T100000Z.
         let time = clock::rfc3339(now).replace(['-', ':'], "");
         let host = request.uri().parse::<Uri>().ok()?.authority()?.to_string();
         let headers = request.headers_mut();
@@ -57,12 +60,12 @@ impl Signing {
         Some(())
     }
 
-    /// The key of the day.
+    /// Returns the key of the day, derived on the day's first request.
     fn key(&self, credentials: &Credentials, now: u64) -> hmac::Key {
         let day = now / 86_400;
-        let known = self.key.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((of, key)) = known
-            && of == day
+        let cached = self.key.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((cached_day, key)) = cached
+            && cached_day == day
         {
             return key;
         }
@@ -73,7 +76,7 @@ impl Signing {
     }
 }
 
-/// The names of the signed headers, and the canonical request.
+/// Returns the names of the signed headers and the canonical request.
 fn canonical(request: &HttpRequest) -> Option<(String, String)> {
     let mut headers: Vec<(&str, &str)> = request.headers().iter().filter(|(name, _)| *name != UNSIGNED).collect();
     headers.sort_unstable();
@@ -117,18 +120,18 @@ mod tests {
     }
 
     #[test]
-    fn signs_as_the_sdk_does_on_every_day() {
+    fn signature_equals_sdk_signature_on_every_day() {
         for token in [None, Some("a/session=token")] {
             let credentials = Credentials::new("AKID", "secret", token.map(str::to_owned), None, "test");
             let identity = Identity::new(credentials, None);
-            let signing = Signing::new(identity.clone(), "eu-west-1").unwrap();
+            let signer = CachedSigner::new(identity.clone(), "eu-west-1").unwrap();
             for now in [1_795_000_000, 1_795_000_001, 1_795_086_400] {
-                let mut ours = request();
-                signing.sign(&mut ours, now).unwrap();
-                let theirs = request();
-                let body = SignableBody::Bytes(theirs.body().bytes().unwrap());
+                let mut signed_here = request();
+                signer.sign(&mut signed_here, now).unwrap();
+                let unsigned = request();
+                let body = SignableBody::Bytes(unsigned.body().bytes().unwrap());
                 let signable =
-                    SignableRequest::new(theirs.method(), theirs.uri(), theirs.headers().iter(), body).unwrap();
+                    SignableRequest::new(unsigned.method(), unsigned.uri(), unsigned.headers().iter(), body).unwrap();
                 let parameters = v4::SigningParams::builder()
                     .identity(&identity)
                     .region("eu-west-1")
@@ -137,7 +140,12 @@ mod tests {
                     .settings(SigningSettings::default());
                 let signed = sign(signable, &parameters.build().unwrap().into()).unwrap();
                 for header in signed.into_parts().0.into_parts().0 {
-                    assert_eq!(ours.headers().get(header.name()), Some(header.value()));
+                    let name = header.name();
+                    assert_eq!(
+                        signed_here.headers().get(name),
+                        Some(header.value()),
+                        "{name} at {now}, token {token:?}"
+                    );
                 }
             }
         }

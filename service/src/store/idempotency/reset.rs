@@ -1,58 +1,60 @@
-//! A reset under an idempotency key: it deletes what was there when it was first asked for, and nothing that came later.
+//! Resets a session under an idempotency key: deletes the notes that existed at the first request and no later ones.
 //!
-//! The record remembers how many notes there were and the last of them, before the first is deleted. So a repeat, after a
-//! lost answer or a deadline, goes on with just those, and one after a finished reset deletes nothing.
+//! The record holds their number and the last sort key, and is written before the first deletion. A repeat, after a lost
+//! response or a deadline, continues with these notes. A repeat after a finished reset deletes nothing.
 
 use std::sync::atomic::AtomicUsize;
 
 use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::AttributeValue};
 use tokio::time::Instant;
 
-use super::{FREE, IdempotencyKey, KeyedError, NOW, new_record, same_request};
+use super::{IdempotencyKey, KeyedError, NOT_RECORDED, NOW, check_request, new_record};
 use crate::{
     clock::epoch_seconds,
     session::Session,
     store::{
         Store, StoreError,
         item::{Item, get_number, get_text, number, text},
-        observe::attempted,
-        query::{Rows, Wanted},
+        observe::observed,
+        query::NotesRange,
+        rows::Rows,
     },
 };
 
-/// What the record says was asked for.
+/// The record's request.
 const REQUEST: &str = "reset_session";
-/// How many notes there were.
+/// The attribute with the number of notes at the first request.
 const COUNT: &str = "deleted";
-/// The sort key of the last of them; there is none when there were no notes.
+/// The attribute with the last sort key at the first request. Absent if the session had no notes.
 const LAST: &str = "last";
-/// Whether all of them are deleted.
+/// The attribute that marks a finished reset.
 const DONE: &str = "done";
 
-/// What came of a keyed reset.
+/// The result of a keyed reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyedReset {
     /// All the notes are deleted.
     Done {
-        /// How many there were when it was first asked for; every repeat says the same.
+        /// The number of notes at the first request, the same for every repeat.
         deleted: usize,
-        /// Whether it had been finished before, so that this call deleted nothing.
+        /// True if an earlier call had finished the reset and this one deleted nothing.
         replayed: bool,
     },
-    /// The deadline came first, and some notes may remain: the same call goes on.
+    /// The deadline ended the deletion. Some notes may remain, and repeating the call continues.
     Deleting,
-    /// The deadline came before they were even counted: a session of hundreds of megabytes, and nothing is deleted.
+    /// The deadline ended the counting, as in a session of hundreds of megabytes. Nothing is deleted.
     Counting,
 }
 
 impl Store {
-    /// Deletes the notes that are in the session when it is first called under `key`, until `deadline`.
+    /// Deletes, until `deadline`, the notes that were in the session at the first call under `key`.
     ///
-    /// Notes of other replicas count as later if their key is greater than the last one's, so "later" is as good as the
-    /// hosts' clocks, and only until the reset is finished: a repeat after that deletes nothing.
+    /// Another replica's note counts as later if its sort key is greater than the last one recorded, so the order is as
+    /// good as the hosts' clocks. Once the reset is finished, a repeat deletes nothing.
     ///
     /// # Errors
-    /// As every call, after which the same call may be repeated; [`KeyedError::Reused`] if the key stands for something else.
+    /// [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if the key was used
+    /// for another request.
     pub async fn reset_once(
         &self,
         session: &Session,
@@ -61,12 +63,12 @@ impl Store {
     ) -> Result<KeyedReset, KeyedError> {
         let record = match self.record(session, key).await? {
             Some(record) => record,
-            None => match tokio::time::timeout_at(deadline, self.open_reset(session, key)).await {
+            None => match tokio::time::timeout_at(deadline, self.record_reset(session, key)).await {
                 Ok(record) => record?,
                 Err(_) => return Ok(KeyedReset::Counting),
             },
         };
-        same_request(&record, REQUEST)?;
+        check_request(&record, REQUEST)?;
         let deleted = get_number(&record, COUNT).and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         if record.contains_key(DONE) {
             return Ok(KeyedReset::Done { deleted, replayed: true });
@@ -77,8 +79,8 @@ impl Store {
         }
     }
 
-    /// Counts the notes and writes the record, unless somebody else was first: then theirs.
-    async fn open_reset(&self, session: &Session, key: &IdempotencyKey) -> Result<Item, StoreError> {
+    /// Counts the notes and writes the record. Returns the existing record if another request wrote it first.
+    async fn record_reset(&self, session: &Session, key: &IdempotencyKey) -> Result<Item, StoreError> {
         let now = epoch_seconds();
         let (count, last) = self.count_notes(session).await?;
         let mut record = new_record(session, key, REQUEST, now);
@@ -89,24 +91,24 @@ impl Store {
             .put_item()
             .table_name(self.table())
             .set_item(Some(record.clone()))
-            .condition_expression(FREE)
+            .condition_expression(NOT_RECORDED)
             .expression_attribute_values(NOW, number(now));
-        match attempted(request.send()).await {
+        match observed(request.send()).await {
             Ok(_) => Ok(record),
-            // Somebody else was first, or this very request, of which an answer got lost.
-            Err(refusal) if refusal.error.code() == Some("ConditionalCheckFailedException") => {
+            // Another request was first, or an earlier attempt of this one whose response was lost.
+            Err(failure) if failure.error.code() == Some("ConditionalCheckFailedException") => {
                 self.record(session, key).await?.ok_or(StoreError::Unreachable)
             }
-            Err(refusal) => Err(refusal.into()),
+            Err(failure) => Err(failure.into()),
         }
     }
 
-    /// How many notes live, and the last sort key of all that are there, living or expired.
+    /// Returns the number of unexpired notes, and the last sort key of all notes, expired ones included.
     async fn count_notes(&self, session: &Session) -> Result<(u64, Option<String>), StoreError> {
         let (mut count, mut last, mut after) = (0, None, None::<String>);
         loop {
-            let wanted = Wanted { after: after.as_deref(), ..Wanted::default() };
-            let Rows { mut rows, next } = self.query_notes(session, wanted).await?;
+            let range = NotesRange { after: after.as_deref(), ..NotesRange::default() };
+            let Rows { mut rows, next } = self.query_notes(session, range).await?;
             count += rows.iter().filter(|row| row.is_visible()).count() as u64;
             last = rows.pop().map(|row| row.sk).or(last);
             match next {

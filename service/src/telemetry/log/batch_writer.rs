@@ -1,9 +1,9 @@
-//! Writes the log's lines together, many at once: a write of its own for each line of a busy service costs more than the call
-//! that the line tells of.
+//! Writes log lines to standard error in batches. In a busy service, one write per line would cost more than the call
+//! that the line reports.
 //!
-//! A warning or an error is written before whoever logs it goes on, with all that came before it. Other lines wait for at
-//! most [`PAUSE`] while the service runs; [`flush`](Gather::flush) writes what is left when it ends. A process that is killed
-//! takes the last [`PAUSE`] of them along.
+//! A warning or an error is written, with all lines before it, before its logging call returns. Other lines wait for at
+//! most [`INTERVAL`]; [`flush`](BatchWriter::flush) writes the remaining ones when the service ends. A killed process loses
+//! the lines of its last [`INTERVAL`].
 
 use std::{
     io::{self, Write},
@@ -16,73 +16,73 @@ use std::{
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// The time between two writes, and so the longest that a line waits.
-const PAUSE: Duration = Duration::from_millis(10);
-/// More is not gathered: whoever adds to it writes it, and waits for a reader that is slow.
-const MOST_BYTES: usize = 256 * 1024;
+/// The interval between two writes, and so the longest delay of a line.
+const INTERVAL: Duration = Duration::from_millis(10);
+/// The size above which the buffer is written by the thread that logs, which then waits for a slow reader.
+const MAX_BUFFERED_BYTES: usize = 256 * 1024;
 
-/// Where the lines are gathered. Clones share it.
+/// The buffered writer. Clones share the buffer.
 #[derive(Debug, Clone)]
-pub(super) struct Gather {
+pub(super) struct BatchWriter {
     shared: Arc<Shared>,
-    /// Nobody writes but those who log.
-    at_once: bool,
+    /// True if there is no writer thread and every line is written by the thread that logs it.
+    unbuffered: bool,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    lines: Mutex<Lines>,
-    more: Condvar,
-    /// Held by the one who writes, so that lines stay in order.
+    buffer: Mutex<Buffer>,
+    added: Condvar,
+    /// Held while writing, so that lines stay in order.
     writing: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
-struct Lines {
+struct Buffer {
     bytes: Vec<u8>,
-    /// Whether the thread waits to be told of more.
-    waited_for: bool,
+    /// True if the writer thread waits for a line.
+    writer_waits: bool,
 }
 
-impl Gather {
-    /// Starts the thread that writes. Where the system gives none, every line is written at once.
+impl BatchWriter {
+    /// Starts the writer thread. If the system cannot create it, every line is written unbuffered.
     pub(super) fn start() -> Self {
-        let mut gather = Self { shared: Arc::default(), at_once: false };
-        let writer = gather.clone();
-        gather.at_once = thread::Builder::new().name("log".to_owned()).spawn(move || writer.write_on()).is_err();
-        gather
+        let mut writer = Self { shared: Arc::default(), unbuffered: false };
+        let thread = writer.clone();
+        writer.unbuffered = thread::Builder::new().name("log".to_owned()).spawn(move || thread.run()).is_err();
+        writer
     }
 
-    /// Writes all that was gathered.
+    /// Writes all buffered lines.
     pub(super) fn flush(&self) {
         let _writing = locked(&self.shared.writing);
-        let bytes = mem::take(&mut locked(&self.shared.lines).bytes);
-        // There is nowhere to tell that the log cannot be written.
+        let bytes = mem::take(&mut locked(&self.shared.buffer).bytes);
+        // A failed write cannot be reported, because the log is where it would be reported.
         io::stderr().write_all(&bytes).ok();
     }
 
-    fn write_on(&self) {
+    fn run(&self) {
         loop {
-            let mut lines = locked(&self.shared.lines);
-            while lines.bytes.is_empty() {
-                lines.waited_for = true;
-                lines = self.shared.more.wait(lines).unwrap_or_else(PoisonError::into_inner);
+            let mut buffer = locked(&self.shared.buffer);
+            while buffer.bytes.is_empty() {
+                buffer.writer_waits = true;
+                buffer = self.shared.added.wait(buffer).unwrap_or_else(PoisonError::into_inner);
             }
-            lines.waited_for = false;
-            drop(lines);
+            buffer.writer_waits = false;
+            drop(buffer);
             self.flush();
-            thread::sleep(PAUSE);
+            thread::sleep(INTERVAL);
         }
     }
 
-    /// Adds a line; whether it is to be written at once.
+    /// Adds a line. Returns true if the buffer is full and has to be flushed.
     fn add(&self, line: &[u8]) -> bool {
-        let mut lines = locked(&self.shared.lines);
-        lines.bytes.extend_from_slice(line);
-        if mem::take(&mut lines.waited_for) {
-            self.shared.more.notify_one();
+        let mut buffer = locked(&self.shared.buffer);
+        buffer.bytes.extend_from_slice(line);
+        if mem::take(&mut buffer.writer_waits) {
+            self.shared.added.notify_one();
         }
-        lines.bytes.len() > MOST_BYTES
+        buffer.bytes.len() > MAX_BUFFERED_BYTES
     }
 }
 
@@ -90,17 +90,18 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes one line.
+/// Writes one line.
 #[derive(Debug)]
 pub(super) struct LineWriter<'a> {
-    gather: &'a Gather,
-    at_once: bool,
+    writer: &'a BatchWriter,
+    /// Flushes after the line.
+    flush: bool,
 }
 
 impl Write for LineWriter<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.gather.add(line) || self.at_once {
-            self.gather.flush();
+        if self.writer.add(line) || self.flush {
+            self.writer.flush();
         }
         Ok(line.len())
     }
@@ -110,14 +111,14 @@ impl Write for LineWriter<'_> {
     }
 }
 
-impl<'a> MakeWriter<'a> for Gather {
+impl<'a> MakeWriter<'a> for BatchWriter {
     type Writer = LineWriter<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        LineWriter { gather: self, at_once: true }
+        LineWriter { writer: self, flush: true }
     }
 
     fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Self::Writer {
-        LineWriter { gather: self, at_once: self.at_once || *metadata.level() <= Level::WARN }
+        LineWriter { writer: self, flush: self.unbuffered || *metadata.level() <= Level::WARN }
     }
 }

@@ -1,9 +1,13 @@
-//! A line of the log as one flat JSON object: when, how grave, what, its fields, and the call that it belongs to.
+//! Formats a log line as one flat JSON object: timestamp, level, message, fields, and the fields of the current call.
 //!
-//! Not the `Json` of tracing-subscriber: that keeps a call's fields in a span, as JSON that is parsed and written anew for
-//! each field that is added.
+//! The `Json` format of tracing-subscriber is not used: it keeps a call's fields in a span, as JSON that is parsed and
+//! serialized again for each added field.
 
-use std::fmt;
+use std::{
+    cell::RefCell,
+    fmt::{self, Write},
+    time::UNIX_EPOCH,
+};
 
 use tracing::{
     Event, Subscriber,
@@ -14,13 +18,16 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::time;
-use crate::{json, telemetry::call};
+use crate::{
+    clock::{now, rfc3339},
+    json,
+    telemetry::call,
+};
 
-/// Most lines are shorter.
-const USUAL_BYTES: usize = 320;
+/// The initial capacity of a line. Most lines are shorter.
+const LINE_CAPACITY: usize = 320;
 
-/// The format.
+/// The JSON format.
 #[derive(Debug)]
 pub(super) struct Json;
 
@@ -31,23 +38,43 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let metadata = event.metadata();
-        let mut line = Line(String::with_capacity(USUAL_BYTES));
+        let mut line = Line(String::with_capacity(LINE_CAPACITY));
         line.0.push('{');
-        line.text("timestamp", &time::stamp());
+        line.text("timestamp", &timestamp());
         line.text("level", metadata.level().as_str());
         event.record(&mut line);
-        call::current(|call| call.fields().for_each(|(name, value)| line.text(name, value)));
+        call::with_current(|call| call.fields().for_each(|(name, value)| line.text(name, value)));
         line.text("target", metadata.target());
         line.0.push_str("}\n");
         writer.write_str(&line.0)
     }
 }
 
-/// A line that is being written: an object that is still open.
+thread_local! {
+    /// The latest second and its text, which most lines share with the line before.
+    static SECOND: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+}
+
+/// Returns the current time as RFC 3339 in UTC, to the microsecond.
+fn timestamp() -> String {
+    let since = now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if *second != since.as_secs() || text.is_empty() {
+            (*second, *text) = (since.as_secs(), rfc3339(since.as_secs()));
+        }
+        let mut stamp = String::with_capacity(text.len() + 7);
+        stamp.push_str(text.trim_end_matches('Z'));
+        // Writing to a String does not fail.
+        write!(stamp, ".{:06}Z", since.subsec_micros()).ok();
+        stamp
+    })
+}
+
+/// A line under construction: a JSON object without its closing brace.
 struct Line(String);
 
 impl Line {
-    /// Adds a field. Its name is a literal of the code, and needs no escapes.
+    /// Adds a field. Its name is a literal in the code and needs no escaping.
     fn add(&mut self, name: &str, json: &str) {
         let separator = if self.0.ends_with('{') { "\"" } else { ",\"" };
         [separator, name, "\":", json].into_iter().for_each(|part| self.0.push_str(part));
@@ -63,12 +90,12 @@ impl Line {
     }
 
     fn value<T: serde::Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        // Texts and numbers are always JSON.
+        // Serializing a text or a number does not fail.
         self.add(name, &serde_json::to_string(value).unwrap_or_default());
     }
 }
 
-/// Takes an event's own fields; `message` is one of them.
+/// Adds an event's own fields, one of which is `message`.
 impl Visit for Line {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.value(field.name(), &value);
@@ -102,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_comes_back_from_the_line() {
+    fn any_text_round_trips_through_a_line() {
         let texts = ["", "plain", "{", "a \"quote\"", "C:\\", "two\nlines", "\u{0}\u{1f}\u{7f}", "\u{1f600} \u{2028}"];
         for text in texts {
             let mut line = Line("{".to_owned());
@@ -110,7 +137,7 @@ mod tests {
             line.text("b", "after it");
             line.value("c", &1.5);
             let read: Value = serde_json::from_str(&format!("{}}}", line.0)).unwrap();
-            assert_eq!(read, json!({"a": text, "b": "after it", "c": 1.5}));
+            assert_eq!(read, json!({"a": text, "b": "after it", "c": 1.5}), "{text:?}");
         }
     }
 }
