@@ -13,7 +13,7 @@ fn run(mut command: Command) -> (Option<i32>, String) {
 }
 
 #[test]
-fn wrong_settings_are_told_together() {
+fn invalid_settings_are_reported_together() {
     let setup =
         Setup::new().env("MCP_STATE_BACKEND", "redis").env("MCP_AUTH_TOKEN", "short").arg("--host").arg("0.0.0.0");
     let (command, _folder) = setup.command();
@@ -26,7 +26,7 @@ fn wrong_settings_are_told_together() {
 }
 
 #[test]
-fn the_world_is_not_listened_to_without_a_token() {
+fn public_address_requires_a_token() {
     let (command, _folder) = Setup::new().arg("--host").arg("0.0.0.0").command();
     let (code, told) = run(command);
     assert_eq!(code, Some(2));
@@ -35,7 +35,7 @@ fn the_world_is_not_listened_to_without_a_token() {
 
 #[cfg(unix)]
 #[test]
-fn a_token_that_is_no_text_is_refused_and_not_left_out() {
+fn non_utf8_token_is_rejected() {
     use std::os::unix::ffi::OsStrExt;
     let (mut command, _folder) = Setup::new().command();
     command.env("MCP_AUTH_TOKEN", std::ffi::OsStr::from_bytes(b"0123456789abcdef\xff"));
@@ -45,7 +45,7 @@ fn a_token_that_is_no_text_is_refused_and_not_left_out() {
 }
 
 #[test]
-fn a_port_in_use_is_named_with_its_flag() {
+fn port_in_use_error_names_the_flag() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let (mut command, _folder) = Setup::new().command();
@@ -56,7 +56,7 @@ fn a_port_in_use_is_named_with_its_flag() {
 }
 
 #[test]
-fn a_file_that_is_no_store_is_left_alone() {
+fn file_that_is_not_a_store_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("letter.txt");
     std::fs::write(&path, "dear reader, this is no database, and it is longer than a header").unwrap();
@@ -68,7 +68,7 @@ fn a_file_that_is_no_store_is_left_alone() {
 }
 
 #[test]
-fn without_a_region_dynamodb_is_refused() {
+fn dynamodb_requires_a_region() {
     let setup = Setup::new().env("MCP_STATE_BACKEND", "dynamodb").env("AWS_EC2_METADATA_DISABLED", "true");
     let (mut command, _folder) = setup.env("AWS_CONFIG_FILE", "/nonexistent").command();
     command.env_remove("AWS_REGION");
@@ -78,7 +78,7 @@ fn without_a_region_dynamodb_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn create_table_makes_it_once() {
+async fn create_table_creates_once() {
     let dynamodb = DynamoDb::start().await;
     for told in ["created", "already exists"] {
         let (command, _folder) = Setup::new().dynamodb(&dynamodb.endpoint).arg("create-table").command();
@@ -89,7 +89,7 @@ async fn create_table_makes_it_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn healthcheck_tells_alive_from_ready_from_gone() {
+async fn healthcheck_distinguishes_alive_ready_and_gone() {
     let dynamodb = DynamoDb::start().await;
     let mut server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let port = server.url.rsplit(':').next().unwrap().to_owned();

@@ -18,7 +18,7 @@ fn keyed(tool: &'static str, mut arguments: Value, key: &str) -> (&'static str, 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_tool_costs_what_it_is_known_to_cost() {
+async fn every_tool_has_its_known_cost() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let note = json!({"session_id": "s", "note": "a note of the usual length, which is that of a sentence"});

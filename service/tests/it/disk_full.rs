@@ -22,7 +22,7 @@ const MOUNT: &str = "mount -t tmpfs -o size=4m tmpfs /mnt && exec \"$@\"";
 const IN_A_NAMESPACE: [&str; 6] = ["--mount", "--map-root-user", "sh", "-c", MOUNT, "sh"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room_again() {
+async fn full_disk_rejects_only_writes() {
     if !namespaces_can_be_made() {
         // A suite that was skipped has not passed.
         assert!(

@@ -27,7 +27,7 @@ async fn by_hand(server: &Server, request: &str) -> (String, String) {
 const GUARDED: [(&str, &str); 3] = [("POST", "/mcp"), ("POST", "/mcp/call_tool"), ("GET", "/mcp/list_tools")];
 
 #[tokio::test]
-async fn without_the_token_only_health_answers() {
+async fn without_a_token_only_health_responds() {
     let server = Setup::new().token().start();
     for (method, path) in GUARDED {
         let request = || server.http.request(method.parse().unwrap(), format!("{}{path}", server.url));
@@ -47,7 +47,7 @@ async fn without_the_token_only_health_answers() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_or_host_is_refused_on_both_surfaces() {
+async fn foreign_origin_or_host_is_rejected_by_both_apis() {
     let server = Setup::new().token().start();
     for (method, path) in GUARDED {
         let request =
@@ -62,7 +62,7 @@ async fn a_foreign_origin_or_host_is_refused_on_both_surfaces() {
 }
 
 #[tokio::test]
-async fn a_listed_origin_may_ask_and_read() {
+async fn listed_origin_passes_preflight() {
     let server = Setup::new().token().env("MCP_ALLOWED_ORIGINS", "https://app.example.com").start();
     let preflight = |path: &str, origin: &str| {
         let request = server.http.request(reqwest::Method::OPTIONS, format!("{}{path}", server.url));
@@ -79,7 +79,7 @@ async fn a_listed_origin_may_ask_and_read() {
 }
 
 #[tokio::test]
-async fn an_oversize_body_is_413_declared_or_not() {
+async fn oversize_body_is_413() {
     let server = Setup::new().token().arg("--max-body-bytes").arg("2048").start();
     for path in ["/mcp", "/mcp/call_tool"] {
         let (declared, _) = by_hand(
@@ -99,7 +99,7 @@ async fn an_oversize_body_is_413_declared_or_not() {
 }
 
 #[tokio::test]
-async fn a_slow_body_is_408_and_a_slow_head_ends_the_connection() {
+async fn slow_body_is_408_and_slow_head_is_closed() {
     let server = Setup::new().token().arg("--body-timeout").arg("1").start();
     for path in ["/mcp", "/mcp/call_tool"] {
         let request = format!(
@@ -112,14 +112,14 @@ async fn a_slow_body_is_408_and_a_slow_head_ends_the_connection() {
 }
 
 #[tokio::test]
-async fn a_missing_host_is_refused() {
+async fn missing_host_is_rejected() {
     let server = Setup::new().start();
     let (status, _) = by_hand(&server, "GET /mcp/list_tools HTTP/1.0\r\n\r\n").await;
     assert!(status.ends_with("403 Forbidden"), "{status}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_at_once_are_told_when_to_come_back() {
+async fn overload_is_503_with_retry_after() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("2").start();
     dynamodb.inject("Query", Fault::DoneButSilent.times(2));
@@ -141,7 +141,7 @@ async fn too_many_at_once_are_told_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn work_ends_with_the_request_that_asked_for_it() {
+async fn work_ends_with_its_request() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("1").start();
     dynamodb.inject("Query", Fault::DoneButSilent.always());
@@ -169,7 +169,7 @@ async fn until(holds: impl AsyncFn() -> bool, server: &Server) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_nobody_reads_is_given_up() {
+async fn unread_response_is_dropped() {
     let server = Setup::new().token().arg("--body-timeout").arg("1").arg("--max-answer-bytes").arg("67108864").start();
     for _ in 0..60 {
         server.call("add_note", json!({"session_id": "a", "note": "x".repeat(390_000)})).await;

@@ -1,4 +1,4 @@
-//! What answers calls without the transport answers as the transport does.
+//! The MCP fast path responds as rmcp does. With the fast paths off, both requests of a pair go through rmcp.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn calls(session: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_call_has_one_answer_whichever_way_it_takes() {
+async fn fast_path_response_equals_rmcp_response() {
     let server = Setup::new().token().start();
     let session = fresh("direct");
     // So that no call changes what a later one tells.

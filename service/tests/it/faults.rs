@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::support::{
     dynamodb::{DynamoDb, Fault},
     fresh,
-    mcp_client::{Era, connect, text, tool},
+    mcp_client::{ProtocolVersion, connect, text, tool},
     server::{Server, Setup},
 };
 
@@ -26,7 +26,7 @@ async fn ready(server: &Server) -> (u16, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_burst_of_throttling_is_ridden_out() {
+async fn throttling_burst_is_retried() {
     let dynamodb = DynamoDb::with_table().await;
     let server = server_on(&dynamodb).await;
     let session = fresh("burst");
@@ -39,7 +39,7 @@ async fn a_burst_of_throttling_is_ridden_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn steady_throttling_is_named_and_passes() {
+async fn steady_throttling_is_reported_and_recovers() {
     let dynamodb = DynamoDb::with_table().await;
     let server = server_on(&dynamodb).await;
     let session = fresh("throttled");
@@ -52,7 +52,7 @@ async fn steady_throttling_is_named_and_passes() {
     assert!(body["error"].as_str().unwrap().starts_with("the store is throttling requests"), "{body}");
     assert!(!body.to_string().contains("injected") && !body.to_string().contains("Exception"), "{body}");
     assert!(started.elapsed() < Duration::from_secs(10), "the deadline is 2 s");
-    let client = connect(&server, Era::Modern).await;
+    let client = connect(&server, ProtocolVersion::V2026_07_28).await;
     for (name, arguments) in [("get_notes", json!({"session_id": session})), ("echo_cached", json!({"text": session}))]
     {
         let refused = tool(&client, name, arguments).await.unwrap();
@@ -67,7 +67,7 @@ async fn steady_throttling_is_named_and_passes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_lost_after_the_write_does_not_double_it() {
+async fn lost_response_does_not_double_the_note() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let session = fresh("lost");
@@ -78,7 +78,7 @@ async fn an_answer_lost_after_the_write_does_not_double_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_s_item_that_cannot_be_written_does_not_fail_its_note() {
+async fn failed_session_item_does_not_fail_its_note() {
     let dynamodb = DynamoDb::with_table().await;
     let server = server_on(&dynamodb).await;
     let session = fresh("meta");
@@ -89,7 +89,7 @@ async fn a_session_s_item_that_cannot_be_written_does_not_fail_its_note() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_batch_leaves_over_is_deleted_too() {
+async fn unprocessed_batch_items_are_deleted() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let session = fresh("batches");
@@ -103,7 +103,7 @@ async fn what_a_batch_leaves_over_is_deleted_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_missing_table_is_named() {
+async fn missing_table_is_reported() {
     let dynamodb = DynamoDb::start().await;
     let server = server_on(&dynamodb).await;
     let (status, body) = server.call("add_note", json!({"session_id": "a", "note": "b"})).await;
@@ -115,7 +115,7 @@ async fn a_missing_table_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_away_is_named() {
+async fn unreachable_store_is_reported() {
     // A port that was free a moment ago: nobody listens there.
     let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Setup::new().token().dynamodb(&format!("http://{away}")).arg("--store-deadline").arg("2").start();
@@ -127,7 +127,7 @@ async fn a_store_that_is_away_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn missing_credentials_are_named() {
+async fn missing_credentials_are_reported() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new()
         .token()
@@ -143,7 +143,7 @@ async fn missing_credentials_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_throttled_at_once_do_not_spend_each_other_s_retries() {
+async fn throttled_calls_do_not_exhaust_a_shared_quota() {
     let dynamodb = DynamoDb::with_table().await;
     let server = std::sync::Arc::new(Setup::new().token().dynamodb(&dynamodb.endpoint).start());
     let session = fresh("many");
@@ -165,7 +165,7 @@ async fn many_throttled_at_once_do_not_spend_each_other_s_retries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_breaks_connections_is_out_of_reach() {
+async fn broken_connections_are_reported_as_unreachable() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -179,7 +179,7 @@ async fn a_store_that_breaks_connections_is_out_of_reach() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stored_note_is_acknowledged_though_its_session_s_item_hangs() {
+async fn hanging_session_item_does_not_delay_its_note() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     dynamodb.inject("UpdateItem", Fault::DoneButSilent.always());
@@ -190,7 +190,7 @@ async fn a_stored_note_is_acknowledged_though_its_session_s_item_hangs() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readiness_has_an_answer_though_the_store_has_none() {
+async fn readyz_responds_while_the_store_hangs() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     dynamodb.inject("GetItem", Fault::DoneButSilent.always());
@@ -201,7 +201,7 @@ async fn readiness_has_an_answer_though_the_store_has_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reset_that_is_cut_off_counts_what_it_deleted() {
+async fn interrupted_reset_counts_deleted_notes() {
     use mcp_stateful::{principal::Principal, session::Session};
     let dynamodb = DynamoDb::with_table().await;
     let store = crate::support::dynamodb::store(&dynamodb.endpoint, "mcp_state");

@@ -1,4 +1,4 @@
-//! Nobody sees anybody else's: two callers use one name for everything, on both surfaces and in both eras.
+//! Isolation of callers: several callers use the same names through both APIs and both protocol versions.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use mcp_stateful::principal::{Grant, Principal};
@@ -9,7 +9,7 @@ use crate::{
         dynamodb::{self, DynamoDb},
         fresh,
         issuer::{Issuer, Key},
-        mcp_client::{Era, connect_as, text, tool},
+        mcp_client::{ProtocolVersion, connect_as, text, tool},
         server::{Server, Setup, TOKEN},
     },
     tokens::token_and_entry,
@@ -38,24 +38,24 @@ async fn everybody(setup: impl FnOnce(Setup) -> Setup) -> (Server, Vec<Caller>) 
 }
 
 #[tokio::test]
-async fn one_name_is_another_session_for_each_caller() {
+async fn session_name_is_separate_per_caller() {
     let (server, callers) = everybody(|setup| setup).await;
     let session = fresh("one");
     for (who, token, _) in &callers {
         let note = json!({"session_id": session, "note": format!("{who} over REST")});
         assert_eq!(server.call_as(token, "add_note", note).await.0, 200, "{who}");
-        for era in [Era::Legacy, Era::Modern] {
-            let client = connect_as(&server, token, era).await;
-            let note = json!({"session_id": session, "note": format!("{who}, {era:?}")});
+        for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+            let client = connect_as(&server, token, version).await;
+            let note = json!({"session_id": session, "note": format!("{who}, {version:?}")});
             assert_ne!(tool(&client, "add_note", note).await.unwrap().is_error, Some(true), "{who}");
         }
     }
     for (who, token, _) in &callers {
-        let own = json!([format!("{who} over REST"), format!("{who}, Legacy"), format!("{who}, Modern")]);
+        let own = json!([format!("{who} over REST"), format!("{who}, V2025_11_25"), format!("{who}, V2026_07_28")]);
         let (_, body) = server.call_as(token, "get_notes", json!({"session_id": session})).await;
         assert_eq!(body["result"], own, "{who}");
-        for era in [Era::Legacy, Era::Modern] {
-            let client = connect_as(&server, token, era).await;
+        for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+            let client = connect_as(&server, token, version).await;
             let notes = tool(&client, "get_notes", json!({"session_id": session})).await.unwrap();
             assert_eq!(text(&notes), own.to_string(), "{who}");
         }
@@ -71,7 +71,7 @@ async fn one_name_is_another_session_for_each_caller() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_its_caller_s_alone() {
+async fn cursor_works_for_its_caller_only() {
     let (server, callers) = everybody(|setup| setup).await;
     for (_, token, _) in &callers {
         for note in ["one", "two"] {
@@ -93,7 +93,7 @@ async fn a_cursor_is_its_caller_s_alone() {
 }
 
 #[tokio::test]
-async fn a_handle_opens_for_its_caller_alone() {
+async fn handle_opens_for_its_caller_only() {
     let (server, callers) = everybody(|setup| setup).await;
     for (who, token, _) in &callers {
         let (_, made) = server.call_as(token, "create_session", json!({})).await;
@@ -112,7 +112,7 @@ async fn a_handle_opens_for_its_caller_alone() {
 }
 
 #[tokio::test]
-async fn one_idempotency_key_is_another_for_each_caller() {
+async fn idempotency_key_is_separate_per_caller() {
     let (server, callers) = everybody(|setup| setup).await;
     for (who, token, _) in &callers {
         for replayed in [false, true] {
@@ -126,7 +126,7 @@ async fn one_idempotency_key_is_another_for_each_caller() {
 }
 
 #[tokio::test]
-async fn what_one_caller_computed_is_no_other_s_cached_result() {
+async fn cached_result_is_separate_per_caller() {
     let dynamodb = DynamoDb::with_table().await;
     let (server, callers) = everybody(|setup| setup.dynamodb(&dynamodb.endpoint)).await;
     let text = fresh("secret");
@@ -139,7 +139,7 @@ async fn what_one_caller_computed_is_no_other_s_cached_result() {
 }
 
 #[tokio::test]
-async fn the_shared_token_s_items_have_the_original_s_keys_and_no_other_s_do() {
+async fn only_the_shared_token_uses_v1_keys() {
     let dynamodb = DynamoDb::with_table().await;
     let (server, callers) = everybody(|setup| setup.dynamodb(&dynamodb.endpoint)).await;
     for (_, token, _) in &callers {

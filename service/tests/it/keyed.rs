@@ -7,15 +7,15 @@ use serde_json::json;
 use crate::support::{
     dynamodb::{DynamoDb, Fault},
     fresh,
-    mcp_client::{Era, connect, text, tool},
+    mcp_client::{ProtocolVersion, connect, text, tool},
     server::Setup,
 };
 
 #[tokio::test]
-async fn a_repeat_gets_the_original_answer_marked_as_such() {
+async fn repeated_call_returns_the_first_result_as_replayed() {
     let server = Setup::new().token().start();
-    for era in [Era::Legacy, Era::Modern] {
-        let client = connect(&server, era).await;
+    for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+        let client = connect(&server, version).await;
         let s = fresh("replay");
         let note = json!({"session_id": s, "note": "one", "idempotency_key": "k"});
         for replayed in [false, true, true] {
@@ -38,9 +38,9 @@ async fn a_repeat_gets_the_original_answer_marked_as_such() {
 }
 
 #[tokio::test]
-async fn a_key_for_something_else_is_refused_and_says_so() {
+async fn reused_key_is_rejected_with_a_reason() {
     let server = Setup::new().token().start();
-    let client = connect(&server, Era::Modern).await;
+    let client = connect(&server, ProtocolVersion::V2026_07_28).await;
     let s = fresh("reused");
     tool(&client, "add_note", json!({"session_id": s, "note": "one", "idempotency_key": "k"})).await.unwrap();
     for (name, arguments) in [
@@ -60,7 +60,7 @@ async fn a_key_for_something_else_is_refused_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_note_whose_answer_got_lost_is_repeated_at_another_replica() {
+async fn lost_response_is_recovered_at_another_replica() {
     let dynamodb = DynamoDb::with_table().await;
     let one = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--store-deadline").arg("1").start();
     let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
@@ -77,7 +77,7 @@ async fn a_note_whose_answer_got_lost_is_repeated_at_another_replica() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_service_s_own_retry_is_no_replay() {
+async fn internal_retry_is_not_a_replay() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let s = fresh("retry");
@@ -89,7 +89,7 @@ async fn the_service_s_own_retry_is_no_replay() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reset_that_was_cut_off_and_repeated_keeps_what_came_between() {
+async fn repeated_reset_keeps_notes_written_between() {
     let dynamodb = DynamoDb::with_table().await;
     let one = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();

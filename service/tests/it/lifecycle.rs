@@ -21,7 +21,7 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sigterm_lets_what_is_under_way_finish() {
+async fn sigterm_finishes_requests_in_flight() {
     let dynamodb = DynamoDb::with_table().await;
     let mut server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     dynamodb.inject("Query", Fault::DoneButSilent.times(1));
@@ -48,7 +48,7 @@ async fn sigterm_closes_idle_connections_at_once() {
 }
 
 #[tokio::test]
-async fn a_session_written_by_one_process_is_read_by_the_next() {
+async fn next_process_reads_the_session() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let session = fresh("kept");
@@ -61,7 +61,7 @@ async fn a_session_written_by_one_process_is_read_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kill_9_a_hundred_times_under_load_loses_and_doubles_nothing() {
+async fn repeated_kill_9_loses_and_doubles_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let session = fresh("killed");
@@ -135,7 +135,7 @@ async fn replicas_share_the_cache_and_the_notes() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_notes_are_for_their_owner_s_eyes() {
+async fn store_files_are_readable_by_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let server = Setup::new().state_path(&folder.path().join("made/notes.db")).start();

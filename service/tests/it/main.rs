@@ -1,4 +1,6 @@
-//! The service from outside: the store through its public methods, everything else through real processes and sockets.
+//! Tests the service from outside: the store through its public methods, all else through real processes and sockets.
+//!
+//! `MCP_TEST_FAST_PATHS=off` runs the whole suite with the service's fast paths off.
 
 #![allow(
     missing_docs,
@@ -11,10 +13,10 @@
 
 mod cli;
 mod cost;
-#[cfg(target_os = "linux")]
-mod direct;
 mod disk_full;
 mod edges;
+#[cfg(target_os = "linux")]
+mod fast_path;
 mod faults;
 mod isolation;
 mod keyed;

@@ -1,4 +1,4 @@
-//! MCP over a real socket: both eras with rmcp's client, and what no client sends by raw requests.
+//! MCP over a real socket: rmcp's client in both protocol versions, and raw requests that no client sends.
 
 use reqwest::{RequestBuilder, header::HeaderValue};
 use rmcp::{ErrorData, model::ErrorCode, service::ServiceError};
@@ -6,27 +6,27 @@ use serde_json::{Value, json};
 
 use crate::support::{
     fresh,
-    mcp_client::{Era, connect, text, tool},
+    mcp_client::{ProtocolVersion, connect, text, tool},
     server::{Server, Setup},
 };
 
-const ERAS: [Era; 2] = [Era::Legacy, Era::Modern];
+const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28];
 
 #[tokio::test]
-async fn the_eras_negotiate_what_they_name() {
+async fn clients_negotiate_their_protocol_version() {
     let server = Setup::new().token().start();
-    let legacy = connect(&server, Era::Legacy).await;
-    let modern = connect(&server, Era::Modern).await;
+    let legacy = connect(&server, ProtocolVersion::V2025_11_25).await;
+    let modern = connect(&server, ProtocolVersion::V2026_07_28).await;
     let version =
         |client: &crate::support::mcp_client::Client| client.peer_info().unwrap().protocol_version.to_string();
     assert_eq!((version(&legacy).as_str(), version(&modern).as_str()), ("2025-11-25", "2026-07-28"));
 }
 
 #[tokio::test]
-async fn the_tools_are_announced_whole_and_honestly() {
+async fn tool_list_has_schemas_and_correct_annotations() {
     let server = Setup::new().token().start();
-    for era in ERAS {
-        let tools = connect(&server, era).await.list_all_tools().await.unwrap();
+    for version in VERSIONS {
+        let tools = connect(&server, version).await.list_all_tools().await.unwrap();
         let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
         assert_eq!(names, ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"]);
         for tool in &tools {
@@ -42,10 +42,10 @@ async fn the_tools_are_announced_whole_and_honestly() {
 }
 
 #[tokio::test]
-async fn every_tool_answers_in_text_and_structure() {
+async fn every_tool_returns_text_and_structured_content() {
     let server = Setup::new().token().start();
-    for era in ERAS {
-        let client = connect(&server, era).await;
+    for version in VERSIONS {
+        let client = connect(&server, version).await;
         let s = fresh("mcp");
         let added = tool(&client, "add_note", json!({"session_id": s, "note": "a \"note\""})).await.unwrap();
         assert_eq!(text(&added), format!("Note added to {s}."));
@@ -64,9 +64,9 @@ async fn every_tool_answers_in_text_and_structure() {
 }
 
 #[tokio::test]
-async fn a_page_s_cursor_is_told_in_text_and_structure() {
+async fn cursor_is_in_text_and_structured_content() {
     let server = Setup::new().token().start();
-    let client = connect(&server, Era::Modern).await;
+    let client = connect(&server, ProtocolVersion::V2026_07_28).await;
     let s = fresh("cursor");
     for n in 0..3 {
         tool(&client, "add_note", json!({"session_id": s, "note": n.to_string()})).await.unwrap();
@@ -80,10 +80,10 @@ async fn a_page_s_cursor_is_told_in_text_and_structure() {
 }
 
 #[tokio::test]
-async fn bad_calls_are_errors_of_the_protocol_or_of_the_tool() {
+async fn invalid_calls_are_protocol_or_tool_errors() {
     let server = Setup::new().token().start();
-    for era in ERAS {
-        let client = connect(&server, era).await;
+    for version in VERSIONS {
+        let client = connect(&server, version).await;
         let unknown = tool(&client, "no_such_tool", json!({})).await.unwrap_err();
         let ServiceError::McpError(ErrorData { code, message, .. }) = unknown else { panic!("{unknown:?}") };
         assert_eq!(code, ErrorCode::INVALID_PARAMS);
@@ -101,15 +101,15 @@ async fn bad_calls_are_errors_of_the_protocol_or_of_the_tool() {
 }
 
 #[tokio::test]
-async fn surfaces_and_eras_share_the_state() {
+async fn apis_and_versions_share_the_state() {
     let server = Setup::new().token().start();
     let s = fresh("shared");
     server.call("add_note", json!({"session_id": s, "note": "rest"})).await;
-    for era in ERAS {
-        let client = connect(&server, era).await;
-        tool(&client, "add_note", json!({"session_id": s, "note": format!("{era:?}")})).await.unwrap();
+    for version in VERSIONS {
+        let client = connect(&server, version).await;
+        tool(&client, "add_note", json!({"session_id": s, "note": format!("{version:?}")})).await.unwrap();
     }
-    assert_eq!(server.notes(&s).await, ["rest", "Legacy", "Modern"]);
+    assert_eq!(server.notes(&s).await, ["rest", "V2025_11_25", "V2026_07_28"]);
 }
 
 /// A raw POST to `/mcp`.
@@ -134,7 +134,7 @@ fn modern(method: &str, mut params: Value) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_message_gets_json_rpc_s_code() {
+async fn malformed_message_gets_its_json_rpc_code() {
     let server = Setup::new().token().start();
     let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     for (body, code) in [
@@ -154,7 +154,7 @@ async fn what_is_no_message_gets_json_rpc_s_code() {
 }
 
 #[tokio::test]
-async fn each_era_s_broken_requests_get_its_code() {
+async fn invalid_requests_get_their_version_specific_code() {
     let server = Setup::new().token().start();
     let version = ("mcp-protocol-version", "2026-07-28");
     let call = json!({"name": "get_notes", "arguments": {"session_id": "a"}});
@@ -203,7 +203,7 @@ async fn each_era_s_broken_requests_get_its_code() {
 }
 
 #[tokio::test]
-async fn what_the_transport_cannot_serve_is_told_in_json() {
+async fn transport_errors_are_json() {
     let server = Setup::new().token().start();
     let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     for (accept, kind, status) in
@@ -236,7 +236,7 @@ async fn there_are_no_protocol_sessions() {
 }
 
 #[tokio::test]
-async fn the_list_of_tools_may_be_kept() {
+async fn tool_list_is_cacheable() {
     let server = Setup::new().token().start();
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
     let (_, list) = answer(raw(&server, &headers, modern("tools/list", json!({})))).await;
@@ -248,7 +248,7 @@ async fn the_list_of_tools_may_be_kept() {
 }
 
 #[tokio::test]
-async fn an_unsupported_revision_is_answered_with_the_supported_ones() {
+async fn unsupported_version_negotiates_a_supported_one() {
     let server = Setup::new().token().start();
     let ask = |version: &str| {
         json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {

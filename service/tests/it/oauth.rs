@@ -19,9 +19,9 @@ use ring::hmac;
 use serde_json::{Map, Value, json};
 
 use crate::support::{
-    call,
+    call, fast_path,
     issuer::{Issuer, JWKS, Key, RESOURCE, decode, encode, message},
-    mcp_client::{Era, connect_as, text, tool},
+    mcp_client::{ProtocolVersion, connect_as, text, tool},
     server::{Server, Setup, TOKEN},
 };
 
@@ -43,7 +43,7 @@ fn with(mut claims: Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_lets_in_however_its_issuer_writes_it() {
+async fn valid_token_variants_are_accepted() {
     let (curve, rsa) = (Key::new("curve"), Key::rsa("rsa"));
     let issuer = Issuer::start(&[&curve, &rsa]).await;
     let server = issuer.setup().start();
@@ -70,7 +70,7 @@ async fn a_token_lets_in_however_its_issuer_writes_it() {
 }
 
 #[tokio::test]
-async fn no_bad_token_lets_in() {
+async fn invalid_tokens_are_rejected() {
     let (key, rsa, other) = (Key::new("k"), Key::rsa("rsa"), Key::new("k"));
     let issuer = Issuer::start(&[&key, &rsa]).await;
     let mut server = issuer.setup().token().start();
@@ -95,26 +95,26 @@ async fn no_bad_token_lets_in() {
             "signature",
         ),
         ("the signature cut off", format!("{}.", honest.rsplit_once('.').unwrap().0), "signature"),
-        ("alg none", unsigned("none"), "not known"),
-        ("alg NONE", unsigned("NONE"), "not known"),
-        ("HS256 with the public key's point", hmac_with(&point), "signed in a way"),
-        ("HS256 with the public key's document", hmac_with(key.jwk().to_string().as_bytes()), "signed in a way"),
-        ("HS256 with nothing", hmac_with(b""), "signed in a way"),
-        ("an algorithm that was not chosen", header(json!({"alg": "ES384", "kid": "k"})), "signed in a way"),
+        ("alg none", unsigned("none"), "unknown"),
+        ("alg NONE", unsigned("NONE"), "unknown"),
+        ("HS256 with the public key's point", hmac_with(&point), "signature algorithm"),
+        ("HS256 with the public key's document", hmac_with(key.jwk().to_string().as_bytes()), "signature algorithm"),
+        ("HS256 with nothing", hmac_with(b""), "signature algorithm"),
+        ("an algorithm that was not chosen", header(json!({"alg": "ES384", "kid": "k"})), "signature algorithm"),
         ("the name of a key of another kind", header(json!({"alg": "ES256", "kid": "rsa"})), "signature"),
         ("the algorithm of a key of another kind", header(json!({"alg": "RS256", "kid": "k"})), "signature"),
-        ("a key that nobody has", header(json!({"alg": "ES256", "kid": "unknown"})), "none of the authorization"),
+        ("a key that nobody has", header(json!({"alg": "ES256", "kid": "unknown"})), "unknown to the authorization"),
         (
             "a key that it brings itself",
             other.token_with(&json!({"alg": "ES256", "kid": "mine", "jwk": other.jwk()}), &good),
-            "none of the authorization",
+            "unknown to the authorization",
         ),
         (
             "a key that it points to",
             other.token_with(&json!({"alg": "ES256", "kid": "mine", "jku": format!("{}{JWKS}", issuer.url)}), &good),
-            "none of the authorization",
+            "unknown to the authorization",
         ),
-        ("an ID token's typ", header(json!({"alg": "ES256", "kid": "k", "typ": "dpop+jwt"})), "no access token"),
+        ("an ID token's typ", header(json!({"alg": "ES256", "kid": "k", "typ": "dpop+jwt"})), "not an access token"),
         ("unknown extensions", header(json!({"alg": "ES256", "kid": "k", "crit": ["b64"], "b64": true})), "extensions"),
         ("expired", claim("exp", json!(now - 31)), "expired"),
         ("no exp", claim("exp", Value::Null), "lacks"),
@@ -133,11 +133,11 @@ async fn no_bad_token_lets_in() {
         ("no subject", claim("sub", Value::Null), "claims"),
         ("an empty subject", claim("sub", json!("")), "sub"),
         ("a subject without end", claim("sub", json!("s".repeat(256))), "sub"),
-        ("Cognito's ID token", claim("token_use", json!("id")), "no access token"),
-        ("no JWT", "nonsense".to_owned(), "not known"),
-        ("two parts", "a.b".to_owned(), "not known"),
-        ("four parts", format!("{honest}.x"), "not known"),
-        ("a header that is no JSON", format!("e30x.{}", honest.split_once('.').unwrap().1), "not known"),
+        ("Cognito's ID token", claim("token_use", json!("id")), "not an access token"),
+        ("no JWT", "nonsense".to_owned(), "unknown"),
+        ("two parts", "a.b".to_owned(), "unknown"),
+        ("four parts", format!("{honest}.x"), "unknown"),
+        ("a header that is no JSON", format!("e30x.{}", honest.split_once('.').unwrap().1), "unknown"),
     ] {
         let answer = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
         let answer = answer.send().await.unwrap();
@@ -154,7 +154,7 @@ async fn no_bad_token_lets_in() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_token_is_told_where_to_get_one() {
+async fn missing_token_gets_a_challenge_with_metadata() {
     let issuer = Issuer::start(&[]).await;
     let server = issuer.setup().start();
     for path in ["/mcp", "/mcp/call_tool"] {
@@ -193,7 +193,7 @@ async fn whoever_has_no_token_is_told_where_to_get_one() {
 }
 
 #[tokio::test]
-async fn without_oauth_nothing_is_told_of_it() {
+async fn without_oauth_there_is_no_metadata() {
     let server = Setup::new().token().start();
     for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"] {
         assert_eq!(server.http.get(format!("{}{path}", server.url)).send().await.unwrap().status(), 404);
@@ -201,7 +201,7 @@ async fn without_oauth_nothing_is_told_of_it() {
 }
 
 #[tokio::test]
-async fn the_resource_s_own_host_may_be_named() {
+async fn resource_host_is_accepted() {
     let issuer = Issuer::start(&[]).await;
     let server = issuer.setup().start();
     let named = |host: &str| server.http.post(format!("{}/mcp", server.url)).header("host", host).send();
@@ -210,7 +210,7 @@ async fn the_resource_s_own_host_may_be_named() {
 }
 
 #[tokio::test]
-async fn scopes_decide_on_both_surfaces() {
+async fn scopes_are_enforced_by_both_apis() {
     let key = Key::new("k");
     let issuer = Issuer::start(&[&key]).await;
     let server = issuer.setup().env("MCP_OAUTH_READ_SCOPE", "https://api/look").start();
@@ -250,8 +250,8 @@ async fn scopes_decide_on_both_surfaces() {
         server.http.get(format!("{}/mcp/list_tools", server.url)).bearer_auth(&neither).send().await.unwrap().status(),
         403
     );
-    for era in [Era::Legacy, Era::Modern] {
-        let client = connect_as(&server, &reader, era).await;
+    for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+        let client = connect_as(&server, &reader, version).await;
         assert_eq!(client.list_all_tools().await.unwrap().len(), 5);
         assert_eq!(text(&tool(&client, "get_notes", get.clone()).await.unwrap()), "[]");
         tool(&client, "add_note", add.clone()).await.unwrap_err();
@@ -261,7 +261,7 @@ async fn scopes_decide_on_both_surfaces() {
 
 /// The layer before it looks for the tool's name in the body; this does not depend on what it finds.
 #[test]
-fn the_tools_themselves_refuse_what_a_caller_may_not_do() {
+fn tools_enforce_grants_themselves() {
     // As much stack as the service gives its own threads: an unoptimised call takes more than a test's thread has.
     let work = || process::run(refused_by_the_tools()).unwrap();
     std::thread::Builder::new().stack_size(8 << 20).spawn(work).unwrap().join().unwrap();
@@ -270,7 +270,7 @@ fn the_tools_themselves_refuse_what_a_caller_may_not_do() {
 async fn refused_by_the_tools() -> std::io::Result<()> {
     let (config, _) = Config::parse(&Cli::parse_from(["mcp-stateful", "--state-path", ":memory:"]).flags).unwrap();
     let metrics = Arc::new(Metrics::new("test"));
-    let store = Store::open(&config.state, metrics.clone()).await.unwrap();
+    let store = Store::open(&config.state, fast_path(), metrics.clone()).await.unwrap();
     let tools = Tools::new(store, &config.limits, metrics);
     for (read, write) in [(true, false), (false, true), (false, false)] {
         let caller = Principal::named("issuer", "alice", Grant { read, write });
@@ -290,7 +290,7 @@ async fn refused_by_the_tools() -> std::io::Result<()> {
 }
 
 #[tokio::test]
-async fn a_client_s_token_without_an_audience_is_taken_from_listed_clients() {
+async fn token_without_audience_needs_a_listed_client() {
     let key = Key::new("k");
     let issuer = Issuer::start(&[&key]).await;
     let server = issuer.setup().env("MCP_OAUTH_CLIENT_IDS", "ours,other").start();

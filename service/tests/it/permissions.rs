@@ -12,7 +12,7 @@ fn listed() -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_operation_on_the_list_is_used_and_no_other() {
+async fn operations_list_equals_the_operations_used() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     assert_eq!(server.get("/readyz").send().await.unwrap().status(), 200);
@@ -34,7 +34,7 @@ async fn every_operation_on_the_list_is_used_and_no_other() {
 }
 
 #[test]
-fn the_task_s_policy_is_the_list() {
+fn task_policy_equals_the_operations_list() {
     let policy = include_str!("../../../infra/iam_task.tf");
     let actions = policy.split('"').filter_map(|part| part.strip_prefix("dynamodb:")).map(str::to_owned);
     assert_eq!(actions.collect::<BTreeSet<_>>(), listed());

@@ -16,7 +16,7 @@ fn json_answer(status: u16, body: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn answers_are_the_contract_s_to_the_byte() {
+async fn responses_match_the_v1_contract() {
     let server = Setup::new().start();
     let call =
         |body: String| bytes(server.post("/mcp/call_tool").header("content-type", "application/json").body(body));
@@ -64,7 +64,7 @@ async fn answers_are_the_contract_s_to_the_byte() {
 }
 
 #[tokio::test]
-async fn any_other_path_or_method_is_not_found() {
+async fn other_path_or_method_is_404() {
     let server = Setup::new().token().start();
     let not_found = json_answer(404, r#"{"error":"Not found"}"#);
     // Also without a token: what is not there needs no key.
@@ -76,7 +76,7 @@ async fn any_other_path_or_method_is_not_found() {
 }
 
 #[tokio::test]
-async fn the_tools_are_a_bare_array_in_the_original_s_order() {
+async fn tool_list_is_a_bare_array_in_v1_order() {
     let server = Setup::new().start();
     let tools: Value = server.get("/mcp/list_tools").send().await.unwrap().json().await.unwrap();
     let tools = tools.as_array().unwrap();
@@ -90,7 +90,7 @@ async fn the_tools_are_a_bare_array_in_the_original_s_order() {
 }
 
 #[tokio::test]
-async fn bad_calls_are_refused_with_what_to_do() {
+async fn invalid_calls_get_actionable_errors() {
     let server = Setup::new().start();
     let long = "x".repeat(1025);
     let note = "x".repeat(393_217);
@@ -105,7 +105,7 @@ async fn bad_calls_are_refused_with_what_to_do() {
         ("add_note", json!({"session_id": "a", "note": note}), "the limit is 393216"),
         ("get_notes", json!({"session_id": "a", "limit": 0}), "a whole number from 1 to 10000"),
         ("get_notes", json!({"session_id": "a", "limit": "5"}), "a whole number from 1 to 10000"),
-        ("get_notes", json!({"session_id": "a", "cursor": "nonsense"}), "`cursor` is not one"),
+        ("get_notes", json!({"session_id": "a", "cursor": "nonsense"}), "invalid `cursor`"),
         ("echo_cached", json!({"text": "x".repeat(65_537)}), "the limit is 65536"),
     ] {
         let (status, body) = server.call(tool, arguments).await;
@@ -118,7 +118,7 @@ async fn bad_calls_are_refused_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_longest_note_of_the_longest_session_is_stored() {
+async fn longest_note_of_longest_session_is_stored() {
     let server = Setup::new().start();
     let (session, note) = ("s".repeat(1024), "\u{1}".repeat(300_000) + &"x".repeat(93_216));
     let (status, body) = server.call("add_note", json!({"session_id": session, "note": note})).await;
@@ -127,7 +127,7 @@ async fn the_longest_note_of_the_longest_session_is_stored() {
 }
 
 #[tokio::test]
-async fn what_one_answer_does_not_hold_comes_with_a_cursor() {
+async fn oversize_result_is_paged_with_a_cursor() {
     let server = Setup::new().arg("--max-answer-bytes").arg("1024").start();
     let session = fresh("paged");
     for n in 0..10 {
@@ -149,7 +149,7 @@ async fn what_one_answer_does_not_hold_comes_with_a_cursor() {
 }
 
 #[tokio::test]
-async fn notes_of_nothing_count_too() {
+async fn empty_notes_count_towards_the_size_limit() {
     let server = Setup::new().arg("--max-answer-bytes").arg("1024").start();
     for _ in 0..400 {
         server.call("add_note", json!({"session_id": "empty", "note": ""})).await;

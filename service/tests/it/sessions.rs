@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{
     dynamodb::DynamoDb,
     fresh,
-    mcp_client::{Era, connect, text, tool},
+    mcp_client::{ProtocolVersion, connect, text, tool},
     server::{Server, Setup},
 };
 
@@ -25,10 +25,10 @@ async fn refused(server: &Server, session: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_handle_and_its_life_are_told_in_description_and_result() {
+async fn handle_lifetime_is_in_description_and_result() {
     let server = Setup::new().token().arg("--session-ttl").arg("7200").start();
-    for era in [Era::Legacy, Era::Modern] {
-        let client = connect(&server, era).await;
+    for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+        let client = connect(&server, version).await;
         let tools = client.list_all_tools().await.unwrap();
         let description = tools.iter().find(|tool| tool.name == "create_session").unwrap().description.clone().unwrap();
         assert!(description.contains("2 hours"), "{description}");
@@ -49,7 +49,7 @@ async fn a_handle_and_its_life_are_told_in_description_and_result() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_handle_costs_no_call_and_serves_at_every_replica() {
+async fn handle_needs_no_request_and_works_at_every_replica() {
     let dynamodb = DynamoDb::with_table().await;
     let one = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
@@ -66,7 +66,7 @@ async fn a_handle_costs_no_call_and_serves_at_every_replica() {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_gone_at_once_and_removed_in_the_end() {
+async fn expired_session_is_hidden_then_deleted() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let server = Setup::new().state_path(&path).arg("--session-ttl").arg("4").start();
@@ -106,7 +106,7 @@ async fn an_expired_session_is_gone_at_once_and_removed_in_the_end() {
 }
 
 #[tokio::test]
-async fn what_is_no_handle_of_the_caller_s_is_refused_with_what_to_do() {
+async fn invalid_handle_gets_an_actionable_error() {
     let server = Setup::new().start();
     let handle = create(&server).await;
     let swapped = {
@@ -119,13 +119,16 @@ async fn what_is_no_handle_of_the_caller_s_is_refused_with_what_to_do() {
     };
     for mangled in [&handle[..40], &swapped, "mcps_", "mcps_demo", &format!("{handle}x"), &format!("{handle} ")] {
         let error = refused(&server, mangled).await;
-        assert!(error.contains("no handle") && error.contains("call create_session"), "{mangled}: {error}");
+        assert!(
+            error.contains("invalid session handle") && error.contains("call create_session"),
+            "{mangled}: {error}"
+        );
         assert!(!error.contains(&handle), "{error}");
     }
 }
 
 #[tokio::test]
-async fn the_life_of_a_session_is_checked_at_start() {
+async fn session_ttl_is_validated_at_start() {
     for bad in ["0", "30d", "315360001"] {
         let (mut command, _folder) = Setup::new().arg("--session-ttl").arg(bad).command();
         let output = command.output().unwrap();

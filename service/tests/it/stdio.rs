@@ -66,7 +66,7 @@ impl Drop for Client {
 }
 
 #[test]
-fn serves_the_same_tools_and_ends_with_its_client() {
+fn stdio_serves_all_tools_and_ends_with_its_client() {
     let mut client = Client::start();
     client.open();
     assert_eq!(client.ask(2, "tools/list", json!({}))["tools"].as_array().unwrap().len(), 5);
@@ -79,7 +79,7 @@ fn serves_the_same_tools_and_ends_with_its_client() {
 }
 
 #[test]
-fn ends_at_sigterm_though_the_client_says_nothing() {
+fn stdio_ends_at_sigterm_with_a_silent_client() {
     let mut client = Client::start();
     client.open();
     let pid = client.child.id().to_string();

@@ -13,7 +13,7 @@ use mcp_stateful::{
 };
 use tempfile::TempDir;
 
-use crate::support::{dynamodb, fresh};
+use crate::support::{dynamodb, fast_path, fresh};
 
 /// An open store and what has to live as long as it.
 pub(crate) struct Place {
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 async fn embedded(path: PathBuf) -> Store {
     let config =
         StateConfig { backend: Backend::Embedded(path), table: "mcp_state".into(), deadline: Duration::from_secs(20) };
-    Store::open(&config, Arc::new(Metrics::new("test"))).await.unwrap()
+    Store::open(&config, fast_path(), Arc::new(Metrics::new("test"))).await.unwrap()
 }
 
 async fn memory() -> Place {
@@ -72,34 +72,34 @@ macro_rules! suite {
 
 suite!(
     notes_come_back_in_order,
-    sessions_are_apart,
-    a_session_nobody_wrote_to_is_empty,
+    sessions_are_separate,
+    unwritten_session_is_empty,
     fifty_writers_lose_and_double_nothing,
-    more_than_a_megabyte_is_read_and_reset_whole,
+    over_a_megabyte_is_read_and_reset_whole,
     pages_join_without_gap_or_overlap,
-    a_bound_on_bytes_yields_a_cursor,
+    byte_limit_yields_a_cursor,
     expired_items_are_invisible_at_once,
-    a_reset_leaves_the_session_s_item,
-    a_reset_while_writing_keeps_what_is_acknowledged_after_it,
-    old_notes_come_first,
-    the_session_s_item_is_kept_up,
-    a_cached_value_ends_with_its_lifetime,
-    a_cached_value_is_its_whole_key_s,
-    an_old_or_broken_cache_entry_is_a_miss,
-    a_table_is_made_once,
-    a_keyed_note_is_written_once,
-    a_key_stands_for_one_call,
-    keys_are_a_session_s_own,
-    a_crowd_with_one_key_writes_one_note,
-    an_old_key_is_forgotten,
-    a_repeated_reset_keeps_what_came_later,
-    a_keyed_reset_that_was_cut_off_goes_on,
-    items_of_a_handle_carry_its_end,
-    principals_are_apart,
+    reset_keeps_the_session_item,
+    reset_keeps_notes_acknowledged_after_it,
+    v1_notes_come_first,
+    session_item_is_updated,
+    cached_value_expires,
+    cached_value_needs_the_whole_key,
+    v1_or_broken_cache_entry_is_a_miss,
+    table_is_created_once,
+    keyed_note_is_written_once,
+    key_is_bound_to_one_call,
+    key_is_bound_to_its_session,
+    concurrent_calls_with_one_key_write_one_note,
+    expired_key_can_be_used_again,
+    repeated_reset_keeps_later_notes,
+    interrupted_keyed_reset_continues,
+    items_of_a_handle_have_its_expiry,
+    principals_are_separate,
 );
 
 #[tokio::test]
-async fn a_file_written_by_one_store_is_read_by_the_next() {
+async fn next_store_reads_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let session = suite::session("kept");
@@ -109,7 +109,7 @@ async fn a_file_written_by_one_store_is_read_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_stores_on_one_file_see_each_other() {
+async fn two_stores_on_one_file_share_notes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let (one, other) = (embedded(path.clone()).await, embedded(path).await);

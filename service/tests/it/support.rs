@@ -9,7 +9,22 @@ pub(crate) mod writer;
 
 use serde_json::{Value, json};
 
-/// A session name of its own for each test.
+/// The variable that runs the whole suite with the service's fast paths off: `MCP_TEST_FAST_PATHS=off cargo test`.
+const FAST_PATHS: &str = "MCP_TEST_FAST_PATHS";
+
+/// Returns false if the suite runs with the service's fast paths off.
+///
+/// Every store and every server of the tests follows it. A value other than `on` and `off` panics, so that a typo does
+/// not pass for a run of the other mode.
+pub(crate) fn fast_path() -> bool {
+    match std::env::var(FAST_PATHS).as_deref() {
+        Err(_) | Ok("on") => true,
+        Ok("off") => false,
+        Ok(other) => panic!("invalid {FAST_PATHS} {other:?}: expected on or off"),
+    }
+}
+
+/// Returns a session name that no other test uses.
 pub(crate) fn fresh(name: &str) -> String {
     format!("{name}-{}", uuid::Uuid::new_v4())
 }

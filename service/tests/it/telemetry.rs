@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::support::{
     dynamodb::DynamoDb,
     fresh,
-    mcp_client::{Era, connect, tool},
+    mcp_client::{ProtocolVersion, connect, tool},
     server::{Server, Setup, TOKEN},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_is_one_line_with_outcome_duration_and_store_calls() {
+async fn call_is_one_log_line_with_its_figures() {
     let mut server = Setup::new().token().start();
     server.call("add_note", json!({"session_id": "s", "note": "n"})).await;
     server.call("add_note", json!({"session_id": "s"})).await;
@@ -41,22 +41,22 @@ const CURIOUS: [&str; 6] = [
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_setting_makes_the_log_tell_a_note_a_token_or_a_session() {
+async fn no_log_filter_reveals_a_secret() {
     let dynamodb = DynamoDb::with_table().await;
     for setting in CURIOUS {
-        tells_no_secret(Setup::new().token().env("MCP_LOG", setting).start(), setting).await;
+        log_has_no_secret(Setup::new().token().env("MCP_LOG", setting).start(), setting).await;
         let setup = Setup::new().token().dynamodb(&dynamodb.endpoint).env("MCP_LOG", setting);
-        tells_no_secret(setup.start(), setting).await;
+        log_has_no_secret(setup.start(), setting).await;
     }
 }
 
-async fn tells_no_secret(mut server: Server, setting: &str) {
+async fn log_has_no_secret(mut server: Server, setting: &str) {
     let (session, note) = (fresh("private-session"), fresh("private-note"));
     server.call("add_note", json!({"session_id": session, "note": note})).await;
     server.call("no_such_tool", json!({"session_id": session, "note": note})).await;
     server.post("/mcp").bearer_auth("wrong-token-0123456789").body(note.clone()).send().await.unwrap();
-    for era in [Era::Legacy, Era::Modern] {
-        let client = connect(&server, era).await;
+    for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+        let client = connect(&server, version).await;
         tool(&client, "add_note", json!({"session_id": session, "note": note})).await.unwrap();
         tool(&client, "get_notes", json!({"session_id": session})).await.unwrap();
     }
@@ -68,7 +68,7 @@ async fn tells_no_secret(mut server: Server, setting: &str) {
 }
 
 #[tokio::test]
-async fn a_client_cannot_fill_the_log_with_a_name() {
+async fn long_tool_name_does_not_fill_the_log() {
     let mut server = Setup::new().token().start();
     let name = "n".repeat(900_000);
     let (_, body) = server.call(&name, json!({})).await;
@@ -80,7 +80,7 @@ async fn a_client_cannot_fill_the_log_with_a_name() {
 }
 
 #[tokio::test]
-async fn metrics_are_on_a_port_of_their_own() {
+async fn metrics_have_a_separate_port() {
     let server = Setup::new().token().env("MCP_REVISION", "abc123").start();
     server.call("echo_cached", json!({"text": "a"})).await;
     server.call("echo_cached", json!({"text": "a"})).await;
@@ -103,7 +103,7 @@ async fn metrics_are_on_a_port_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_repeated_call_is_no_failure_of_the_table() {
+async fn repeated_call_is_not_a_store_error() {
     let server = Setup::new().token().start();
     for _ in 0..2 {
         server.call("add_note", json!({"session_id": "s", "note": "n", "idempotency_key": "k"})).await;
@@ -114,7 +114,7 @@ async fn a_repeated_call_is_no_failure_of_the_table() {
 }
 
 #[tokio::test]
-async fn healthz_tells_the_build() {
+async fn healthz_reports_the_build() {
     let server = Setup::new().env("MCP_REVISION", "abc123").start();
     let health: Value = server.get("/healthz").send().await.unwrap().json().await.unwrap();
     assert_eq!(health, json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "revision": "abc123"}));

@@ -24,7 +24,7 @@ pub(crate) fn token_and_entry(name: &str) -> (String, String) {
 }
 
 #[test]
-fn new_token_prints_the_token_alone_and_its_entry_apart() {
+fn new_token_prints_token_and_entry_separately() {
     let (token, entry) = token_and_entry("alice");
     assert!(token.len() == 43 && !token.contains(char::is_whitespace), "{token}");
     let hash = entry.strip_prefix("alice=").unwrap();
@@ -33,7 +33,7 @@ fn new_token_prints_the_token_alone_and_its_entry_apart() {
 }
 
 #[test]
-fn new_token_needs_a_name_and_no_settings() {
+fn new_token_needs_only_a_name() {
     let refused = new_token("no name");
     assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
     assert!(text(refused.stderr).contains("\"no name\""));
@@ -42,7 +42,7 @@ fn new_token_needs_a_name_and_no_settings() {
 }
 
 #[tokio::test]
-async fn each_token_lets_in_and_no_other_does() {
+async fn only_configured_tokens_are_accepted() {
     let ((alice, a), (bob, b)) = (token_and_entry("alice"), token_and_entry("bob@example.org"));
     let mut server = Setup::new().token().env("MCP_AUTH_TOKENS", &format!(" {a},\n{b} ")).start();
     for token in [&alice, &bob, TOKEN] {
@@ -60,7 +60,7 @@ async fn each_token_lets_in_and_no_other_does() {
 }
 
 #[tokio::test]
-async fn named_tokens_alone_guard_a_server_that_others_reach() {
+async fn named_tokens_suffice_for_a_public_address() {
     let (alice, entry) = token_and_entry("alice");
     let server = Setup::new().env("MCP_AUTH_TOKENS", &entry).env("MCP_HOST", "0.0.0.0").start();
     let url = server.url.replace("0.0.0.0", "127.0.0.1");
@@ -70,7 +70,7 @@ async fn named_tokens_alone_guard_a_server_that_others_reach() {
 }
 
 #[test]
-fn wrong_entries_are_told_with_everything_else_and_without_a_hash() {
+fn invalid_entries_are_reported_without_hashes() {
     let (_, entry) = token_and_entry("alice");
     let hash = entry.split_once('=').unwrap().1;
     let setup = Setup::new().env("MCP_AUTH_TOKENS", &format!("{entry} {entry} bob:{hash}")).env("MCP_PORT", "x");

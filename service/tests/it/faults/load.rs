@@ -120,37 +120,37 @@ async fn withstands(plan: Plan) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn throttling_in_bursts() {
+async fn throttling_bursts_lose_nothing() {
     withstands(Fault::Throttle.bursts(60, 100)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_fifth_throttled_steadily() {
+async fn steady_throttling_loses_nothing() {
     withstands(Fault::Throttle.percent(20)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_of_the_store() {
+async fn store_failures_lose_nothing() {
     withstands(Fault::Fail.percent(50)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_answer_and_not_written() {
+async fn unanswered_unwritten_requests_lose_nothing() {
     withstands(Fault::Silent.percent(15)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_answer_though_written() {
+async fn unanswered_written_requests_double_nothing() {
     withstands(Fault::DoneButSilent.percent(15)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_cut_in_the_middle() {
+async fn truncated_responses_double_nothing() {
     withstands(Fault::DoneButCut.percent(50)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_seconds_of_no_answer() {
+async fn five_second_freeze_loses_nothing() {
     let dynamodb = DynamoDb::with_table().await;
     let mut trial = Trial::start(&dynamodb, server_on(&dynamodb).await).await;
     // What is asked meanwhile is done when the time is over: long after its caller was refused.
@@ -162,7 +162,7 @@ async fn five_seconds_of_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_table_deleted_and_made_again() {
+async fn recreated_table_serves_again() {
     let dynamodb = DynamoDb::with_table().await;
     let mut trial = Trial::start(&dynamodb, server_on(&dynamodb).await).await;
     dynamodb.delete_table();
@@ -193,7 +193,7 @@ async fn credited(dynamodb: &DynamoDb, issuer: &Issuer) -> Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn credentials_that_end_are_renewed() {
+async fn expired_credentials_are_renewed() {
     let dynamodb = DynamoDb::with_table().await;
     // The SDK asks anew up to ten seconds before they end, so these it never keeps for long.
     let issuer = Issuer::start(Duration::from_secs(6)).await;
@@ -209,7 +209,7 @@ async fn credentials_that_end_are_renewed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn credentials_that_are_refused_before_they_end() {
+async fn rejected_credentials_are_renewed_before_expiry() {
     let dynamodb = DynamoDb::with_table().await;
     // By its own clock the service could go on with them for an hour.
     let issuer = Issuer::start(Duration::from_secs(3600)).await;

@@ -14,7 +14,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn keys_are_found_through_either_metadata_and_through_no_other_s() {
+async fn keys_are_found_via_own_metadata_only() {
     let key = Key::new("k");
     for (path, named, taken) in [
         (METADATA, None, 200),
@@ -30,21 +30,23 @@ async fn keys_are_found_through_either_metadata_and_through_no_other_s() {
         assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, taken, "{path} {named:?}");
         assert_eq!(issuer.asked() > 0, taken == 200);
         if taken == 503 {
-            logged(&server, "it names another issuer").await;
+            logged(&server, "names another issuer").await;
         }
     }
     let issuer = Issuer::start(&[&key]).await;
     issuer.publish(METADATA, &json!({"issuer": issuer.url, "jwks_uri": "http://keys.example/jwks"}));
     let server = issuer.setup().start();
     assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, 503);
-    logged(&server, "it names no jwks_uri").await;
+    logged(&server, "invalid jwks_uri").await;
 }
 
 #[tokio::test]
-async fn what_is_no_key_set_or_too_long_is_not_used() {
+async fn invalid_or_oversize_key_set_is_not_used() {
     let key = Key::new("k");
     let long = json!({"keys": [key.jwk()], "padding": "x".repeat(256 * 1024)}).to_string();
-    for (text, told) in [(long, "longer than 262144"), ("{".to_owned(), "no JSON"), ("[]".to_owned(), "no key set")] {
+    for (text, told) in
+        [(long, "longer than 262144"), ("{".to_owned(), "not JSON"), ("[]".to_owned(), "invalid key set")]
+    {
         let issuer = Issuer::start(&[]).await;
         issuer.publish_text("/elsewhere", text);
         let server = issuer.setup().env("MCP_OAUTH_JWKS_URL", &format!("{}/elsewhere", issuer.url)).start();
@@ -76,7 +78,7 @@ async fn becomes(server: &Server, token: &str, wanted: u16) {
 }
 
 #[tokio::test]
-async fn a_new_key_is_taken_and_the_one_before_it_no_more() {
+async fn rotated_key_replaces_the_old_one() {
     let (old, new) = (Key::new("old"), Key::new("new"));
     let issuer = Issuer::start(&[&old]).await;
     let server = issuer.setup().start();
@@ -88,7 +90,7 @@ async fn a_new_key_is_taken_and_the_one_before_it_no_more() {
 }
 
 #[tokio::test]
-async fn a_server_starts_without_its_issuer_and_recovers_by_itself() {
+async fn server_starts_without_issuer_and_recovers() {
     let key = Key::new("k");
     let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = format!("http://{place}");
@@ -98,18 +100,18 @@ async fn a_server_starts_without_its_issuer_and_recovers_by_itself() {
     let answer = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
     let answer = answer.send().await.unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers().contains_key("retry-after")), (503, true));
-    assert!(answer.text().await.unwrap().contains("authorization server's keys"));
-    logged(&server, "keys cannot be had").await;
+    assert!(answer.text().await.unwrap().contains("signing keys are unavailable"));
+    logged(&server, "keys are unavailable").await;
     // Whoever needs no keys waits for none.
     assert_eq!((status(&server, TOKEN).await, status(&server, "nonsense").await), (200, 401));
     let _issuer = Issuer::listen(TcpListener::bind(place).await.unwrap(), &[&key]);
     becomes(&server, &token, 200).await;
-    logged(&server, "can be had again").await;
-    assert_eq!(server.log().matches("keys cannot be had").count(), 1, "{}", server.log());
+    logged(&server, "available again").await;
+    assert_eq!(server.log().matches("keys are unavailable").count(), 1, "{}", server.log());
 }
 
 #[tokio::test]
-async fn an_issuer_that_goes_down_stops_nobody_whose_key_is_known() {
+async fn cached_keys_survive_an_issuer_outage() {
     let (key, other) = (Key::new("k"), Key::new("other"));
     let issuer = Issuer::start(&[&key]).await;
     let server = issuer.setup().start();
@@ -119,7 +121,7 @@ async fn an_issuer_that_goes_down_stops_nobody_whose_key_is_known() {
     // An unknown key makes the server ask, and see that the issuer is down.
     let unknown = other.token(&issuer.claims("alice"));
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !server.log().contains("keys cannot be had") {
+    while !server.log().contains("keys are unavailable") {
         assert!(Instant::now() < deadline, "{}", server.log());
         assert_eq!(status(&server, &unknown).await, 401);
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -128,7 +130,7 @@ async fn an_issuer_that_goes_down_stops_nobody_whose_key_is_known() {
 }
 
 #[tokio::test]
-async fn however_many_unknown_keys_are_named_the_issuer_is_asked_seldom() {
+async fn unknown_key_ids_do_not_flood_the_issuer() {
     let key = Key::new("k");
     let issuer = Issuer::start(&[&key]).await;
     let server = issuer.setup().start();

@@ -41,7 +41,7 @@ proptest! {
     #![proptest_config(tried(24))]
 
     #[test]
-    fn two_replicas_do_what_is_promised(steps in op::sequence(Just(Trouble::None).boxed())) {
+    fn two_replicas_match_the_model(steps in op::sequence(Just(Trouble::None).boxed())) {
         RUNTIME.block_on(follow(&ENGINE, None, &steps))?;
     }
 }
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(tried(40))]
 
     #[test]
-    fn two_replicas_do_what_is_promised_though_answers_get_lost(steps in op::sequence(op::trouble().boxed())) {
+    fn two_replicas_match_the_model_with_lost_responses(steps in op::sequence(op::trouble().boxed())) {
         RUNTIME.block_on(follow(&ENDPOINT.0, Some(&ENDPOINT.1), &steps))?;
     }
 }

@@ -58,7 +58,7 @@ pub(crate) async fn notes_come_back_in_order(store: &Store) {
     assert_eq!(all(store, &session).await, written);
 }
 
-pub(crate) async fn sessions_are_apart(store: &Store) {
+pub(crate) async fn sessions_are_separate(store: &Store) {
     let (a, b) = (session("apart"), session("apart"));
     store.add_note(&a, "of a").await.unwrap();
     store.add_note(&b, "of b").await.unwrap();
@@ -67,7 +67,7 @@ pub(crate) async fn sessions_are_apart(store: &Store) {
     assert_eq!(all(store, &b).await, ["of b"]);
 }
 
-pub(crate) async fn a_session_nobody_wrote_to_is_empty(store: &Store) {
+pub(crate) async fn unwritten_session_is_empty(store: &Store) {
     let session = session("nobody");
     assert_eq!(store.notes(&session, PageRequest::default()).await, Ok(NotesPage::default()));
     assert_eq!(store.reset(&session, far()).await, Ok(Reset { deleted: 0, complete: true }));
@@ -97,7 +97,7 @@ pub(crate) async fn fifty_writers_lose_and_double_nothing(store: &Store) {
     }
 }
 
-pub(crate) async fn more_than_a_megabyte_is_read_and_reset_whole(store: &Store) {
+pub(crate) async fn over_a_megabyte_is_read_and_reset_whole(store: &Store) {
     let session = session("large");
     let big = "x".repeat(300_000);
     for n in 0..8 {
@@ -130,7 +130,7 @@ pub(crate) async fn pages_join_without_gap_or_overlap(store: &Store) {
     assert!(notes.into_iter().eq((0..23).map(|n| n.to_string())));
 }
 
-pub(crate) async fn a_bound_on_bytes_yields_a_cursor(store: &Store) {
+pub(crate) async fn byte_limit_yields_a_cursor(store: &Store) {
     let session = session("bytes");
     for n in 0..4 {
         store.add_note(&session, &n.to_string().repeat(100)).await.unwrap();
@@ -158,7 +158,7 @@ pub(crate) async fn expired_items_are_invisible_at_once(store: &Store) {
     assert_eq!(items(store, &pk).await, [""; 0]);
 }
 
-pub(crate) async fn a_reset_leaves_the_session_s_item(store: &Store) {
+pub(crate) async fn reset_keeps_the_session_item(store: &Store) {
     let session = session("reset");
     for n in 0..60 {
         store.add_note(&session, &n.to_string()).await.unwrap();
@@ -167,7 +167,7 @@ pub(crate) async fn a_reset_leaves_the_session_s_item(store: &Store) {
     assert_eq!(items(store, &format!("SESSION#{}", session.id())).await, ["META"]);
 }
 
-pub(crate) async fn a_reset_while_writing_keeps_what_is_acknowledged_after_it(store: &Store) {
+pub(crate) async fn reset_keeps_notes_acknowledged_after_it(store: &Store) {
     let session = Arc::new(session("busy"));
     for n in 0..40 {
         store.add_note(&session, &format!("before {n}")).await.unwrap();
@@ -191,7 +191,7 @@ pub(crate) async fn a_reset_while_writing_keeps_what_is_acknowledged_after_it(st
     assert_eq!(notes.len() - 1 + reset.deleted, 100);
 }
 
-pub(crate) async fn old_notes_come_first(store: &Store) {
+pub(crate) async fn v1_notes_come_first(store: &Store) {
     let session = session("old");
     let pk = format!("SESSION#{}", session.id());
     store.add_note(&session, "new").await.unwrap();
@@ -205,7 +205,7 @@ pub(crate) async fn old_notes_come_first(store: &Store) {
     assert_eq!(store.notes(&session, rest).await.unwrap().notes, ["old 2", "new"]);
 }
 
-pub(crate) async fn the_session_s_item_is_kept_up(store: &Store) {
+pub(crate) async fn session_item_is_updated(store: &Store) {
     let session = session("meta");
     let pk = format!("SESSION#{}", session.id());
     let old = [("userId", text("alice")), ("createdAt", number(5)), ("lastActive", number(5))];
@@ -219,7 +219,7 @@ pub(crate) async fn the_session_s_item_is_kept_up(store: &Store) {
     assert!(last_active >= epoch_seconds() - 5);
 }
 
-pub(crate) async fn a_cached_value_ends_with_its_lifetime(store: &Store) {
+pub(crate) async fn cached_value_expires(store: &Store) {
     let (tool, now) = (fresh("tool"), epoch_seconds());
     let entry = |expires_at| CachedValue { value: String::new(), expires_at };
     store.cache(&Principal::shared(), &tool, "key", &entry(now + 600)).await.unwrap();
@@ -228,7 +228,7 @@ pub(crate) async fn a_cached_value_ends_with_its_lifetime(store: &Store) {
     assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
 }
 
-pub(crate) async fn a_cached_value_is_its_whole_key_s(store: &Store) {
+pub(crate) async fn cached_value_needs_the_whole_key(store: &Store) {
     let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
     let entry = CachedValue { value: "mine".into(), expires_at };
     store.cache(&Principal::shared(), &tool, "mine", &entry).await.unwrap();
@@ -240,7 +240,7 @@ pub(crate) async fn a_cached_value_is_its_whole_key_s(store: &Store) {
     assert_eq!(store.cached(&Principal::shared(), &tool, "never written").await, Ok(None));
 }
 
-pub(crate) async fn an_old_or_broken_cache_entry_is_a_miss(store: &Store) {
+pub(crate) async fn v1_or_broken_cache_entry_is_a_miss(store: &Store) {
     let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
     let entry = CachedValue { value: "v".into(), expires_at };
     store.cache(&Principal::shared(), &tool, "key", &entry).await.unwrap();
@@ -252,7 +252,7 @@ pub(crate) async fn an_old_or_broken_cache_entry_is_a_miss(store: &Store) {
     assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
 }
 
-pub(crate) async fn a_table_is_made_once(store: &Store) {
+pub(crate) async fn table_is_created_once(store: &Store) {
     let other = store.with_table(&fresh("table"));
     assert_eq!(other.create_table().await, Ok(true));
     assert_eq!(other.create_table().await, Ok(false));

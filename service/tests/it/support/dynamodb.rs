@@ -118,5 +118,5 @@ pub(crate) fn client(endpoint: &str) -> Client {
 
 /// A store on an endpoint.
 pub(crate) fn store(endpoint: &str, table: &str) -> Store {
-    Store::with_settings(settings(endpoint), connector(), table)
+    Store::with_settings(settings(endpoint), connector(), table, super::fast_path())
 }

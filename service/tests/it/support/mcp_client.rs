@@ -1,8 +1,8 @@
-//! rmcp's own client, in both eras.
+//! The client of rmcp, for both protocol versions.
 
 use rmcp::{
     RoleClient, ServiceExt,
-    model::{CallToolRequestParams, CallToolResult, ProtocolVersion},
+    model::{self, CallToolRequestParams, CallToolResult},
     service::{ClientLifecycleMode, ClientServiceExt, RunningService, ServiceError},
     transport::{StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig},
 };
@@ -10,28 +10,28 @@ use serde_json::Value;
 
 use super::server::{Server, TOKEN};
 
-/// How a client opens the conversation.
+/// The protocol version that a client negotiates.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Era {
-    /// `initialize`, up to 2025-11-25.
-    Legacy,
-    /// `server/discover` and `_meta` on every request, from 2026-07-28.
-    Modern,
+pub(crate) enum ProtocolVersion {
+    /// 2025-11-25, the last one that begins with `initialize`.
+    V2025_11_25,
+    /// 2026-07-28, with `server/discover` and `_meta` in every request.
+    V2026_07_28,
 }
 
 pub(crate) type Client = RunningService<RoleClient, ()>;
 
-pub(crate) async fn connect(server: &Server, era: Era) -> Client {
-    connect_as(server, TOKEN, era).await
+pub(crate) async fn connect(server: &Server, version: ProtocolVersion) -> Client {
+    connect_as(server, TOKEN, version).await
 }
 
-pub(crate) async fn connect_as(server: &Server, token: &str, era: Era) -> Client {
+pub(crate) async fn connect_as(server: &Server, token: &str, version: ProtocolVersion) -> Client {
     let config = StreamableHttpClientTransportConfig::with_uri(format!("{}/mcp", server.url)).auth_header(token);
     let transport = StreamableHttpClientTransport::from_config(config);
-    match era {
-        Era::Legacy => ().serve(transport).await.unwrap(),
-        Era::Modern => {
-            let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
+    match version {
+        ProtocolVersion::V2025_11_25 => ().serve(transport).await.unwrap(),
+        ProtocolVersion::V2026_07_28 => {
+            let preferred_versions = vec![model::ProtocolVersion::V_2026_07_28];
             ().serve_with_lifecycle(transport, ClientLifecycleMode::Discover { preferred_versions }).await.unwrap()
         }
     }

@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::call;
+use super::{call, fast_path};
 
 pub(crate) const TOKEN: &str = "test-token-0123456789abcdef";
 
@@ -46,6 +46,9 @@ impl Setup {
             }
         }
         command.env("MCP_PORT", "0").env("MCP_METRICS_PORT", "0").env("MCP_STATE_PATH", folder.path().join("notes.db"));
+        if !fast_path() {
+            command.env("MCP_FAST_PATHS", "off");
+        }
         Self { command, folder }
     }
 

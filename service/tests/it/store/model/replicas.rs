@@ -9,7 +9,10 @@ use mcp_stateful::store::{
     embedded::{Engine, IN_MEMORY},
 };
 
-use crate::support::dynamodb::{DynamoDb, TABLE, connector, settings};
+use crate::support::{
+    dynamodb::{DynamoDb, TABLE, connector, settings},
+    fast_path,
+};
 
 /// The two.
 pub(super) struct Replicas(pub(super) [Store; 2]);
@@ -35,5 +38,5 @@ fn store(connector: SharedHttpConnector, endpoint: &str, table: &str) -> Store {
     // The SDK's own quota of retries would be spent by the first few cases.
     let unlimited = RetryPartition::custom("model").token_bucket(TokenBucket::unlimited()).build();
     let settings = settings(endpoint).retry_config(retries).retry_partition(unlimited);
-    Store::with_settings(settings, connector, table)
+    Store::with_settings(settings, connector, table, fast_path())
 }

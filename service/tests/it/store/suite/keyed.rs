@@ -23,7 +23,7 @@ fn done(reset: KeyedReset) -> (usize, bool) {
     }
 }
 
-pub(crate) async fn a_keyed_note_is_written_once(store: &Store) {
+pub(crate) async fn keyed_note_is_written_once(store: &Store) {
     let (session, key) = (named("keyed"), idempotency_key("k"));
     assert_eq!(store.add_note_once(&session, "one", &key).await, Ok(false));
     store.add_note(&session, "two").await.unwrap();
@@ -36,7 +36,7 @@ pub(crate) async fn a_keyed_note_is_written_once(store: &Store) {
     assert_eq!(all(store, &session).await, [""; 0]);
 }
 
-pub(crate) async fn a_key_stands_for_one_call(store: &Store) {
+pub(crate) async fn key_is_bound_to_one_call(store: &Store) {
     let (session, noted, reset) = (named("reused"), idempotency_key("noted"), idempotency_key("reset"));
     store.add_note_once(&session, "one", &noted).await.unwrap();
     assert_eq!(store.add_note_once(&session, "two", &noted).await, Err(KeyedError::Reused));
@@ -47,7 +47,7 @@ pub(crate) async fn a_key_stands_for_one_call(store: &Store) {
     assert_eq!(all(store, &session).await, [""; 0]);
 }
 
-pub(crate) async fn keys_are_a_session_s_own(store: &Store) {
+pub(crate) async fn key_is_bound_to_its_session(store: &Store) {
     let key = idempotency_key("the same");
     for _ in 0..2 {
         let session = named("own");
@@ -56,7 +56,7 @@ pub(crate) async fn keys_are_a_session_s_own(store: &Store) {
     }
 }
 
-pub(crate) async fn a_crowd_with_one_key_writes_one_note(store: &Store) {
+pub(crate) async fn concurrent_calls_with_one_key_write_one_note(store: &Store) {
     let session = named("crowd");
     for round in 0..10 {
         let key = idempotency_key(&round.to_string());
@@ -74,7 +74,7 @@ pub(crate) async fn a_crowd_with_one_key_writes_one_note(store: &Store) {
     }
 }
 
-pub(crate) async fn an_old_key_is_forgotten(store: &Store) {
+pub(crate) async fn expired_key_can_be_used_again(store: &Store) {
     let (session, key) = (named("forgotten"), idempotency_key("k"));
     store.add_note_once(&session, "one", &key).await.unwrap();
     let records = items_of(store, &session, "ONCE#").await;
@@ -89,7 +89,7 @@ pub(crate) async fn an_old_key_is_forgotten(store: &Store) {
     assert_eq!(all(store, &session).await, ["one", "two"]);
 }
 
-pub(crate) async fn a_repeated_reset_keeps_what_came_later(store: &Store) {
+pub(crate) async fn repeated_reset_keeps_later_notes(store: &Store) {
     let (session, key) = (named("reset"), idempotency_key("k"));
     for note in ["one", "two"] {
         store.add_note(&session, note).await.unwrap();
@@ -108,7 +108,7 @@ pub(crate) async fn a_repeated_reset_keeps_what_came_later(store: &Store) {
     assert_eq!(all(store, &empty).await, ["later"]);
 }
 
-pub(crate) async fn a_keyed_reset_that_was_cut_off_goes_on(store: &Store) {
+pub(crate) async fn interrupted_keyed_reset_continues(store: &Store) {
     let (session, key) = (named("cut"), idempotency_key("k"));
     for n in 0..60 {
         store.add_note(&session, &n.to_string()).await.unwrap();
@@ -127,7 +127,7 @@ pub(crate) async fn a_keyed_reset_that_was_cut_off_goes_on(store: &Store) {
     assert_eq!(done(store.reset_once(&session, &key, far()).await.unwrap()), (60, true));
 }
 
-pub(crate) async fn items_of_a_handle_carry_its_end(store: &Store) {
+pub(crate) async fn items_of_a_handle_have_its_expiry(store: &Store) {
     let end = epoch_seconds() + 3600;
     let session = Session::create(&Principal::shared(), end).unwrap();
     store.add_note(&session, "one").await.unwrap();
@@ -141,7 +141,7 @@ pub(crate) async fn items_of_a_handle_carry_its_end(store: &Store) {
     }
 }
 
-pub(crate) async fn principals_are_apart(store: &Store) {
+pub(crate) async fn principals_are_separate(store: &Store) {
     let name = fresh("shared name");
     let alice = Principal::named("token", "alice", Grant::FULL);
     let sessions: Vec<Session> = [Principal::shared(), alice.clone(), Principal::named("other", "alice", Grant::FULL)]
