@@ -125,7 +125,7 @@ impl App {
 
 /// Opens the store and builds the tools on it, for both transports.
 pub(crate) async fn open_tools(config: &Config, metrics: Arc<Metrics>) -> Result<Arc<Tools>, ClientError> {
-    let store = Store::open(&config.state, metrics.clone()).await?;
+    let store = Store::open(&config.state, config.fast_paths, metrics.clone()).await?;
     Ok(Arc::new(Tools::new(store, &config.limits, metrics)))
 }
 

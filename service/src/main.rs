@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 /// Logs the ignored variables. They do not stop the service, because other programs use the prefix, too.
 fn warn_about(misspelled: &[(String, String)]) {
     for (variable, suggestion) in misspelled {
-        tracing::warn!(target: "mcp_stateful::config", variable, suggestion, "unknown variable ignored; possibly misspelled");
+        tracing::warn!(target: targets::CONFIG, variable, suggestion, "unknown variable ignored; possibly misspelled");
     }
 }
 

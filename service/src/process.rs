@@ -4,6 +4,8 @@ use std::{future::Future, io, time::Duration};
 
 use tokio::{runtime, sync::watch};
 
+use crate::telemetry::targets;
+
 /// The longest time from the stop signal until the remaining requests are aborted. ECS kills the process 30 s after its
 /// signal.
 pub const DRAIN: Duration = Duration::from_secs(22);
@@ -44,7 +46,7 @@ impl Stop {
             }
             #[cfg(not(unix))]
             tokio::signal::ctrl_c().await.ok();
-            tracing::info!(target: "mcp_stateful::process", "stop signal received; draining");
+            tracing::info!(target: targets::PROCESS, "stop signal received; draining");
             sender.send(true).ok();
         });
         Ok(Self(receiver))

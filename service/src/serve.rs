@@ -11,7 +11,7 @@ use crate::{
     mcp::{Handler, serve_stdio},
     process::Stop,
     store::{ClientError, Store},
-    telemetry::Metrics,
+    telemetry::{Metrics, targets},
 };
 
 /// The log target, which does not change if this file moves.
@@ -92,7 +92,7 @@ pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
 /// # Errors
 /// [`ServeError`] if the store cannot be opened or fails.
 pub async fn create_table(config: Config) -> Result<String, ServeError> {
-    let store = Store::open(&config.state, Arc::new(Metrics::new(&config.revision))).await?;
+    let store = Store::open(&config.state, config.fast_paths, Arc::new(Metrics::new(&config.revision))).await?;
     let created = store.create_table().await.map_err(ClientError::CreateTable)?;
     let result = if created { "created" } else { "already exists" };
     Ok(format!("table {} {result}", store.table()))

@@ -3,5 +3,6 @@
 pub mod call;
 pub mod log;
 mod metrics;
+pub mod targets;
 
 pub use metrics::Metrics;

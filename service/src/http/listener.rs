@@ -17,6 +17,8 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 
+use crate::telemetry::targets;
+
 use crate::process::DRAIN;
 
 /// The log target, which does not change if this file moves.

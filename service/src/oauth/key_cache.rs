@@ -15,6 +15,7 @@ use super::{
     discovery::{Source, SourceError},
     keys::Key,
 };
+use crate::telemetry::targets;
 
 /// The minimum time between the end of one fetch and the start of the next.
 const MIN_REFETCH: Duration = Duration::from_secs(10);
@@ -127,16 +128,20 @@ async fn refresh(source: Source, publish: watch::Sender<Snapshot>, refetch: Arc<
 fn log_transition(fetched: &Result<Vec<Key>, SourceError>, failing: &mut bool) {
     match fetched {
         Ok(keys) if keys.is_empty() => {
-            tracing::warn!("the authorization server publishes no key that can verify a token");
+            tracing::warn!(target: targets::OAUTH_KEYS, "the authorization server publishes no key that can verify a token");
         }
         Ok(keys) if *failing => {
-            tracing::info!(keys = keys.len(), "the authorization server's keys are available again");
+            tracing::info!(target: targets::OAUTH_KEYS, keys = keys.len(), "the authorization server's keys are available again");
         }
-        Ok(keys) => tracing::debug!(keys = keys.len(), "fetched the authorization server's keys"),
-        Err(error) if *failing => tracing::debug!(%error, "the authorization server's keys are still unavailable"),
+        Ok(keys) => {
+            tracing::debug!(target: targets::OAUTH_KEYS, keys = keys.len(), "fetched the authorization server's keys")
+        }
+        Err(error) if *failing => {
+            tracing::debug!(target: targets::OAUTH_KEYS, %error, "the authorization server's keys are still unavailable")
+        }
         Err(error) => {
             let hours = MAX_STALE.as_secs() / 3600;
-            tracing::warn!(%error, "the authorization server's keys are unavailable; cached keys are used for {hours} h");
+            tracing::warn!(target: targets::OAUTH_KEYS, %error, "the authorization server's keys are unavailable; cached keys are used for {hours} h");
         }
     }
     *failing = fetched.is_err();

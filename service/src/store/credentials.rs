@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::{
 };
 
 use super::error::ErrorBody;
-use crate::clock;
+use crate::{clock, telemetry::targets};
 
 /// The remaining lifetime below which credentials are left to the SDK, which renews them before they expire.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ impl CredentialsCache {
     fn invalidate(&self) {
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if inner.reset_at.elapsed() >= MIN_RESET_INTERVAL {
-            tracing::warn!("the table rejects the credentials; requesting new ones");
+            tracing::warn!(target: targets::CREDENTIALS, "the table rejects the credentials; requesting new ones");
             *inner = Inner::empty();
         }
     }

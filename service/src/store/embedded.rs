@@ -22,6 +22,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::NO_SPACE;
+use crate::telemetry::targets;
 
 /// The path of a store in memory, which ends with the process.
 pub const IN_MEMORY: &str = ":memory:";
@@ -76,8 +77,10 @@ impl Engine {
                 let database = database.clone();
                 match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
                     Ok(Ok(0)) => {}
-                    Ok(Ok(items)) => tracing::debug!(items, "deleted expired items"),
-                    Ok(Err(error)) => tracing::warn!(%error, "cannot delete expired items; retrying in a minute"),
+                    Ok(Ok(items)) => tracing::debug!(target: targets::EMBEDDED, items, "deleted expired items"),
+                    Ok(Err(error)) => {
+                        tracing::warn!(target: targets::EMBEDDED, %error, "cannot delete expired items; retrying in a minute")
+                    }
                     Err(_) => return,
                 }
             }
@@ -113,7 +116,7 @@ impl Engine {
             Ok(json) => (200, json),
             // Not a 5xx, which the SDK would retry until the deadline.
             Err(error) if error.status_code() >= 500 && self.is_full(body.len()) => {
-                tracing::error!(%error, "the disk is full");
+                tracing::error!(target: targets::EMBEDDED, %error, "the disk is full");
                 (400, serde_json::json!({"__type": NO_SPACE}).to_string())
             }
             Err(error) => (error.status_code(), error.to_json()),

@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::retry::ErrorKind;
 
+use crate::telemetry::targets;
+
 /// The embedded store's error code for a full disk. DynamoDB has none.
 pub(super) const NO_SPACE: &str = "NoSpaceLeft";
 
@@ -82,7 +84,7 @@ where
 {
     fn from(error: SdkError<E>) -> Self {
         let kind = classify(&error);
-        tracing::warn!(kind = kind.label(), error = chain(&error), "store call failed");
+        tracing::warn!(target: targets::STORE, kind = kind.label(), error = chain(&error), "store call failed");
         kind
     }
 }

@@ -11,7 +11,7 @@ use super::{
     query::NotesRange,
     rows::{Row, Rows},
 };
-use crate::{clock::epoch_seconds, json, session::Session};
+use crate::{clock::epoch_seconds, json, session::Session, telemetry::targets};
 
 /// The attribute with the time at which a note was written, in epoch seconds.
 const TS: &str = "ts";
@@ -93,7 +93,7 @@ impl Store {
             Either::Right((touched, write)) => (write.await?, touched),
         };
         if let Err(kind) = touched {
-            tracing::warn!(kind = kind.label(), "note stored, but the session's lastActive was not updated");
+            tracing::warn!(target: targets::NOTES, kind = kind.label(), "note stored, but the session's lastActive was not updated");
         }
         Ok(written)
     }

@@ -22,7 +22,7 @@ use tracing_subscriber::{
 };
 
 use self::{batch_writer::BatchWriter, json::Json};
-use super::call;
+use super::{call, targets};
 use crate::config::{LogConfig, LogFormat};
 
 /// The most verbose level of libraries whose more verbose lines quote requests and responses, and so notes and tokens.
@@ -87,6 +87,6 @@ impl<'w> FormatFields<'w> for HumanFields {
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "panic");
+        tracing::error!(target: targets::PANIC, place, "panic");
     }));
 }

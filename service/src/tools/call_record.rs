@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use super::{error::ToolError, output::ToolOutput};
 use crate::{
     principal::Principal,
-    telemetry::{Metrics, call::CallContext},
+    telemetry::{Metrics, call::CallContext, targets},
 };
 
 /// Runs a tool call as the current one and records it. A panic becomes [`ToolError::Internal`].
@@ -39,7 +39,7 @@ impl Drop for CallRecord<'_> {
         let (took, outcome) = (self.started.elapsed(), self.outcome);
         let (store_calls, duration_ms) = (self.call.store_requests(), took.as_secs_f64() * 1000.0);
         self.call.sync_scope(
-            || tracing::info!(target: "mcp_stateful::tools", outcome, store_calls, duration_ms, "tool call"),
+            || tracing::info!(target: targets::TOOL_CALL, outcome, store_calls, duration_ms, "tool call"),
         );
         self.metrics.tool_call(self.call.tool(), outcome, took);
     }

@@ -12,7 +12,7 @@ use crate::{
     clock::{epoch_seconds, rfc3339},
     principal::Principal,
     session::Session,
-    telemetry::call,
+    telemetry::{call, targets},
 };
 
 pub(super) const NAME: &str = "create_session";
@@ -45,7 +45,7 @@ pub(super) fn definition(ttl_seconds: u64) -> Definition {
 pub(super) fn run(context: &Context, principal: &Principal) -> Result<Box<dyn ToolOutput>, ToolError> {
     let end = epoch_seconds().saturating_add(context.session_ttl_seconds);
     let session = Session::create(principal, end).map_err(|error| {
-        tracing::error!(target: "mcp_stateful::tools", %error, "cannot create a session handle");
+        tracing::error!(target: targets::CREATE_SESSION, %error, "cannot create a session handle");
         ToolError::Internal
     })?;
     call::set_session(&session);
