@@ -8,7 +8,7 @@ use mcp_stateful::{
     cli::{Cli, Command},
     config::Config,
     healthcheck, new_token, process, serve,
-    telemetry::log,
+    telemetry::{log, targets},
 };
 
 fn main() -> ExitCode {

@@ -14,9 +14,6 @@ use crate::{
     telemetry::{Metrics, targets},
 };
 
-/// The log target, which does not change if this file moves.
-const TARGET: &str = "mcp_stateful::serve";
-
 /// An error that prevents the service from running.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -52,7 +49,7 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
     let app = App::build(&config).await?;
     let head_timeout = config.limits.body_timeout;
     tracing::info!(
-        target: TARGET,
+        target: targets::SERVE,
         address = %listener.local_addr()?,
         metrics = metrics_listener.as_ref().and_then(|l| l.local_addr().ok()).map(tracing::field::display),
         token = config.access.token.is_some(),
@@ -72,7 +69,7 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
     };
     let respond = move |request| app.clone().respond(request);
     tokio::join!(http::serve(listener, respond, head_timeout, stop.clone().wait()), metrics_served);
-    tracing::info!(target: TARGET, "stopped");
+    tracing::info!(target: targets::SERVE, "stopped");
     Ok(())
 }
 
@@ -83,7 +80,7 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
 pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
     let stop = Stop::on_signal()?;
     let tools = app::open_tools(&config, Arc::new(Metrics::new(&config.revision))).await?;
-    tracing::info!(target: TARGET, "serving on standard input and output");
+    tracing::info!(target: targets::SERVE, "serving on standard input and output");
     Ok(serve_stdio(Handler::new(tools), stop.wait()).await?)
 }
 

@@ -21,9 +21,6 @@ use crate::telemetry::targets;
 
 use crate::process::DRAIN;
 
-/// The log target, which does not change if this file moves.
-const TARGET: &str = "mcp_stateful::http";
-
 /// The pause after an `accept` that failed for lack of file descriptors. Without it, the loop would spin.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
@@ -63,13 +60,13 @@ pub async fn serve<F>(
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(target: TARGET, %error, "connection ended");
+                tracing::debug!(target: targets::LISTENER, %error, "connection ended");
             }
         });
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-        tracing::warn!(target: TARGET, seconds = DRAIN.as_secs(), "drain time exceeded; remaining requests are aborted");
+        tracing::warn!(target: targets::LISTENER, seconds = DRAIN.as_secs(), "drain time exceeded; remaining requests are aborted");
     }
 }
 
@@ -77,7 +74,7 @@ pub async fn serve<F>(
 fn prepare(stream: TcpStream, write_timeout: Duration) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
     // Responses are small and complete, so waiting for more data to send would only delay them.
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(target: TARGET, %error, "cannot set TCP_NODELAY");
+        tracing::debug!(target: targets::LISTENER, %error, "cannot set TCP_NODELAY");
     }
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(write_timeout));
@@ -88,7 +85,7 @@ fn prepare(stream: TcpStream, write_timeout: Duration) -> TokioIo<Pin<Box<Timeou
 async fn recover(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::error!(target: TARGET, %error, "cannot accept connections");
+        tracing::error!(target: targets::LISTENER, %error, "cannot accept connections");
         tokio::time::sleep(EXHAUSTED_PAUSE).await;
     }
 }

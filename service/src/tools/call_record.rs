@@ -38,9 +38,8 @@ impl Drop for CallRecord<'_> {
     fn drop(&mut self) {
         let (took, outcome) = (self.started.elapsed(), self.outcome);
         let (store_calls, duration_ms) = (self.call.store_requests(), took.as_secs_f64() * 1000.0);
-        self.call.sync_scope(
-            || tracing::info!(target: targets::TOOL_CALL, outcome, store_calls, duration_ms, "tool call"),
-        );
+        self.call
+            .sync_scope(|| tracing::info!(target: targets::TOOL_CALL, outcome, store_calls, duration_ms, "tool call"));
         self.metrics.tool_call(self.call.tool(), outcome, took);
     }
 }
