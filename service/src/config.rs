@@ -6,17 +6,19 @@ mod limits;
 mod log;
 mod oauth;
 mod problems;
+mod secret;
 mod state;
 mod tokens;
 
 use std::net::SocketAddr;
 
-pub use access::{AccessConfig, Allowed, Secret};
+pub use access::{AccessConfig, Allowed};
 pub use limits::Limits;
 pub use log::{LogConfig, LogFormat};
 pub(crate) use oauth::web_address;
 pub use oauth::{METADATA_PATH, OAuthConfig, Resource};
 pub use problems::ConfigError;
+pub use secret::Secret;
 pub use state::{Backend, StateConfig};
 pub use tokens::{NamedToken, is_token_name, token_entry};
 

@@ -18,14 +18,14 @@ pub(crate) fn ip_address(host: &str) -> Option<IpAddr> {
 /// Removes the port of an authority, if it has one.
 pub(crate) fn without_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
-        // The last colon of `[::1]` belongs to the address.
-        Some((host, port))
-            if port.bytes().all(|byte| byte.is_ascii_digit()) && !(host.starts_with('[') && !host.ends_with(']')) =>
-        {
-            host
-        }
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !ends_inside_brackets(host) => host,
         _ => authority,
     }
+}
+
+/// Returns whether a colon after `host` belongs to an IPv6 address, as the last one in `[::1]` does.
+fn ends_inside_brackets(host: &str) -> bool {
+    host.starts_with('[') && !host.ends_with(']')
 }
 
 #[cfg(test)]

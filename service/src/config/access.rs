@@ -1,10 +1,11 @@
 //! Access: the three ways to authenticate, and the allowed Host and Origin headers.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use super::{
     oauth::{self, OAuthConfig},
     problems::Problems,
+    secret::Secret,
     tokens::{self, NamedToken},
 };
 use crate::cli::Flags;
@@ -45,23 +46,6 @@ pub enum Allowed {
     Addresses,
     /// These names, in lower case.
     Listed(Vec<String>),
-}
-
-/// A text that `Debug` does not print.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Returns the text.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
 }
 
 pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr) -> AccessConfig {
@@ -105,7 +89,7 @@ fn token(problems: &mut Problems, flags: &Flags) -> Option<Secret> {
             ),
         );
     }
-    Some(Secret(token))
+    Some(Secret::new(token))
 }
 
 /// Parses a list. Returns `None` for an empty one.

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt};
 
 use sha2::{Digest, Sha256};
 
-use super::{Secret, problems::Problems};
+use super::{problems::Problems, secret::Secret};
 use crate::cli::Flags;
 
 /// A named token.

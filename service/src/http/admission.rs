@@ -19,6 +19,7 @@ use crate::{
 
 /// A request that has passed every check, with its body read.
 #[derive(Debug)]
+#[expect(clippy::manual_non_exhaustive, reason = "the attribute would allow the literal in the whole crate")]
 pub struct AuthenticatedRequest {
     /// The caller.
     pub principal: Principal,
