@@ -129,6 +129,9 @@ pub(crate) struct Bench {
     /// Measure how cost grows instead: with notes in a session, sessions in the table, and replicas. Needs 1 GB of memory.
     #[arg(long, conflicts_with = "quick")]
     pub(crate) growth: bool,
+    /// Write the pages and charts again from the kept figures, without measuring.
+    #[arg(long, conflicts_with_all = ["quick", "growth"])]
+    pub(crate) redraw: bool,
     /// Write to this directory instead of docs/bench.
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,

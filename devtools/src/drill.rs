@@ -1,16 +1,14 @@
-//! The drill: clients that write, read, reset and repeat what got lost while the service is killed, replaced and scaled; and
-//! the comparison of what they were told with what is stored.
+//! The drill: clients add, read, reset and retry while the service is killed, replaced and scaled. Afterwards the notes that
+//! are stored are compared with the responses that the clients received.
 //!
-//! Knows the service by addresses and the MCP tools only. Who disturbs it, and how, is a `Stage`'s: this machine's replicas
-//! (`local`) or tasks on ECS (`ecs`).
+//! The clients know the service by its addresses and its MCP tools only. A [`Target`] injects the disturbances: replicas on
+//! this machine (`local`) or tasks on ECS (`ecs`).
 
 pub(crate) mod balancer;
-mod check;
 mod client;
 mod clients;
 pub(crate) mod disturb;
 pub(crate) mod ecs;
-mod endpoints;
 mod figures;
 mod journal;
 pub(crate) mod local;
@@ -18,4 +16,4 @@ mod plan;
 mod raw_client;
 mod report;
 
-pub(crate) use self::{clients::Crew, disturb::Stage, endpoints::Door, report::Report};
+pub(crate) use self::{client::Endpoints, clients::Clients, disturb::Target, report::Report};

@@ -1,11 +1,12 @@
-//! The rehearsal: an AWS emulator on this machine that runs real containers, and the scenarios that our own commands are put
-//! through on it, each as a process of its own with the permissions that a deployer has.
+//! The rehearsal: end-to-end scenarios that run the real `cargo xtask` commands against an AWS emulator on this machine. The
+//! emulator runs real containers, and each command has the permissions of a deployer only.
 //!
-//! Judges commands by exit codes, by the events they print and by what is there afterwards. Must not call what a command
-//! calls: nothing of a deployment is made or mended here, but what a scenario breaks on purpose.
+//! Judges commands by their exit codes, their events and the resources that exist afterwards. Must not call the library
+//! functions behind a command. Changes a deployment only where a scenario breaks it on purpose.
 
 mod address;
-mod changed;
+mod changed_build;
+mod command;
 mod daemon;
 mod deployers;
 mod emulator;
@@ -16,14 +17,13 @@ mod image;
 mod mounts;
 mod outcome;
 mod paths;
-mod process;
 mod python;
 mod report;
 mod scenarios;
 mod service;
 
 pub(crate) use self::{
-    env::World,
+    env::TestEnv,
     report::Report,
-    scenarios::{Lane, SCENARIOS, Scenario},
+    scenarios::{Group, SCENARIOS, Scenario},
 };

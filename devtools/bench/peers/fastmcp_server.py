@@ -1,4 +1,4 @@
-"""The four tools behind FastMCP, in its cheapest mode: stateless, answers as JSON. One argument: the port."""
+"""The four tools behind FastMCP in its cheapest mode: stateless, with JSON responses. One argument: the port."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ server.tool(notes.echo_cached)
 
 @server.tool
 def get_notes(session_id: str) -> str:
-    """The notes as a JSON array in one text, as the contract has it."""
+    """Returns the notes as a JSON array in one text, as the contract requires."""
     return json.dumps(notes.get_notes(session_id))
 
 

@@ -1,4 +1,4 @@
-"""The four tools on the table, as somebody would write them with boto3: the notes' keys are unique, and pages are followed."""
+"""The four tools on the table, in straightforward boto3 code: unique keys for notes, and pagination."""
 
 import time
 import uuid
@@ -49,7 +49,7 @@ def reset_session(session_id: str) -> str:
 
 
 def echo_cached(text: str) -> str:
-    """In front of the table is a dictionary, as ours has a cache: so that the hot path is no call of the SDK."""
+    """Keeps a dictionary in front of the table, as mcp-stateful does, so that a hot call does not use the SDK."""
     now = int(time.time())
     upper, expires = echoes.get(text, ("", 0))
     if expires > now:

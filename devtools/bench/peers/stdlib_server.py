@@ -1,5 +1,6 @@
-"""The original's REST routes on Python's standard library and boto3, with the original's habits: one request at a time, one
-connection for each, the cache in the table alone, three calls one after the other to add a note. One argument: the port."""
+"""The REST route of the v1 (Python) server, on Python's standard library and boto3. It works like the v1 server: one request
+at a time on a new connection, results cached in the table only, three consecutive calls to add a note. One argument: the
+port."""
 
 import hashlib
 import json
@@ -54,18 +55,18 @@ TOOLS = {"add_note": add_note, "get_notes": get_notes, "echo_cached": echo_cache
 class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         if self.path != "/mcp/call_tool":
-            return self.answer(404, {"error": "Not found"})
+            return self.respond(404, {"error": "Not found"})
         try:
             call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         except ValueError:
-            return self.answer(400, {"error": "Invalid JSON"})
+            return self.respond(400, {"error": "Invalid JSON"})
         try:
             result = TOOLS[call["name"]](**(call.get("arguments") or {}))
         except Exception as error:
-            return self.answer(400, {"error": str(error)})
-        return self.answer(200, {"result": result})
+            return self.respond(400, {"error": str(error)})
+        return self.respond(200, {"result": result})
 
-    def answer(self, status, value):
+    def respond(self, status, value):
         body = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -77,6 +78,6 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-# Its queue is longer than the original's five: 256 connections would be refused otherwise, and nothing be measured.
+# Longer than the v1 server's queue of five, which would refuse most of 256 connections.
 HTTPServer.request_queue_size = 1024
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

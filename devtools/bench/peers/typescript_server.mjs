@@ -1,4 +1,4 @@
-// The four tools behind the TypeScript SDK and the AWS SDK: stateless, answers as JSON. One argument: the port.
+// The four tools behind the TypeScript SDK and the AWS SDK: stateless, with JSON responses. One argument: the port.
 
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
@@ -67,7 +67,7 @@ async function resetSession({ session_id }) {
   return text(`Deleted ${items.length} notes from ${session_id}.`);
 }
 
-// In front of the table is a map, as ours has a cache: so that the hot path is no call of the SDK.
+// Keeps a map in front of the table, as mcp-stateful does, so that a hot call does not use the SDK.
 async function echoCached({ text: given }) {
   const hit = echoes.get(given);
   if (hit && hit.expires > seconds()) return text(`[cache] ${hit.upper}`);
@@ -88,7 +88,7 @@ const session = z.object({ session_id: z.string() });
 const noted = z.object({ session_id: z.string(), note: z.string() });
 const echoed = z.object({ text: z.string() });
 
-// The SDK makes a server for each request; the schemas are made once.
+// Called by the SDK for each request. The schemas above are created once.
 function server() {
   const made = new McpServer({ name: 'bench', version: '1.0.0' });
   made.registerTool('add_note', { description: 'add a note', inputSchema: noted }, addNote);

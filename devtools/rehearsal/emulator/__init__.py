@@ -1,6 +1,5 @@
-"""ministack 1.5.33 with the gaps closed that would make a rehearsal test the wrong thing.
+"""Patches for ministack 1.5.33, where it differs from AWS in a way that a rehearsal would notice.
 
-Each module replaces functions of ministack by ones that wrap them, when it is imported, and says which gap that closes.
-`app` imports all of them and is what the web server runs. ministack's functions are private and may change with any release,
-so its version is pinned.
+Each module describes one gap and closes it by wrapping functions of ministack on import. `app` imports all of them and is the
+application of the web server. The wrapped functions are private and may change with any release, so the version is pinned.
 """

@@ -1,14 +1,14 @@
-"""What the web server runs: ministack's own application behind faults, and the three addresses that only an emulator has.
+"""The application of the web server: ministack's own behind fault injection, and three endpoints for the rehearsal.
 
-`POST /_emu/faults` sets faults and `GET` counts calls (faults.py); `GET /_emu/state` lists everything there is (state.py), and
-`GET /_emu/uploads` every blob that the registry took (registry.py).
+`POST /_emu/faults` sets faults and `GET /_emu/faults` counts calls (faults.py). `GET /_emu/state` lists all resources
+(state.py). `GET /_emu/uploads` lists all blobs pushed to the registry (registry.py).
 """
 
 import json
 
 import ministack.app as ministack
 
-from emulator import (  # noqa: F401  imported for what they replace
+from emulator import (  # noqa: F401  imported for their patches
     authorization,
     containers,
     deployments,
@@ -30,7 +30,7 @@ async def app(scope, receive, send):
             body = await _read(receive)
             if scope["method"] == "POST":
                 faults.replace(json.loads(body or b"[]"))
-            return await faults.reply(send, 200, faults.told())
+            return await faults.reply(send, 200, faults.report())
         case "/_emu/state":
             return await faults.reply(send, 200, state.everything())
         case "/_emu/uploads":

@@ -1,8 +1,7 @@
-"""Gap: with AUTH=true policies are enforced, but often on `*` where AWS asks for a resource, and iam:PassRole not at all.
+"""Gap: with AUTH=true ministack often checks policies on `*` where AWS requires a resource, and never checks iam:PassRole.
 
-Here a call of the services that a deployment takes is checked on the resources that AWS's Service Authorization Reference names
-for it, so that a policy which is scoped as AWS wants it passes and one with a wrong scope does not. A call may take several
-checks; all have to pass.
+Here the calls of a deployment are checked on the resources that AWS's Service Authorization Reference lists. So a policy with a
+correct scope passes and one with a wrong scope is denied. If a call needs several checks, all of them must pass.
 """
 
 import contextvars
@@ -15,7 +14,7 @@ _extract_resource_arn = iam_actions.extract_resource_arn
 _request_tag_context = iam_actions.request_tag_context
 _enforce = iam_evaluator.enforce
 
-# What else the current request has to be allowed: (action, resource, context).
+# Further checks of the current request: (action, resource, context).
 _further = contextvars.ContextVar("further", default=())
 
 _MAKES_RULES = {"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"}
@@ -84,7 +83,7 @@ def _of_ecs(operation, data, prefix):
 
 
 def _all(resources, action):
-    """Checks on all of them; the first is the one that a refusal names."""
+    """Checks all resources. A denial names the first."""
     if not resources:
         return "*"
     _further.set(tuple((action, resource, {}) for resource in resources[1:]))
@@ -97,7 +96,7 @@ def _name(name_or_arn):
 
 def _of_ec2(params, prefix):
     operation = iam_actions._query_param(params, "Action")
-    # What is made with tags needs a permission to tag it at its making.
+    # Creating a resource with tags also needs permission to tag on creation.
     tagged = any(name.startswith("TagSpecification.") for name in params)
     tags = _specified_tags(params)
     making = {"ec2:CreateAction": operation, **tags}
@@ -123,7 +122,7 @@ def _of_ec2(params, prefix):
 
 
 def _specified_tags(params):
-    """The tags with which something is made, as the keys of conditions."""
+    """Returns the tags of a resource to be created, as condition keys."""
     found = {}
     for name in params:
         if name.startswith("TagSpecification.") and name.endswith(".Key"):
@@ -133,7 +132,7 @@ def _specified_tags(params):
 
 
 def _tags_of(name):
-    """The tags of what is there, as the keys of conditions."""
+    """Returns the tags of an existing resource, as condition keys."""
     return {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in ec2._tags.get(name) or []}
 
 

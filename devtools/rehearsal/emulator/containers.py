@@ -1,10 +1,10 @@
-"""Gap: half of a container definition is dropped. Here health check, user, read-only root, entry point, dropped capabilities,
-memory and CPU reach the container engine, so that a task runs as confined as on Fargate.
+"""Gap: ministack ignores half of a container definition. Here health check, user, read-only root, entry point, dropped
+capabilities, memory and CPU reach the container engine, so that a task is confined as on Fargate.
 """
 
 from ministack.services import ecs
 
-_SECOND = 1_000_000_000  # in nanoseconds, in which the engine counts
+_SECOND = 1_000_000_000  # the engine expects nanoseconds
 
 _run_kwargs = ecs._build_run_kwargs
 

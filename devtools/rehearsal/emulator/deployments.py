@@ -1,5 +1,5 @@
-"""Gap: a first deployment is COMPLETED before its task runs, a failed one stays listed, and `availabilityZoneRebalancing` is
-forgotten, which Terraform would see as a change in every plan. Here all three are as on ECS.
+"""Gap: ministack completes a first deployment before its task runs, keeps failed deployments in the list, and loses
+`availabilityZoneRebalancing`, which Terraform reports as a change in every plan. Here all three behave as on ECS.
 """
 
 from ministack.services import ecs
@@ -38,7 +38,7 @@ def _complete(cluster, key, expected_deployment_id=None):
 
 
 def rebind(original, replacement):
-    """Replaces a function in the dispatch tables too, which captured the original when ministack was imported."""
+    """Replaces a function in ministack's dispatch tables, which refer to the original since import."""
     for table in list(vars(ecs).values()):
         if isinstance(table, dict):
             for name, function in list(table.items()):

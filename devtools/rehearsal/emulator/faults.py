@@ -1,7 +1,7 @@
-"""Gap: AWS never fails. Here it does when told to, by the operation's target header.
+"""Gap: ministack never fails. Here faults can be injected by the operation's `x-amz-target` header.
 
-A fault is {"target": <regular expression>, "status", "type", "message", "count", "delay_ms", "drop", "permille"}; the first one
-that matches and is not used up applies.
+A fault is {"target": <regular expression>, "status", "type", "message", "count", "delay_ms", "drop", "permille"}. The first
+fault that matches and is not used up applies.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ def replace(faults):
     _seen.clear()
 
 
-def told():
+def report():
     return {"faults": _faults, "seen": _seen}
 
 
 async def inject(scope, send):
-    """Whether the request was dealt with here: answered with an error, or left without an answer."""
+    """Applies the due fault. Returns True if that handled the request, with an error response or with none."""
     headers = {name.lower(): value for name, value in scope["headers"]}
     target = headers.get(b"x-amz-target", b"").decode()
     if target:

@@ -1,5 +1,5 @@
-"""Gap: a task is taken for well as soon as it runs. Here the engine's health check counts, as on ECS: a task with one is stable
-only once it is HEALTHY, and an UNHEALTHY one is stopped with the reason that the ECS scheduler gives.
+"""Gap: ministack considers every running task healthy. Here the container's health check counts, as on ECS: a task with one is
+stable once it is HEALTHY, and an UNHEALTHY task is stopped with the reason that the ECS scheduler gives.
 """
 
 import time
@@ -49,12 +49,12 @@ def _look(task, docker_client=None):
 
 
 def _worst(task, docker):
-    """The health of the least healthy container that the engine knows; each container's is noted on the way."""
+    """Returns the health of the least healthy container, and records the health of each."""
     worst = None
     for index, container in enumerate(list(task.get("_docker_ids") or [])):
         try:
             status = (docker.containers.get(container).attrs["State"].get("Health") or {}).get("Status")
-        except Exception:  # gone meanwhile: whether that stops the task is not decided here
+        except Exception:  # the container is gone: ministack decides if that stops the task
             continue
         word = _WORDS.get(status, "UNKNOWN")
         if index < len(task["containers"]):

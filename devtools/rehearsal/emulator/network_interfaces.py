@@ -1,7 +1,7 @@
-"""Gap: a task has no network interface, so nothing leads from a task to its public address.
+"""Gap: tasks have no network interface, so the public address of a task cannot be found.
 
-Here a task's attachment names one, EC2 describes it, and its public address is the container's on the bridge, which this
-machine reaches. It goes when the task goes.
+Here each task's attachment names an interface, and EC2 describes it. Its public address is the container's address on the
+bridge, which this machine can reach. The interface is removed with the task.
 """
 
 import secrets
@@ -16,7 +16,7 @@ _eni_fields_xml = ec2._eni_fields_xml
 
 
 class _Subnet(str):
-    """A subnet that remembers whether the task asked for a public address in it."""
+    """A subnet, with `public` set if the task requested a public address in it."""
 
     public = False
 

@@ -1,9 +1,8 @@
-"""Gap: a repository's address is one on AWS, nobody knows what was uploaded to it, and encrypted secrets reach a container
-encrypted.
+"""Gap: repository addresses point to AWS, uploads are not recorded, and encrypted secrets reach a container encrypted.
 
-Here a repository has the address of the emulator's own registry, which container engines take without TLS because it is this
-machine's; every blob that it takes is written down, also one that it had; and a SecureString of SSM arrives as ECS would hand
-it over.
+Here a repository has the address of the emulator's registry, which container engines use without TLS because it is on this
+machine. Every uploaded blob is recorded, even one that the registry already has. A SecureString of SSM is decrypted for a
+container, as on ECS.
 """
 
 import os
@@ -21,20 +20,20 @@ def uploads():
     return _uploads
 
 
-def _written_down(take):
-    def taken(repository, *request):
-        answer = take(repository, *request)
-        status, headers, _ = answer
+def _recorded(upload):
+    def wrapper(repository, *request):
+        response = upload(repository, *request)
+        status, headers, _ = response
         if status == 201:
             _uploads.append({"repository": repository, "digest": headers["Docker-Content-Digest"]})
-        return answer
+        return response
 
-    return taken
+    return wrapper
 
 
-# In one piece, and the end of one that came in several.
-ecr._v2_start_blob_upload = _written_down(ecr._v2_start_blob_upload)
-ecr._v2_complete_blob_upload = _written_down(ecr._v2_complete_blob_upload)
+# A blob in one request, and the last request of a blob in several.
+ecr._v2_start_blob_upload = _recorded(ecr._v2_start_blob_upload)
+ecr._v2_complete_blob_upload = _recorded(ecr._v2_complete_blob_upload)
 
 ecr._repo_uri = lambda name: f"{_ADDRESS}/{name}"
 ssm.resolve_parameter_value = lambda name, version=None, decrypt=True: _resolve_parameter_value(name, version, True)

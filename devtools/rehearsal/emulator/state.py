@@ -1,5 +1,5 @@
-"""Gap: nothing tells what there is in all. Here a dump does: every key of every store of every service that was loaded, to be
-compared before and after.
+"""Gap: ministack cannot list all resources. Here a dump lists every key of every store of each loaded service, so that the
+rehearsal can compare the state before and after.
 """
 
 import sys

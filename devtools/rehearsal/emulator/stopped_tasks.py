@@ -1,4 +1,4 @@
-"""Gap: when somebody stops a task of a service, none takes its place. Here one does, as on ECS."""
+"""Gap: ministack does not replace a service's task that is stopped by a StopTask call. Here it does, as on ECS."""
 
 from emulator import deployments
 from ministack.services import ecs
@@ -16,5 +16,5 @@ def _stop(data):
     return response
 
 
-# What ECS stops by itself, when there are too many, is not replaced: only the call is another.
+# Only the API call is wrapped: a task that ECS itself stops when scaling in is not replaced.
 deployments.rebind(_stop_task, _stop)

@@ -1,8 +1,8 @@
-"""Gap: a task gets the emulator's own all-powerful keys. On Fargate it gets those of its task role, and so it does here.
+"""Gap: a task gets the emulator's unrestricted keys. Here it gets the credentials of its task role, as on Fargate.
 
-The container is told a relative address, as on Fargate, which SDKs ask at 169.254.170.2; what answers there is a session of
-the role, so that with AUTH=true the role's policies hold inside the container. AWS itself is at that address too: a container
-reaches it through its bridge, whatever the engine takes for the name of its host.
+The container receives a relative URI, as on Fargate, which SDKs request from 169.254.170.2. The response is a session of the
+role, so that with AUTH=true the role's policies apply inside the container. The AWS endpoint has the same address because a
+container reaches it through its bridge under any engine.
 """
 
 import json
@@ -16,7 +16,7 @@ _ADDRESS = "169.254.170.2"
 _PORT = os.environ.get("GATEWAY_PORT", "4566")
 _LIFETIME = float(os.environ.get("EMU_TASK_CREDS_TTL", "3600"))
 
-_roles = {}  # id in the address -> (role ARN, task ARN)
+_roles = {}  # ID in the URI -> (role ARN, task ARN)
 
 _register_metadata = ecs._register_metadata
 _imds_request = imds.handle_request

@@ -1,27 +1,28 @@
-//! What was measured, as `docs/bench/results.json` has it. Computes nothing but what is looked up.
+//! The figures of `docs/bench/results.json`, with look-ups.
 
-use bench_load::{Surface, Work};
+use bench_load::{Api, Work};
 use serde::{Deserialize, Serialize};
 
-use super::image_size::Weight;
-use super::{machine::Machine, peer::Contestant, store::Cost};
+use super::image_size::ImageSize;
+use super::{machine::Machine, peer::Peer, stand_in::Cost};
 
-/// A run of the bench.
+/// One run of `cargo xtask bench`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Figures {
-    /// When it began, in UTC.
+    /// Start of the run, in UTC.
     pub(crate) date: String,
-    /// What was measured, as git names it.
+    /// The measured revision of the checkout.
     pub(crate) revision: String,
-    /// Whether it was the short run.
+    /// Set for `--quick`.
     pub(crate) quick: bool,
     pub(crate) machine: Machine,
     pub(crate) versions: Vec<String>,
-    pub(crate) duels: Vec<Duel>,
+    #[serde(rename = "duels")]
+    pub(crate) interleaved: Vec<Interleaved>,
     pub(crate) rows: Vec<Row>,
     pub(crate) processes: Vec<Process>,
     pub(crate) costs: Vec<ToolCost>,
-    /// Our service's starts, and a thousand connections to it.
+    /// Of the service alone.
     pub(crate) embedded_start_ms: f64,
     pub(crate) dynamodb_start_ms: f64,
     pub(crate) thousand_connections_mb: f64,
@@ -32,16 +33,19 @@ pub(crate) struct Figures {
 /// The image that a deploy pushes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Image {
-    pub(crate) weight: Weight,
-    /// Resident memory of its binary once `/readyz` answers.
+    #[serde(rename = "weight")]
+    pub(crate) size: ImageSize,
+    /// Resident memory of its binary once `/readyz` responds.
     pub(crate) ready_mb: f64,
 }
 
-/// One kind of work at one server.
+/// One kind of work on one server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Row {
-    pub(crate) contestant: Contestant,
-    pub(crate) surface: Surface,
+    #[serde(rename = "contestant")]
+    pub(crate) peer: Peer,
+    #[serde(rename = "surface")]
+    pub(crate) api: Api,
     pub(crate) work: Work,
     pub(crate) connections: u32,
     pub(crate) delay_ms: u64,
@@ -52,61 +56,57 @@ pub(crate) struct Row {
     pub(crate) cpu_seconds_per_1000: f64,
 }
 
-/// Hot `echo_cached` at one of the servers that ran side by side and were asked in turn.
+/// Hot `echo_cached` on one of the servers that ran at the same time and were measured in alternation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Duel {
-    pub(crate) contestant: Contestant,
-    pub(crate) surface: Surface,
-    /// Each round's CPU seconds per 1,000 requests.
+pub(crate) struct Interleaved {
+    #[serde(rename = "contestant")]
+    pub(crate) peer: Peer,
+    #[serde(rename = "surface")]
+    pub(crate) api: Api,
+    /// CPU seconds per 1,000 requests, for each round.
     pub(crate) rounds: Vec<f64>,
 }
 
-/// A server's process.
+/// The process of a server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Process {
-    pub(crate) contestant: Contestant,
+    #[serde(rename = "contestant")]
+    pub(crate) peer: Peer,
     pub(crate) first_answer_ms: f64,
     pub(crate) idle_mb: f64,
     pub(crate) peak_mb: f64,
-    /// Of the binary, where it is one.
+    /// Size of the binary. `None` for scripts.
     pub(crate) size_mb: Option<f64>,
 }
 
-/// What one call of a tool took of the store.
+/// The store operations of one tool call.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ToolCost {
-    pub(crate) contestant: Contestant,
+    #[serde(rename = "contestant")]
+    pub(crate) peer: Peer,
     pub(crate) work: Work,
     pub(crate) operations: Cost,
 }
 
 impl Figures {
-    pub(crate) fn row(
-        &self,
-        contestant: Contestant,
-        surface: Surface,
-        work: Work,
-        connections: u32,
-        delay_ms: u64,
-    ) -> Option<&Row> {
+    pub(crate) fn row(&self, peer: Peer, api: Api, work: Work, connections: u32, delay_ms: u64) -> Option<&Row> {
         self.rows.iter().find(|row| {
-            (row.contestant, row.surface, row.work, row.connections, row.delay_ms)
-                == (contestant, surface, work, connections, delay_ms)
+            (row.peer, row.api, row.work, row.connections, row.delay_ms) == (peer, api, work, connections, delay_ms)
         })
     }
 
-    /// CPU seconds per 1,000 requests at 32 connections, the store beside.
-    pub(crate) fn cpu(&self, contestant: Contestant, surface: Surface, work: Work) -> Option<f64> {
-        self.row(contestant, surface, work, 32, 0).map(|row| row.cpu_seconds_per_1000)
+    /// CPU seconds per 1,000 requests at 32 connections, with the store on the same machine.
+    pub(crate) fn cpu(&self, peer: Peer, api: Api, work: Work) -> Option<f64> {
+        self.row(peer, api, work, 32, 0).map(|row| row.cpu_seconds_per_1000)
     }
 
-    pub(crate) fn duel(&self, contestant: Contestant, surface: Surface) -> Option<f64> {
-        let found = self.duels.iter().find(|duel| (duel.contestant, duel.surface) == (contestant, surface))?;
+    pub(crate) fn interleaved(&self, peer: Peer, api: Api) -> Option<f64> {
+        let found = self.interleaved.iter().find(|interleaved| (interleaved.peer, interleaved.api) == (peer, api))?;
         Some(median(&found.rounds))
     }
 }
 
-/// The middle one; of none, 0.
+/// Returns the middle value, or 0 for an empty list.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -118,7 +118,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_not_moved_by_one_bad_round() {
+    fn kept_results_round_trip() {
+        let kept = include_str!("../../../docs/bench/results.json");
+        let figures: Figures = serde_json::from_str(kept).unwrap();
+        assert_eq!(serde_json::to_string_pretty(&figures).unwrap() + "\n", kept);
+    }
+
+    #[test]
+    fn median_ignores_one_outlier() {
         assert_eq!(median(&[1.0, 9.0, 1.1]).to_bits(), 1.1_f64.to_bits());
         assert_eq!(median(&[]).to_bits(), 0.0_f64.to_bits());
     }

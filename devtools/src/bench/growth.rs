@@ -1,13 +1,13 @@
-//! How cost grows, for `cargo xtask bench --growth`: our service alone, with more and more notes in a session, sessions in the
-//! table, and replicas on it. A file for each of the three; what all of them share is beside.
+//! `cargo xtask bench --growth`: the cost of calls to the service with more notes in a session, more sessions in the table and
+//! more replicas. Each of the three has a file.
 
 pub(crate) mod chart;
-pub(crate) mod client;
+mod client;
 pub(crate) mod figures;
-pub(crate) mod fill;
-pub(crate) mod fit;
 pub(crate) mod notes;
-pub(crate) mod page;
-pub(crate) mod probe;
+mod power_law;
+mod probe;
 pub(crate) mod replicas;
+pub(crate) mod report;
 pub(crate) mod sessions;
+pub(crate) mod setup;

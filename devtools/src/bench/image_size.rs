@@ -1,4 +1,4 @@
-//! What the image weighs that a deploy without an engine pushes: each of its parts, compressed as it lies in the registry.
+//! Measures the image that a deploy without a container engine pushes: the compressed size of each part.
 
 use std::path::PathBuf;
 
@@ -11,62 +11,63 @@ use xtask::image::{
 };
 use xtask::{cargo, problem::Problem, revision, ui};
 
-/// The weight of an image.
+/// The size of an image.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Weight {
-    /// What the binary was built for.
+pub(crate) struct ImageSize {
+    /// The target triple of the binary.
     pub(crate) target: String,
     pub(crate) parts: Vec<Part>,
 }
 
-/// A layer, or the configuration.
+/// A layer or the configuration.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Part {
-    pub(crate) what: String,
+    #[serde(rename = "what")]
+    pub(crate) name: String,
     pub(crate) bytes: u64,
 }
 
-/// The scales, if this machine can build the image.
+/// Builds the image on a machine that has the toolchain.
 #[derive(Debug)]
-pub(crate) struct Scales {
+pub(crate) struct ImageBuilder {
     toolchain: Toolchain,
     architecture: Architecture,
 }
 
-impl Weight {
+impl ImageSize {
     pub(crate) fn new<'a>(target: &str, parts: impl IntoIterator<Item = (&'a str, u64)>) -> Self {
-        let parts = parts.into_iter().map(|(what, bytes)| Part { what: what.to_owned(), bytes });
+        let parts = parts.into_iter().map(|(name, bytes)| Part { name: name.to_owned(), bytes });
         Self { target: target.to_owned(), parts: parts.collect() }
     }
 
-    /// Of all parts.
+    /// The sum of all parts.
     pub(crate) fn bytes(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes).sum()
     }
 }
 
-impl Scales {
-    /// For an image that runs on this machine's kind of processor.
+impl ImageBuilder {
+    /// Finds the toolchain for an image of this machine's architecture.
     pub(crate) fn find() -> Result<Self, Problem> {
         let architecture = Architecture::of_this_machine().map_err(|error| Problem::of(&error))?;
         Ok(Self { toolchain: toolchain::find(architecture)?, architecture })
     }
 
-    /// Builds the image from this checkout exactly as a deploy does, and weighs it.
-    pub(crate) async fn weigh(&self) -> anyhow::Result<Weight> {
+    /// Builds the image from this checkout exactly as a deploy does, and measures it.
+    pub(crate) async fn measure(&self) -> anyhow::Result<ImageSize> {
         let step = ui::begin("image");
         let target = &self.toolchain.target;
         let plan = Plan::Native(self.toolchain.clone());
         let request = Request { plan: &plan, architecture: self.architecture, revision: revision::of_checkout() };
         let image = build::build(&request, &step).await?.pack()?;
         let sizes = image.blobs.iter().map(|(_, blob)| blob.len() as u64);
-        let weight = Weight::new(target, static_image::PARTS.into_iter().zip(sizes));
-        ensure!(weight.bytes() == image.size_bytes(), "the image has other parts than are known");
-        step.done(&format!("{} bytes", weight.bytes()));
-        Ok(weight)
+        let size = ImageSize::new(target, static_image::PARTS.into_iter().zip(sizes));
+        ensure!(size.bytes() == image.size_bytes(), "the image has parts that this command does not know");
+        step.done(&format!("{} bytes", size.bytes()));
+        Ok(size)
     }
 
-    /// The binary in the image that was weighed.
+    /// Returns the path of the binary in the measured image.
     pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
         Ok(native::binary(&self.toolchain, &cargo::target_directory()?))
     }

@@ -1,33 +1,32 @@
-//! Servers that differ by little, side by side: all run at once and are asked in turn, round by round, so that whatever else
-//! the machine does meets all alike.
+//! Interleaved measurement of servers that differ by little. All of them run at the same time and are measured in alternation,
+//! so that other load on the machine affects all alike.
 
 use bench_load::Work;
 
-use super::{figures::Duel, peer::Contestant, schedule::Bench};
+use super::{figures::Interleaved, peer::Peer, schedule::Bench};
 use xtask::ui;
 
-const SIDE_BY_SIDE: [Contestant; 3] = [Contestant::Axum, Contestant::Rmcp, Contestant::Ours];
+const PEERS: [Peer; 3] = [Peer::Axum, Peer::Rmcp, Peer::Service];
 
-/// Hot `echo_cached` at 32 connections, on every surface.
-pub(crate) fn hot_echoes(bench: &Bench<'_>) -> anyhow::Result<Vec<Duel>> {
-    ui::step("measure", "hot echo_cached, side by side");
+/// Measures hot `echo_cached` at 32 connections on every API of each server.
+pub(crate) fn hot_echoes(bench: &Bench<'_>) -> anyhow::Result<Vec<Interleaved>> {
+    ui::step("measure", "hot echo_cached, interleaved");
     let store = bench.store()?;
     let mut servers = Vec::new();
-    for contestant in SIDE_BY_SIDE {
-        servers.push((contestant, bench.start(contestant, &store)?));
+    for peer in PEERS {
+        servers.push((peer, bench.start(peer, &store)?));
     }
-    let mut duels: Vec<Duel> = Vec::new();
+    let mut interleaved: Vec<Interleaved> = Vec::new();
     for round in 0..if bench.quick { 3 } else { 7 } {
-        let asked = servers.iter().flat_map(|(contestant, server)| {
-            contestant.surfaces().iter().map(move |surface| (*contestant, *surface, server))
-        });
-        for (contestant, surface, server) in asked {
-            let driven = bench.drive(contestant, surface, server, Work::EchoHot, 32, &format!("duel-{round}"))?;
-            match duels.iter_mut().find(|duel| (duel.contestant, duel.surface) == (contestant, surface)) {
-                Some(duel) => duel.rounds.push(driven.cpu_per_1000()),
-                None => duels.push(Duel { contestant, surface, rounds: vec![driven.cpu_per_1000()] }),
+        let measured =
+            servers.iter().flat_map(|(peer, server)| peer.apis().iter().map(move |api| (*peer, *api, server)));
+        for (peer, api, server) in measured {
+            let result = bench.drive(peer, api, server, Work::EchoHot, 32, &format!("interleaved-{round}"))?;
+            match interleaved.iter_mut().find(|interleaved| (interleaved.peer, interleaved.api) == (peer, api)) {
+                Some(interleaved) => interleaved.rounds.push(result.cpu_per_1000()),
+                None => interleaved.push(Interleaved { peer, api, rounds: vec![result.cpu_per_1000()] }),
             }
         }
     }
-    Ok(duels)
+    Ok(interleaved)
 }

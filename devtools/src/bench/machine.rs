@@ -1,22 +1,23 @@
-//! What the figures were measured on, and how busy it was.
+//! The machine of a measurement, and its load.
 
 use serde::{Deserialize, Serialize};
 use sysinfo::System;
 
-/// The machine.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// A machine.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) cpu: String,
     pub(crate) cores: usize,
     pub(crate) memory_gb: f64,
     pub(crate) system: String,
-    /// What else ran: the load average of five minutes, before the first server was started and after the last.
+    /// The five-minute load average before the first server was started.
     pub(crate) load_before: f64,
+    /// The five-minute load average after the last server was stopped.
     pub(crate) load_after: f64,
 }
 
 impl Machine {
-    pub(crate) fn look() -> anyhow::Result<Self> {
+    pub(crate) fn detect() -> anyhow::Result<Self> {
         let mut system = System::new()?;
         system.refresh_cpu_all();
         system.refresh_memory();

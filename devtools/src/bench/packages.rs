@@ -1,5 +1,5 @@
-//! What other people's contestants are made of, installed below cargo's target directory: FastMCP and boto3 from PyPI, the
-//! TypeScript SDK and the AWS SDK from npm, all of fixed versions.
+//! Installs the packages of the Python and TypeScript servers below cargo's target directory, all in pinned versions: FastMCP
+//! and boto3 from PyPI, the TypeScript SDK and the AWS SDK from npm.
 
 use std::{
     fs,
@@ -24,7 +24,7 @@ const NPM: [(&str, &str); 4] = [
     ("zod", "4.6.7"),
 ];
 
-/// Node looks for packages above a script, so it is copied to them.
+/// Copied into the packages' directory because Node resolves packages from a script's directory upwards.
 const SCRIPT: (&str, &str) = ("typescript_server.mjs", include_str!("../../bench/peers/typescript_server.mjs"));
 
 /// The installed packages.
@@ -43,7 +43,7 @@ impl Packages {
         Ok(Self { python: python(&target.join("tools").join("bench-python"))?, node })
     }
 
-    /// Runs a script of `xtask/bench`.
+    /// Builds the command for a script of `devtools/bench/peers`.
     pub(crate) fn python(&self, script: &str) -> CommandLine {
         CommandLine::new(&self.python).arg(sources().join(script)).env("PYTHONDONTWRITEBYTECODE", "1")
     }
@@ -52,7 +52,7 @@ impl Packages {
         self.node.script(&self.node.directory().join(script))
     }
 
-    /// What a reader has to install to get the same.
+    /// Lists the versions of interpreters and packages, for the page.
     pub(crate) fn versions(&self) -> anyhow::Result<Vec<String>> {
         let python = process::read(&CommandLine::new(&self.python).arg("--version"))?;
         let node = self.node.script(Path::new("--version")).and_then(|line| process::read(&line))?;
@@ -75,10 +75,10 @@ fn python(directory: &Path) -> anyhow::Result<PathBuf> {
     }
     ui::step("install", "FastMCP and boto3");
     process::run(&CommandLine::new("python3").args(["-m", "venv", "--clear"]).arg(directory))
-        .hint("install Python 3.10 or newer with venv, on Debian the packages python3 and python3-venv")?;
+        .hint("install Python 3.10 or newer with venv (on Debian the packages python3 and python3-venv)")?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     process::run(&CommandLine::new(&program).args(pip).arg(sources().join("requirements.txt")))
-        .hint("pip needs to reach its package index, and Python 3.10 or newer")?;
+        .hint("check access to PyPI, and install Python 3.10 or newer")?;
     fs::write(&done, REQUIREMENTS).with_context(|| format!("cannot write {}", done.display()))?;
     Ok(program)
 }

@@ -1,41 +1,42 @@
-//! Who is measured, and the line that starts each.
+//! The measured servers, and the command that starts each.
 
 use std::path::{Path, PathBuf};
 
-use bench_load::{Surface, Work};
+use bench_load::{Api, Work};
 use serde::{Deserialize, Serialize};
 
 use super::packages::Packages;
 use xtask::{cargo, process::CommandLine};
 
-/// The token of our service; the others ask for none.
+/// The token of the service. The other servers have no authentication.
 pub(crate) const TOKEN: &str = "bench-token-0123456789abcdef";
 
-/// A server.
+/// A measured server: the service or one of the servers that it is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Contestant {
-    /// The service as it is deployed: with a token, its log on, its table at the stand-in.
-    Ours,
-    /// rmcp alone, state in memory.
+pub(crate) enum Peer {
+    /// The service with the settings of a deployment: token, log, and its table in the stand-in.
+    #[serde(rename = "ours")]
+    Service,
+    /// rmcp alone, with its state in memory.
     Rmcp,
     /// axum alone.
     Axum,
-    /// One bare SDK call for each request, behind axum.
+    /// One unmodified AWS SDK call for each request, behind axum.
     Sdk,
     FastMcp,
     TypeScript,
-    /// Python's standard library.
+    /// Python's standard library, with the habits of the v1 (Python) server.
     Stdlib,
 }
 
-impl Contestant {
+impl Peer {
     pub(crate) const ALL: [Self; 7] =
-        [Self::Ours, Self::Rmcp, Self::Axum, Self::Sdk, Self::FastMcp, Self::TypeScript, Self::Stdlib];
+        [Self::Service, Self::Rmcp, Self::Axum, Self::Sdk, Self::FastMcp, Self::TypeScript, Self::Stdlib];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Ours => "mcp-stateful",
+            Self::Service => "mcp-stateful",
             Self::Rmcp => "rmcp alone, in memory",
             Self::Axum => "axum echo",
             Self::Sdk => "axum, one bare SDK call",
@@ -45,13 +46,13 @@ impl Contestant {
         }
     }
 
-    /// How it is spoken to; the first is the one that the others are compared by.
-    pub(crate) fn surfaces(self) -> &'static [Surface] {
+    /// The server's APIs. Comparisons between servers use the first.
+    pub(crate) fn apis(self) -> &'static [Api] {
         match self {
-            Self::Ours => &[Surface::Mcp2026, Surface::Mcp2025, Surface::Rest],
-            Self::Rmcp | Self::FastMcp | Self::TypeScript => &[Surface::Mcp2026],
-            Self::Axum => &[Surface::Echo],
-            Self::Sdk | Self::Stdlib => &[Surface::Rest],
+            Self::Service => &[Api::Mcp2026, Api::Mcp2025, Api::Rest],
+            Self::Rmcp | Self::FastMcp | Self::TypeScript => &[Api::Mcp2026],
+            Self::Axum => &[Api::Echo],
+            Self::Sdk | Self::Stdlib => &[Api::Rest],
         }
     }
 
@@ -63,19 +64,19 @@ impl Contestant {
         }
     }
 
-    /// Whether its work reaches the store, so that the store's delay matters.
+    /// True if its calls reach the store, so that the store's delay matters.
     pub(crate) fn uses_store(self) -> bool {
         !matches!(self, Self::Axum | Self::Rmcp)
     }
 
     pub(crate) fn token(self) -> Option<&'static str> {
-        (self == Self::Ours).then_some(TOKEN)
+        (self == Self::Service).then_some(TOKEN)
     }
 
-    /// The binary, where it is one.
+    /// The binary. `None` for scripts.
     pub(crate) fn binary(self, target: &Path) -> Option<PathBuf> {
         match self {
-            Self::Ours => Some(cargo::release_binary(target, "mcp-stateful")),
+            Self::Service => Some(cargo::release_binary(target, "mcp-stateful")),
             Self::Rmcp => Some(cargo::release_binary(target, "bench-rmcp")),
             Self::Axum => Some(cargo::release_binary(target, "bench-axum")),
             Self::Sdk => Some(cargo::release_binary(target, "bench-store")),
@@ -83,7 +84,7 @@ impl Contestant {
         }
     }
 
-    /// The line that serves on a port, with the store at an endpoint.
+    /// Builds the command that serves on a port with the store at an endpoint.
     pub(crate) fn line(
         self,
         target: &Path,
@@ -93,7 +94,7 @@ impl Contestant {
     ) -> anyhow::Result<CommandLine> {
         let port_text = port.to_string();
         let line = match self {
-            Self::Ours => return Ok(ours_at(&cargo::release_binary(target, "mcp-stateful"), port, store)),
+            Self::Service => return Ok(service_line_at(&cargo::release_binary(target, "mcp-stateful"), port, store)),
             Self::Rmcp | Self::Axum => CommandLine::new(self.binary(target).unwrap_or_default()).arg(port_text),
             Self::Sdk => CommandLine::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
             Self::FastMcp => packages.python("fastmcp_server.py").arg(port_text),
@@ -104,13 +105,18 @@ impl Contestant {
     }
 }
 
-/// Our service on a port with all the defaults of a deployment, its table at an endpoint.
-pub(crate) fn ours_at(binary: &Path, port: u16, store: &str) -> CommandLine {
-    at_store(ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb"), store)
+/// Lists each server with each of its APIs, in the order of tables.
+pub(crate) fn with_apis() -> impl Iterator<Item = (Peer, Api)> {
+    Peer::ALL.into_iter().flat_map(|peer| peer.apis().iter().map(move |api| (peer, *api)))
 }
 
-/// Our service on a port with all the defaults of a deployment; where its table is has to be added.
-pub(crate) fn ours(binary: &Path, port: u16) -> CommandLine {
+/// Builds the command for the service with the defaults of a deployment and its table at an endpoint.
+pub(crate) fn service_line_at(binary: &Path, port: u16, store: &str) -> CommandLine {
+    at_store(service_line(binary, port).env("MCP_STATE_BACKEND", "dynamodb"), store)
+}
+
+/// Builds the command for the service with the defaults of a deployment. The caller must add a state backend.
+pub(crate) fn service_line(binary: &Path, port: u16) -> CommandLine {
     CommandLine::new(binary)
         .env("MCP_HOST", "127.0.0.1")
         .env("MCP_PORT", port.to_string())
@@ -119,7 +125,7 @@ pub(crate) fn ours(binary: &Path, port: u16) -> CommandLine {
         .env("MCP_AUTH_TOKEN", TOKEN)
 }
 
-/// Gives a line the store at an endpoint in DynamoDB's place.
+/// Makes a command use the store at an endpoint as DynamoDB.
 pub(crate) fn at_store(line: CommandLine, endpoint: &str) -> CommandLine {
     line.env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
         .env("AWS_REGION", "us-east-1")

@@ -1,21 +1,21 @@
-//! The figures as a page of Markdown: the goals first, then ratios, then what they were made of.
+//! The page docs/bench/README.md: the goals first, then ratios, then the figures behind them.
 
-use bench_load::{Surface, Work};
+use bench_load::{Api, Work};
 
 use super::{
     figures::{Figures, Row, median},
     goals::{self, Goal},
-    peer::Contestant,
+    peer::{self, Peer},
     schedule::DELAY_MS,
 };
 
-/// docs/bench/README.md.
+/// Writes docs/bench/README.md.
 pub(crate) fn page(figures: &Figures) -> String {
     let machine = &figures.machine;
     let mut page = format!(
-        "# Measured beside the others\n\n\
-         Written by `cargo xtask bench{}` at {} from revision {}; the figures themselves are in [results.json](results.json).\n\
-         On {} × {}, {:.0} GB, {}; the load average of the machine was {:.1} before and {:.1} after, our own load included.\n\n\
+        "# Benchmark results\n\n\
+         Measured by `cargo xtask bench{}` at {}, revision {}. The raw figures are in [results.json](results.json).\n\
+         Machine: {} × {}, {:.0} GB, {}. Its load average was {:.1} before and {:.1} after, including the benchmark itself.\n\n\
          ![CPU per request](cpu.svg)\n\n",
         match (figures.quick, &figures.image) {
             (true, None) => " --quick",
@@ -33,9 +33,9 @@ pub(crate) fn page(figures: &Figures) -> String {
     );
     page += "## Goals\n\n";
     page += &goals(figures);
-    page += "\n\nWhat holds back those that are not met, with the profile: [profile.md](profile.md). How cost grows with notes, sessions and \
-        replicas: [growth.md](growth.md); on paper to a billion notes a day: [scale.md](scale.md). \
-        What a deploy takes beyond Terraform, and what it pushes, is told by `cargo xtask rehearse`.\n\n";
+    page += "\n\nThe profile behind the goals that are not met: [profile.md](profile.md). Cost with more notes, sessions and replicas: \
+        [growth.md](growth.md). An estimate for a billion notes a day: [scale.md](scale.md). \
+        `cargo xtask rehearse` reports how long a deploy takes besides Terraform and what it pushes.\n\n";
     page += &side_by_side(figures);
     page += &cpu(figures);
     for delay_ms in [0, DELAY_MS] {
@@ -48,7 +48,7 @@ pub(crate) fn page(figures: &Figures) -> String {
     page
 }
 
-/// The goals as a table.
+/// Renders the goals as a table.
 pub(crate) fn goals(figures: &Figures) -> String {
     let mut rows = vec![row(["figure", "goal", "measured", ""]), row(["---", "---", "---", "---"])];
     for goal in goals::goals(figures) {
@@ -72,55 +72,52 @@ fn amount(value: f64, goal: &Goal) -> String {
 }
 
 fn side_by_side(figures: &Figures) -> String {
-    let mut text = "## Hot `echo_cached`, side by side\n\n\
-        All three run at once and are asked in turn, 32 connections, round by round; the middle round counts.\n\n\
-        | server | surface | CPU s per 1,000 | ÷ axum echo | rounds |\n| --- | --- | --- | --- | --- |\n"
+    let mut text = "## Hot `echo_cached`, interleaved\n\n\
+        All three servers run at the same time and are measured in alternation, with 32 connections. The median round counts.\n\n\
+        | server | API | CPU s per 1,000 | ÷ axum echo | rounds |\n| --- | --- | --- | --- | --- |\n"
         .to_owned();
-    let floor = figures.duel(Contestant::Axum, Surface::Echo).unwrap_or(f64::NAN);
-    for duel in &figures.duels {
-        let middle = median(&duel.rounds);
-        let rounds: Vec<String> = duel.rounds.iter().map(|round| format!("{round:.4}")).collect();
-        let (server, surface) = (duel.contestant.name(), duel.surface.name());
-        line(
-            &mut text,
-            &format!("| {server} | {surface} | {middle:.4} | {:.2} | {} |", middle / floor, rounds.join(" ")),
-        );
+    let floor = figures.interleaved(Peer::Axum, Api::Echo).unwrap_or(f64::NAN);
+    for interleaved in &figures.interleaved {
+        let middle = median(&interleaved.rounds);
+        let rounds: Vec<String> = interleaved.rounds.iter().map(|round| format!("{round:.4}")).collect();
+        let (server, api) = (interleaved.peer.name(), interleaved.api.name());
+        line(&mut text, &format!("| {server} | {api} | {middle:.4} | {:.2} | {} |", middle / floor, rounds.join(" ")));
     }
     text + "\n"
 }
 
 fn cpu(figures: &Figures) -> String {
     let mut text = "## CPU seconds per 1,000 requests\n\n\
-        At 32 connections, the store without delay. In brackets: how many times ours over the same surface's family \
-        (MCP 2026-07-28, or REST).\n\n"
+        At 32 connections, with no delay of the store. In parentheses: the ratio to mcp-stateful over the same kind of API \
+        (MCP 2026-07-28 or REST).\n\n"
         .to_owned();
     line(&mut text, &head("server"));
-    for (contestant, surface) in servers() {
+    for (peer, api) in peer::with_apis() {
         let cells = Work::ALL.map(|work| {
-            let Some(cpu) = figures.cpu(contestant, surface, work) else { return "–".to_owned() };
-            let ours = if surface == Surface::Rest { Surface::Rest } else { Surface::Mcp2026 };
-            match figures.cpu(Contestant::Ours, ours, work) {
-                Some(own) if contestant != Contestant::Ours => format!("{cpu:.3} ({:.2}×)", cpu / own),
+            let Some(cpu) = figures.cpu(peer, api, work) else { return "–".to_owned() };
+            let same_kind = if api == Api::Rest { Api::Rest } else { Api::Mcp2026 };
+            match figures.cpu(Peer::Service, same_kind, work) {
+                Some(own) if peer != Peer::Service => format!("{cpu:.3} ({:.2}×)", cpu / own),
                 _ => format!("{cpu:.3}"),
             }
         });
-        line(&mut text, &format!("| {}, {} | {} |", contestant.name(), surface.name(), cells.join(" | ")));
+        line(&mut text, &format!("| {}, {} | {} |", peer.name(), api.name(), cells.join(" | ")));
     }
     text + "\n"
 }
 
 fn speed(figures: &Figures, delay_ms: u64) -> String {
     let mut text = match delay_ms {
-        0 => "## Requests a second, p50 and p99 in ms\n\n".to_owned(),
+        0 => "## Requests per second, p50 and p99 in ms\n\n".to_owned(),
         _ => format!("## The same with the store {delay_ms} ms away\n\n"),
     };
     for connections in [1, 32, 256] {
-        let of = |contestant, surface, work| figures.row(contestant, surface, work, connections, delay_ms);
-        let lines: Vec<String> = servers()
-            .filter(|(contestant, surface)| Work::ALL.iter().any(|work| of(*contestant, *surface, *work).is_some()))
-            .map(|(contestant, surface)| {
-                let cells = Work::ALL.map(|work| of(contestant, surface, work).map_or("–".to_owned(), speed_cell));
-                format!("| {}, {} | {} |", contestant.name(), surface.name(), cells.join(" | "))
+        let of = |peer, api, work| figures.row(peer, api, work, connections, delay_ms);
+        let lines: Vec<String> = peer::with_apis()
+            .filter(|(peer, api)| Work::ALL.iter().any(|work| of(*peer, *api, *work).is_some()))
+            .map(|(peer, api)| {
+                let cells = Work::ALL.map(|work| of(peer, api, work).map_or("–".to_owned(), speed_cell));
+                format!("| {}, {} | {} |", peer.name(), api.name(), cells.join(" | "))
             })
             .collect();
         if !lines.is_empty() {
@@ -137,37 +134,37 @@ fn speed_cell(row: &Row) -> String {
 
 fn processes(figures: &Figures) -> String {
     let mut text = "## Processes\n\n\
-        | server | first answer, ms | idle, MB | at most under load, MB | binary, MB |\n| --- | --- | --- | --- | --- |\n"
+        | server | first response, ms | idle, MB | peak under load, MB | binary, MB |\n| --- | --- | --- | --- | --- |\n"
         .to_owned();
     for process in &figures.processes {
         let size = process.size_mb.map_or("–".to_owned(), short);
         let (first, idle, peak) = (short(process.first_answer_ms), short(process.idle_mb), short(process.peak_mb));
-        line(&mut text, &format!("| {} | {first} | {idle} | {peak} | {size} |", process.contestant.name()));
+        line(&mut text, &format!("| {} | {first} | {idle} | {peak} | {size} |", process.peer.name()));
     }
-    text + "\nThe bare SDK call's binary holds the stand-in, too.\n\n"
+    text + "\nThe binary of the bare SDK call contains the stand-in too.\n\n"
 }
 
 fn image(figures: &Figures) -> String {
     let Some(image) = &figures.image else {
-        return "## The image\n\nNot built in this run. The whole run builds it, and so does `--quick --image`.\n\n"
+        return "## The image\n\nNot built in this run. A full run builds it, and so does `--quick --image`.\n\n"
             .to_owned();
     };
     let mut text = format!(
         "## The image\n\n\
-         Built as `deploy --builder native` does, for {}; compressed, as it is pushed and pulled.\n\n\
+         Built for {} as by `deploy --builder native`. Sizes are compressed, as the image is pushed and pulled.\n\n\
          | part | bytes |\n| --- | --- |\n",
-        image.weight.target
+        image.size.target
     );
-    for part in &image.weight.parts {
-        line(&mut text, &format!("| {} | {} |", part.what, part.bytes));
+    for part in &image.size.parts {
+        line(&mut text, &format!("| {} | {} |", part.name, part.bytes));
     }
-    line(&mut text, &format!("| **sum** | {} |\n", image.weight.bytes()));
-    text + &format!("Its binary has {} MB resident once `/readyz` answers.\n\n", short(image.ready_mb))
+    line(&mut text, &format!("| **sum** | {} |\n", image.size.bytes()));
+    text + &format!("The resident memory of its binary is {} MB once `/readyz` responds.\n\n", short(image.ready_mb))
 }
 
 fn costs(figures: &Figures) -> String {
-    let mut text = "## What one call takes of DynamoDB\n\n\
-        Calls and capacity units, as the stand-in counts them, once the session is there and the hot text cached.\n\n\
+    let mut text = "## DynamoDB operations per call\n\n\
+        Counted by the stand-in, with the session created and the hot text cached before.\n\n\
         | server | call | operations | units |\n| --- | --- | --- | --- |\n"
         .to_owned();
     for cost in &figures.costs {
@@ -175,7 +172,7 @@ fn costs(figures: &Figures) -> String {
             cost.operations.iter().map(|(operation, (calls, _))| format!("{calls} {operation}")).collect();
         let operations = if operations.is_empty() { "none".to_owned() } else { operations.join(", ") };
         let units = cost.operations.values().fold(0.0, |sum, (_, units)| sum + units);
-        line(&mut text, &format!("| {} | {} | {operations} | {units} |", cost.contestant.name(), cost.work.name()));
+        line(&mut text, &format!("| {} | {} | {operations} | {units} |", cost.peer.name(), cost.work.name()));
     }
     text + "\n"
 }
@@ -183,27 +180,23 @@ fn costs(figures: &Figures) -> String {
 fn meaning(figures: &Figures) -> String {
     let versions: Vec<String> = figures.versions.iter().map(|version| format!("- {version}")).collect();
     format!(
-        "## What the figures mean\n\n\
-         - CPU is user and system time of the server's process, which another load on the machine moves least; requests a second\n  \
-           and latencies share the cores with the load and the store, and mean something only beside each other.\n\
-         - Every contestant has the same work, the same store (one of its own, begun anew) and every answer checked: a wrong one ends the run.\n\
-         - Ours runs as it is deployed: bearer token, a log line and metrics for every call. The others ask for no token and log nothing.\n\
-         - FastMCP and the TypeScript SDK are in their cheapest mode (stateless, JSON) and have a dictionary in front of the cache in\n  \
-           the table, as ours has, so that hot `echo_cached` compares the frameworks. The Python standard library server does as the\n  \
-           original did: cache in the table alone, one request at a time, one connection for each.\n\
-         - The mix is five `add_note`, three `get_notes` of 50 notes and two cold `echo_cached` of ten calls.\n\n\
-         ## Again\n\n\
-         `cargo xtask bench` (about a quarter of an hour), `cargo xtask bench --quick` (a few minutes); after the build, which they do first.\n\
-         The whole run also builds the image, which is a release build of its own; a quick one does with `--image`.\n\
-         They need Rust, Node with npm, and Python 3.10 or newer with venv. Built in release, as it is deployed. Versions:\n\n{}\n",
+        "## How to read the figures\n\n\
+         - CPU is the user and system time of the server's process. Other load on the machine hardly affects it. Throughput and\n  \
+           latency do depend on it, and on the load generator and the store, which share the cores. Compare them within one run only.\n\
+         - Every server gets the same work and a new store of the same kind. Every response is checked, and a wrong one ends the run.\n\
+         - mcp-stateful runs with the settings of a deployment: a bearer token, and a log line and metrics for every call. The other\n  \
+           servers have no authentication and no log.\n\
+         - FastMCP and the TypeScript SDK run in their cheapest mode (stateless, JSON). They have a dictionary in front of the cached\n  \
+           results in the table, as mcp-stateful has, so that hot `echo_cached` compares the frameworks. The server on Python's standard\n  \
+           library works like the v1 (Python) server: results are cached in the table only, one request at a time, one connection each.\n\
+         - Of ten calls in the mix, five are `add_note`, three are `get_notes` of 50 notes and two are cold `echo_cached`.\n\n\
+         ## Run it again\n\n\
+         `cargo xtask bench` takes about a quarter of an hour after its build, `cargo xtask bench --quick` a few minutes.\n\
+         A full run also builds the image, which is another release build. A quick run does so with `--image`.\n\
+         `cargo xtask bench --redraw` writes the pages and charts again without measuring.\n\
+         They need Rust, Node with npm, and Python 3.10 or newer with venv. All binaries are release builds. Versions:\n\n{}\n",
         versions.join("\n")
     )
-}
-
-fn servers() -> impl Iterator<Item = (Contestant, Surface)> {
-    Contestant::ALL
-        .into_iter()
-        .flat_map(|contestant| contestant.surfaces().iter().map(move |surface| (contestant, *surface)))
 }
 
 fn head(first: &str) -> String {
@@ -219,7 +212,7 @@ fn line(text: &mut String, line: &str) {
     text.push('\n');
 }
 
-/// Three figures that count.
+/// Formats a value with three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         100.0.. => format!("{value:.0}"),
@@ -230,26 +223,18 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::image_size::Weight;
+    use super::super::image_size::ImageSize;
     use super::*;
     use crate::bench::{figures::Image, machine::Machine};
 
     fn figures(image: Option<Image>) -> Figures {
-        let machine = Machine {
-            cpu: String::new(),
-            cores: 1,
-            memory_gb: 1.0,
-            system: String::new(),
-            load_before: 0.0,
-            load_after: 0.0,
-        };
         Figures {
             date: String::new(),
             revision: String::new(),
             quick: image.is_none(),
-            machine,
+            machine: Machine::default(),
             versions: Vec::new(),
-            duels: Vec::new(),
+            interleaved: Vec::new(),
             rows: Vec::new(),
             processes: Vec::new(),
             costs: Vec::new(),
@@ -261,24 +246,24 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_told_part_by_part_and_one_that_was_not_built_meets_nothing() {
-        let of = |binary: u64| {
-            let weight = Weight::new("t", [("layer", binary), ("configuration", 549)]);
-            page(&figures(Some(Image { weight, ready_mb: 11.0 })))
+    fn image_size_is_listed_by_part_and_judged() {
+        let page_with = |binary: u64| {
+            let size = ImageSize::new("t", [("layer", binary), ("configuration", 549)]);
+            page(&figures(Some(Image { size, ready_mb: 11.0 })))
         };
-        let light = of(6_999_000);
+        let small = page_with(6_999_000);
         for line in
             ["| image, compressed | ≤ 7.00 MB | 7.00 MB | met |", "| layer | 6999000 |", "| **sum** | 6999549 |"]
         {
-            assert!(light.contains(line), "{line} is not in\n{light}");
+            assert!(small.contains(line), "{line} is not in\n{small}");
         }
-        assert!(of(7_100_000).contains("| image, compressed | ≤ 7.00 MB | 7.10 MB | **not met** |"));
+        assert!(page_with(7_100_000).contains("| image, compressed | ≤ 7.00 MB | 7.10 MB | **not met** |"));
         let unknown = "| image, compressed | ≤ 7.00 MB | not in this run | **not measured** |";
         assert!(page(&figures(None)).contains(unknown));
     }
 
     #[test]
-    fn small_ratios_read_as_parts() {
+    fn small_ratios_are_fractions() {
         let goal = |unit| Goal { figure: String::new(), bound: 0.0, measured: None, unit };
         assert_eq!(amount(0.02, &goal("×")), "1/50");
         assert_eq!(amount(1.049, &goal("×")), "1.05");

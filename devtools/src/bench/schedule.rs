@@ -1,156 +1,160 @@
-//! Who does what, how often and for how long: the order of a run, and its bounds.
+//! The schedule of a run: which work each server gets, how often and for how long.
 
 use std::path::{Path, PathBuf};
 
-use bench_load::{Plan, Surface, Work};
+use bench_load::{Api, Plan, Work};
 
 use super::{
     figures::{Process, Row, ToolCost, median},
-    load::{Driven, Load},
+    load_generator::{LoadGenerator, LoadResult},
+    measured_server::{FirstCall, MeasuredServer},
     packages::Packages,
-    peer::{self, Contestant},
-    running::{Ask, Running},
-    store::Store,
+    peer::{self, Peer},
+    stand_in::StandIn,
     usage,
 };
 use crate::server::{self, Server};
 use xtask::{cargo, ui};
 
-/// No run asks more, however fast the server is.
-const MOST_REQUESTS: u64 = 40_000;
-/// So many requests our service works on at once.
-const AT_ONCE: u32 = 256;
-/// Our service is started so often, for the middle one.
+/// Limit for the requests of one measurement, however fast the server is.
+const MAX_REQUESTS: u64 = 40_000;
+/// The service's limit for concurrent requests. It rejects further ones.
+const MAX_CONCURRENCY: u32 = 256;
+/// Number of starts of the service. The median counts.
 const STARTS: usize = 9;
-/// The store's delay, as on a real network.
+/// The store's delay, to model a network.
 pub(crate) const DELAY_MS: u64 = 5;
 
-/// Where everything is, and how long a run takes.
+/// The inputs of a run.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
     pub(crate) target: &'a Path,
     pub(crate) directory: &'a Path,
     pub(crate) packages: &'a Packages,
-    pub(crate) load: Load,
+    pub(crate) load: LoadGenerator,
     pub(crate) quick: bool,
 }
 
-/// What a contestant's turn gave.
+/// The measurements of one server.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct Measurements {
     pub(crate) rows: Vec<Row>,
     pub(crate) process: Process,
     pub(crate) costs: Vec<ToolCost>,
 }
 
 impl Bench<'_> {
-    /// A contestant's whole turn, on a store of its own: what its calls cost, then every kind of work.
-    pub(crate) fn turn(&self, contestant: Contestant) -> anyhow::Result<Turn> {
-        ui::step("measure", contestant.name());
+    /// Measures one server on a new store: first the cost of each tool, then every kind of work.
+    pub(crate) fn measure(&self, peer: Peer) -> anyhow::Result<Measurements> {
+        ui::step("measure", peer.name());
         let store = self.store()?;
-        let server = self.start(contestant, &store)?;
+        let server = self.start(peer, &store)?;
         let idle = server.usage()?.resident_bytes;
-        let costs = self.costs(contestant, &server, &store)?;
+        let costs = self.costs(peer, &server, &store)?;
         let (mut rows, mut peak) = (Vec::new(), idle);
-        for (work, connections, delay_ms) in self.runs(contestant) {
-            store.delay(delay_ms)?;
-            for surface in contestant.surfaces() {
+        for (work, connections, delay_ms) in self.runs(peer) {
+            store.set_delay(delay_ms)?;
+            for api in peer.apis() {
                 let run = format!("{connections}-{delay_ms}-{}", rows.len());
-                let driven = self.drive(contestant, *surface, &server, work, connections, &run)?;
-                peak = peak.max(driven.peak_bytes);
-                rows.push(row(contestant, *surface, work, connections, delay_ms, &driven));
+                let result = self.drive(peer, *api, &server, work, connections, &run)?;
+                peak = peak.max(result.peak_bytes);
+                rows.push(row(peer, *api, work, connections, delay_ms, &result));
             }
         }
-        let size = contestant.binary(self.target).and_then(|binary| std::fs::metadata(binary).ok());
+        let size = peer.binary(self.target).and_then(|binary| std::fs::metadata(binary).ok());
         let process = Process {
-            contestant,
+            peer,
             first_answer_ms: milliseconds(&server),
             idle_mb: megabytes(idle),
             peak_mb: megabytes(peak),
             size_mb: size.map(|size| megabytes(size.len())),
         };
-        Ok(Turn { rows, process, costs })
+        Ok(Measurements { rows, process, costs })
     }
 
-    /// The middle of our service's starts, in milliseconds: embedded, and with the store beside.
-    pub(crate) fn our_starts(&self) -> anyhow::Result<(f64, f64)> {
+    /// Returns the median start time of the service in milliseconds, with the embedded store and with DynamoDB.
+    pub(crate) fn start_times(&self) -> anyhow::Result<(f64, f64)> {
         ui::step("measure", "starts of mcp-stateful");
         let store = self.store()?;
         let (mut embedded, mut dynamodb) = (Vec::new(), Vec::new());
         for number in 0..STARTS {
             let file = self.directory.join(format!("notes-{number}.db"));
             let line = |port| {
-                let line = peer::ours(&cargo::release_binary(self.target, "mcp-stateful"), port);
+                let line = peer::service_line(&cargo::release_binary(self.target, "mcp-stateful"), port);
                 Ok(line.env("MCP_STATE_BACKEND", "embedded").env("MCP_STATE_PATH", &file))
             };
-            embedded.push(milliseconds(&Running::start(line, first_ask(Contestant::Ours), &self.log("embedded"))?));
-            dynamodb.push(milliseconds(&self.start(Contestant::Ours, &store)?));
+            embedded.push(milliseconds(&MeasuredServer::start(
+                line,
+                first_call(Peer::Service),
+                &self.log("embedded"),
+            )?));
+            dynamodb.push(milliseconds(&self.start(Peer::Service, &store)?));
         }
         Ok((median(&embedded), median(&dynamodb)))
     }
 
-    /// What a binary of ours has resident once it is ready, in megabytes.
+    /// Returns the resident memory of a service binary once it is ready, in megabytes.
     pub(crate) fn ready_mb(&self, binary: &Path) -> anyhow::Result<f64> {
         ui::step("measure", "the image's binary");
         let (store, port) = (self.store()?, xtask::local::ports::free_port()?);
-        let line = peer::ours_at(binary, port, &store.endpoint());
+        let line = peer::service_line_at(binary, port, &store.endpoint());
         let server = Server::start(&line, port, &self.log("ready"))?;
-        Ok(megabytes(usage::of(server.pid())?.resident_bytes))
+        Ok(megabytes(usage::read(server.pid())?.resident_bytes))
     }
 
-    /// Our service's memory with a thousand connections, in megabytes. It works on 256 requests at once and refuses more, so
-    /// that many ask without pause, and the others have asked once and stay.
+    /// Returns the peak memory of the service with a thousand connections, in megabytes. Only [`MAX_CONCURRENCY`] of them send
+    /// requests continuously because the service rejects more. The others send one request and stay open.
     pub(crate) fn thousand_connections(&self) -> anyhow::Result<f64> {
         ui::step("measure", "a thousand connections to mcp-stateful");
         let store = self.store()?;
-        let server = self.start(Contestant::Ours, &store)?;
-        let waiting = server.keep_open(1000 - AT_ONCE, first_ask(Contestant::Ours))?;
-        let driven = self.drive(Contestant::Ours, Surface::Mcp2026, &server, Work::EchoHot, AT_ONCE, "thousand")?;
+        let server = self.start(Peer::Service, &store)?;
+        let waiting = server.keep_open(1000 - MAX_CONCURRENCY, first_call(Peer::Service))?;
+        let result = self.drive(Peer::Service, Api::Mcp2026, &server, Work::EchoHot, MAX_CONCURRENCY, "thousand")?;
         drop(waiting);
-        Ok(megabytes(driven.peak_bytes))
+        Ok(megabytes(result.peak_bytes))
     }
 
-    pub(crate) fn store(&self) -> anyhow::Result<Store> {
-        Store::start(&cargo::release_binary(self.target, "bench-store"), &self.log("store"))
+    pub(crate) fn store(&self) -> anyhow::Result<StandIn> {
+        StandIn::start(&cargo::release_binary(self.target, "bench-store"), &self.log("store"))
     }
 
-    pub(crate) fn start(&self, contestant: Contestant, store: &Store) -> anyhow::Result<Running> {
-        let line = |port| contestant.line(self.target, self.packages, port, &store.endpoint());
-        Running::start(line, first_ask(contestant), &self.log(&format!("{contestant:?}")))
+    pub(crate) fn start(&self, peer: Peer, store: &StandIn) -> anyhow::Result<MeasuredServer> {
+        let line = |port| peer.line(self.target, self.packages, port, &store.endpoint());
+        MeasuredServer::start(line, first_call(peer), &self.log(&format!("{peer:?}")))
     }
 
     pub(crate) fn drive(
         &self,
-        contestant: Contestant,
-        surface: Surface,
-        server: &Running,
+        peer: Peer,
+        api: Api,
+        server: &MeasuredServer,
         work: Work,
         connections: u32,
         run: &str,
-    ) -> anyhow::Result<Driven> {
+    ) -> anyhow::Result<LoadResult> {
         self.load.drive(
             server,
             &Plan {
                 address: server.address,
-                surface,
-                token: contestant.token().map(str::to_owned),
+                api,
+                token: peer.token().map(str::to_owned),
                 work,
                 connections,
-                requests: MOST_REQUESTS,
+                requests: MAX_REQUESTS,
                 seconds: if self.quick { 1.0 } else { 2.0 },
                 run: run.to_owned(),
             },
         )
     }
 
-    /// Kinds of work, connections, delay. The quick run leaves out all that no goal needs.
-    fn runs(&self, contestant: Contestant) -> Vec<(Work, u32, u64)> {
+    /// Lists work, connections and store delay of each measurement. A quick run leaves out those that no goal needs.
+    fn runs(&self, peer: Peer) -> Vec<(Work, u32, u64)> {
         let mut runs = Vec::new();
-        for work in Work::ALL.into_iter().filter(|work| contestant.does(*work)) {
+        for work in Work::ALL.into_iter().filter(|work| peer.does(*work)) {
             let connections: &[u32] = if self.quick { &[32] } else { &[1, 32, 256] };
             runs.extend(connections.iter().map(|connections| (work, *connections, 0)));
             let delayed: &[u32] = match (self.quick, work) {
-                _ if !contestant.uses_store() => &[],
+                _ if !peer.uses_store() => &[],
                 (false, _) => &[1, 32, 256],
                 (true, Work::AddNote | Work::GetNotes) => &[1],
                 (true, _) => &[],
@@ -160,28 +164,28 @@ impl Bench<'_> {
         runs
     }
 
-    /// What one call of each tool takes of the store.
-    fn costs(&self, contestant: Contestant, server: &Running, store: &Store) -> anyhow::Result<Vec<ToolCost>> {
-        let Some(surface) = contestant.surfaces().first().filter(|_| contestant.uses_store()) else {
+    /// Counts the store operations of one call of each tool.
+    fn costs(&self, peer: Peer, server: &MeasuredServer, store: &StandIn) -> anyhow::Result<Vec<ToolCost>> {
+        let Some(api) = peer.apis().first().filter(|_| peer.uses_store()) else {
             return Ok(Vec::new());
         };
         let mut costs = Vec::new();
-        for work in Work::ALL.into_iter().filter(|work| *work != Work::Mix && contestant.does(*work)) {
+        for work in Work::ALL.into_iter().filter(|work| *work != Work::Mix && peer.does(*work)) {
             let mut plan = Plan {
                 address: server.address,
-                surface: *surface,
-                token: contestant.token().map(str::to_owned),
+                api: *api,
+                token: peer.token().map(str::to_owned),
                 work,
                 connections: 1,
                 requests: 1,
                 seconds: 10.0,
                 run: "warm".to_owned(),
             };
-            // The first call may also make the session's item, or fill a cache.
+            // The first call may also create the session's item or fill a cache.
             self.load.drive(server, &plan)?;
             "cost".clone_into(&mut plan.run);
             let operations = store.cost_of(|| self.load.drive(server, &plan).map(drop))?;
-            costs.push(ToolCost { contestant, work, operations });
+            costs.push(ToolCost { peer, work, operations });
         }
         Ok(costs)
     }
@@ -191,35 +195,35 @@ impl Bench<'_> {
     }
 }
 
-/// An empty directory for what a run writes.
+/// Creates an empty directory for the files of a run.
 pub(crate) fn directory(target: &Path) -> anyhow::Result<PathBuf> {
     server::fresh_directory(target.join("tools").join("bench-run"))
 }
 
-/// The first surface, and work that every contestant has; the bare SDK call has only notes.
-fn first_ask(contestant: Contestant) -> Ask {
-    let work = if contestant.does(Work::EchoHot) { Work::EchoHot } else { Work::AddNote };
-    let surface = contestant.surfaces().first().copied().unwrap_or(Surface::Rest);
-    Ask { surface, work, token: contestant.token() }
+/// Chooses the call that a server must answer to count as started. The bare SDK call has notes only.
+fn first_call(peer: Peer) -> FirstCall {
+    let work = if peer.does(Work::EchoHot) { Work::EchoHot } else { Work::AddNote };
+    let api = peer.apis().first().copied().unwrap_or(Api::Rest);
+    FirstCall { api, work, token: peer.token() }
 }
 
-fn row(contestant: Contestant, surface: Surface, work: Work, connections: u32, delay_ms: u64, driven: &Driven) -> Row {
+fn row(peer: Peer, api: Api, work: Work, connections: u32, delay_ms: u64, result: &LoadResult) -> Row {
     Row {
-        contestant,
-        surface,
+        peer,
+        api,
         work,
         connections,
         delay_ms,
-        requests: driven.report.requests,
-        per_second: driven.report.requests as f64 / driven.report.seconds,
-        p50_ms: driven.report.p50_ms,
-        p99_ms: driven.report.p99_ms,
-        cpu_seconds_per_1000: driven.cpu_per_1000(),
+        requests: result.report.requests,
+        per_second: result.report.requests as f64 / result.report.seconds,
+        p50_ms: result.report.p50_ms,
+        p99_ms: result.report.p99_ms,
+        cpu_seconds_per_1000: result.cpu_per_1000(),
     }
 }
 
-fn milliseconds(server: &Running) -> f64 {
-    server.first_answer.as_secs_f64() * 1000.0
+fn milliseconds(server: &MeasuredServer) -> f64 {
+    server.first_response.as_secs_f64() * 1000.0
 }
 
 fn megabytes(bytes: u64) -> f64 {

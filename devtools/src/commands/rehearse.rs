@@ -1,4 +1,4 @@
-//! `cargo xtask rehearse`: the scenarios on a fresh emulator; the command fails if any of them does.
+//! `cargo xtask rehearse`: runs the scenarios on a fresh emulator. Fails if one of them fails.
 
 use std::{cell::RefCell, time::Instant};
 
@@ -7,7 +7,7 @@ use futures_util::future;
 
 use crate::{
     cli,
-    rehearsal::{Lane, Report, SCENARIOS, Scenario, World},
+    rehearsal::{Group, Report, SCENARIOS, Scenario, TestEnv},
 };
 use xtask::{
     error::{ErrorExt, Exit},
@@ -23,42 +23,45 @@ pub(crate) fn run(args: &cli::Rehearse) -> anyhow::Result<()> {
     runtime::until_interrupted(rehearse(&chosen, args.keep))
 }
 
-/// Every scenario, as CI has it.
+/// Runs every scenario, as in CI.
 pub(super) fn all() -> anyhow::Result<()> {
     runtime::until_interrupted(rehearse(&choose(&[])?, false))
 }
 
 async fn rehearse(chosen: &[&Scenario], keep: bool) -> anyhow::Result<()> {
-    let world = World::start().await?;
+    let env = TestEnv::start().await?;
     let report = RefCell::new(Report::default());
-    for together in chosen.chunk_by(|one, next| one.lane != Lane::Alone && next.lane != Lane::Alone) {
-        future::join_all(lanes(together).iter().map(|lane| play(lane, &world, &report))).await;
+    for together in chosen.chunk_by(|one, next| one.group != Group::Exclusive && next.group != Group::Exclusive) {
+        future::join_all(groups(together).iter().map(|group| run_group(group, &env, &report))).await;
     }
     let report = report.into_inner();
     ui::result(&format!("\n{}", report.table()));
-    if let Some(deploys) = world.deploys() {
+    if let Some(deploys) = env.deploys() {
         ui::result(&format!("\n{deploys}"));
     }
     if keep {
-        ui::result(&format!("\neverything runs on; to look at it as its owner:\n\n{}", world.leave()));
+        ui::result(&format!(
+            "\neverything keeps running; to inspect it as the account's owner:\n\n{}",
+            env.keep_running()
+        ));
     }
     conclude(&report)
 }
 
-/// Scenarios that are played side by side, each lane in its order.
-fn lanes<'a>(together: &[&'a Scenario]) -> Vec<Vec<&'a Scenario>> {
-    let mut lanes: Vec<Vec<&Scenario>> = Vec::new();
+/// Splits scenarios that may run in parallel by their group, each in its order.
+fn groups<'a>(together: &[&'a Scenario]) -> Vec<Vec<&'a Scenario>> {
+    let mut groups: Vec<Vec<&Scenario>> = Vec::new();
     for scenario in together {
-        match lanes.iter_mut().find(|lane| lane.iter().any(|other| other.lane == scenario.lane)) {
-            Some(lane) => lane.push(scenario),
-            None => lanes.push(vec![scenario]),
+        match groups.iter_mut().find(|group| group.iter().any(|other| other.group == scenario.group)) {
+            Some(group) => group.push(scenario),
+            None => groups.push(vec![scenario]),
         }
     }
-    lanes
+    groups
 }
 
-async fn play(lane: &[&Scenario], world: &World, report: &RefCell<Report>) {
-    for scenario in lane {
+async fn run_group(group: &[&Scenario], env: &TestEnv, report: &RefCell<Report>) {
+    for scenario in group {
         let failed = scenario.needs.iter().find(|need| report.borrow().failed(need));
         if let Some(need) = failed {
             report.borrow_mut().skip(scenario.name, need);
@@ -66,16 +69,16 @@ async fn play(lane: &[&Scenario], world: &World, report: &RefCell<Report>) {
         }
         ui::step("scenario", scenario.name);
         let since = Instant::now();
-        let result = (scenario.run)(world).await;
+        let result = (scenario.run)(env).await;
         report.borrow_mut().add(scenario.name, since.elapsed().as_secs_f64(), result);
     }
 }
 
-/// What was asked for and what that builds on, in the order of the list.
+/// Selects the named scenarios and those that they need, in the order of the list.
 fn choose(only: &[String]) -> anyhow::Result<Vec<&'static Scenario>> {
     if let Some(unknown) = only.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name)) {
-        return Err(anyhow!("there is no scenario `{unknown}`"))
-            .hint(format!("the scenarios are: {}", SCENARIOS.map(|scenario| scenario.name).join(", ")))
+        return Err(anyhow!("unknown scenario `{unknown}`"))
+            .hint(format!("use one of: {}", SCENARIOS.map(|scenario| scenario.name).join(", ")))
             .exit_code(Exit::Usage);
     }
     let mut chosen: Vec<&'static Scenario> = Vec::new();
@@ -94,9 +97,9 @@ fn conclude(report: &Report) -> anyhow::Result<()> {
     if failures.is_empty() {
         return Ok(());
     }
-    Err(anyhow!("of the rehearsal these failed: {}", failures.join(", ")))
-        .hint("run one alone, and look at what is there, with `cargo xtask rehearse --only '<name>' --keep`")
-        .hint("what each command said is in tools/rehearsal/logs of cargo's target directory")
+    Err(anyhow!("failed scenarios: {}", failures.join(", ")))
+        .hint("run `cargo xtask rehearse --only '<name>' --keep` to run one alone and inspect its deployment")
+        .hint("read the output of each command in tools/rehearsal/logs of cargo's target directory")
 }
 
 #[cfg(test)]
@@ -109,26 +112,26 @@ mod tests {
     }
 
     #[test]
-    fn what_a_scenario_builds_on_is_played_first() {
+    fn needed_scenarios_are_selected() {
         assert_eq!(names(&["destroy again"]), ["deploy", "destroy", "destroy again"]);
         assert_eq!(names(&["policy"]), ["policy"]);
         assert_eq!(names(&[]).len(), SCENARIOS.len());
     }
 
     #[test]
-    fn lanes_keep_the_order_and_lose_nothing() {
-        let together: Vec<&Scenario> = SCENARIOS.iter().filter(|scenario| scenario.lane != Lane::Alone).collect();
-        let lanes = lanes(&together);
-        assert!(lanes.len() > 1);
-        assert_eq!(lanes.concat().len(), together.len());
-        for lane in lanes {
+    fn groups_keep_order_and_all_scenarios() {
+        let together: Vec<&Scenario> = SCENARIOS.iter().filter(|scenario| scenario.group != Group::Exclusive).collect();
+        let groups = groups(&together);
+        assert!(groups.len() > 1);
+        assert_eq!(groups.concat().len(), together.len());
+        for group in groups {
             let order = |scenario: &&Scenario| SCENARIOS.iter().position(|other| other.name == scenario.name);
-            assert!(lane.is_sorted_by_key(order));
+            assert!(group.is_sorted_by_key(order));
         }
     }
 
     #[test]
-    fn an_unknown_scenario_is_a_wrong_command_line() {
+    fn unknown_scenario_is_a_usage_error() {
         assert_eq!(xtask::error::exit_of(&choose(&["nope".to_owned()]).unwrap_err()), Exit::Usage);
     }
 }

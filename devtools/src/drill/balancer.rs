@@ -1,4 +1,4 @@
-//! A balancer for TCP on this machine: each connection goes to the next replica in rotation. Knows nothing of HTTP.
+//! A TCP load balancer on this machine: each connection goes to the next replica in rotation. Must not know HTTP.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -12,7 +12,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// A running balancer; dropping it closes every connection.
+/// A running balancer. Dropping it closes every connection.
 #[derive(Debug)]
 pub(crate) struct Balancer {
     address: SocketAddr,
@@ -20,7 +20,7 @@ pub(crate) struct Balancer {
     serving: JoinHandle<()>,
 }
 
-/// The replicas that get connections.
+/// The replicas that receive connections.
 #[derive(Debug, Clone, Default)]
 struct Rotation(Arc<Mutex<Turns>>);
 
@@ -43,12 +43,12 @@ impl Balancer {
         format!("http://{}", self.address)
     }
 
-    /// From now on the replica gets connections.
-    pub(crate) fn admit(&self, replica: SocketAddr) {
+    /// Starts to route connections to a replica.
+    pub(crate) fn add(&self, replica: SocketAddr) {
         self.rotation.turns(|turns| turns.replicas.push(replica));
     }
 
-    /// From now on the replica gets no connection; those that it has go on.
+    /// Stops routing connections to a replica. Established connections continue.
     pub(crate) fn remove(&self, replica: SocketAddr) {
         self.rotation.turns(|turns| turns.replicas.retain(|other| *other != replica));
     }
@@ -65,7 +65,7 @@ impl Rotation {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A connection to the next replica; one that does not take it is passed over.
+    /// Connects to the next replica, or to one after it if that refuses.
     async fn connect(&self) -> Option<TcpStream> {
         let in_turn = self.turns(|turns| {
             let mut replicas = turns.replicas.clone();
@@ -90,7 +90,7 @@ async fn serve(listener: TcpListener, rotation: Rotation) {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => drop(connections.spawn(forward(client, rotation.clone()))),
-                // For want of file descriptors: some come back when connections end.
+                // Out of file descriptors: connections that end free some.
                 Err(_) => tokio::task::yield_now().await,
             },
             Some(_) = connections.join_next() => {}
@@ -98,10 +98,10 @@ async fn serve(listener: TcpListener, rotation: Rotation) {
     }
 }
 
-/// Where nobody takes the connection, or either side ends it, the other side sees it end.
+/// Forwards both ways. If no replica accepts, or either side closes, the other side is closed too.
 async fn forward(mut client: TcpStream, rotation: Rotation) {
     let Some(mut replica) = rotation.connect().await else { return };
-    // What is small is sent at once, as without a balancer.
+    // Without Nagle's algorithm: small packets must be as fast as without a balancer.
     drop(client.set_nodelay(true));
     drop(replica.set_nodelay(true));
     drop(copy_bidirectional(&mut client, &mut replica).await);
@@ -114,15 +114,15 @@ mod tests {
     use super::*;
     use xtask::runtime::wait_for;
 
-    /// Answers each connection with its name, and what it was told.
+    /// Replies to each connection with the replica's name and the byte received.
     async fn replica(name: u8) -> (SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = tokio::spawn(async move {
             while let Ok((mut client, _)) = listener.accept().await {
-                let mut told = [0];
-                client.read_exact(&mut told).await.unwrap();
-                client.write_all(&[name, told[0]]).await.unwrap();
+                let mut received = [0];
+                client.read_exact(&mut received).await.unwrap();
+                client.write_all(&[name, received[0]]).await.unwrap();
             }
         });
         (address, serving)
@@ -131,27 +131,27 @@ mod tests {
     async fn ask(balancer: &Balancer) -> Vec<u8> {
         let mut stream = TcpStream::connect(balancer.address).await.unwrap();
         stream.write_all(b"?").await.unwrap();
-        let mut answer = Vec::new();
-        // Where nobody serves, the connection may be reset.
-        drop(stream.read_to_end(&mut answer).await);
-        answer
+        let mut response = Vec::new();
+        // Without a replica the connection may be reset.
+        drop(stream.read_to_end(&mut response).await);
+        response
     }
 
     #[test]
-    fn connections_go_in_turn_to_those_in_rotation() {
+    fn connections_rotate_over_replicas() {
         wait_for(async {
             let balancer = Balancer::start().await.unwrap();
             assert_eq!(ask(&balancer).await, b"");
             let (a, serving) = replica(b'a').await;
             let (b, _) = replica(b'b').await;
-            balancer.admit(a);
+            balancer.add(a);
             assert_eq!([ask(&balancer).await, ask(&balancer).await], [b"a?", b"a?"]);
-            balancer.admit(b);
+            balancer.add(b);
             let mut both = [ask(&balancer).await, ask(&balancer).await];
             both.sort();
             assert_eq!(both, [b"a?", b"b?"]);
 
-            // One that is gone without a word is passed over, and one that is out of rotation gets nothing.
+            // A dead replica is skipped, and a removed one receives nothing.
             serving.abort();
             drop(serving.await);
             assert_eq!([ask(&balancer).await, ask(&balancer).await], [b"b?", b"b?"]);

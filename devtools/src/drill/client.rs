@@ -1,4 +1,4 @@
-//! One client: follows its plan, repeats what got lost, and writes down what it was told.
+//! One client: follows its plan, retries what got lost, and records the responses.
 
 use std::{
     cell::{Cell, RefCell},
@@ -6,34 +6,43 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
+use oracle::Call;
 use serde_json::{Value, json};
 
 use super::{
-    endpoints::Door,
-    journal::{Call, Entry, Journal},
-    plan::{self, Cut, Step, What},
-    raw_client::{self, Missed, Wire},
+    journal::{Entry, Journal},
+    plan::{self, Action, Disconnect, Step},
+    raw_client::{self, NoResponse, RawClient},
 };
 use xtask::client::ProtocolVersion;
 
-/// Between two calls.
+/// Pause between two calls.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Between a call that failed and its repetition.
-const BEFORE_REPEAT: Duration = Duration::from_millis(100);
-/// How long one call is repeated: longer than a task on Fargate takes to be replaced.
-const PATIENCE: Duration = Duration::from_mins(5);
-/// So many calls, and no client makes more, however long the drill.
-const MOST: usize = 50_000;
+/// Pause before a failed call is retried.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+/// Limit for the retries of one call: longer than Fargate takes to replace a task.
+const RETRY_LIMIT: Duration = Duration::from_mins(5);
+/// Limit for one client's calls, however long the drill.
+const MAX_CALLS: usize = 50_000;
 
-/// A client of one session.
+/// The addresses of a service, as its clients find them.
+pub(crate) trait Endpoints {
+    /// An address to connect to, `http://host:port`. Of several addresses each turn returns the next.
+    fn address(&self, turn: usize) -> String;
+
+    /// Looks the addresses up again. Clients call it when they get no response.
+    fn refresh(&self) -> impl Future<Output = ()>;
+}
+
+/// A client with a session of its own.
 #[derive(Debug)]
-pub(super) struct Client<'a, D> {
+pub(super) struct Client<'a, E> {
     number: usize,
-    door: &'a D,
-    wire: Wire,
-    /// No other drill's notes and sessions begin like ours.
+    endpoints: &'a E,
+    raw: RawClient,
+    /// Prefix of its notes, and the name of its session if it chooses one. Unique among all drills.
     name: String,
-    /// Its session has that name, and is not made by the service.
+    /// The session has a name chosen by the client, instead of a handle from create_session.
     pub(super) named: bool,
     began: Instant,
     ids: Cell<u64>,
@@ -41,38 +50,47 @@ pub(super) struct Client<'a, D> {
     pub(super) journal: RefCell<Journal>,
 }
 
-impl<'a, D: Door> Client<'a, D> {
-    pub(super) fn new(number: usize, door: &'a D, wire: Wire, name: String, named: bool, began: Instant) -> Self {
+impl<'a, E: Endpoints> Client<'a, E> {
+    pub(super) fn new(
+        number: usize,
+        endpoints: &'a E,
+        raw: RawClient,
+        name: String,
+        named: bool,
+        began: Instant,
+    ) -> Self {
         let (ids, last_reset, journal) = (Cell::default(), RefCell::default(), RefCell::default());
-        Self { number, door, wire, name, named, began, ids, last_reset, journal }
+        Self { number, endpoints, raw, name, named, began, ids, last_reset, journal }
     }
 
-    /// Settles on the revision of its era, and takes a session: one by a name of its own, or one that the service makes.
-    pub(super) async fn enter(&self) -> anyhow::Result<()> {
-        match self.wire.era() {
+    /// Negotiates the protocol version and opens a session.
+    pub(super) async fn open_session(&self) -> anyhow::Result<()> {
+        match self.raw.version() {
             ProtocolVersion::V2025_11_25 => {
-                let hello = json!({"protocolVersion": self.wire.era().as_str(), "capabilities": {}, "clientInfo": raw_client::me()});
-                let settled = self.until_answered("initialize", hello).await?;
-                if settled["protocolVersion"] != self.wire.era().as_str() {
-                    return Err(anyhow!("the service settles on another revision than was asked for: {settled}"));
+                let revision = self.raw.version().as_str();
+                let hello =
+                    json!({"protocolVersion": revision, "capabilities": {}, "clientInfo": raw_client::client_info()});
+                let agreed = self.retry_until_answered("initialize", hello).await?;
+                if agreed["protocolVersion"] != revision {
+                    return Err(anyhow!("the service negotiated another protocol version than {revision}: {agreed}"));
                 }
             }
-            ProtocolVersion::V2026_07_28 => drop(self.until_answered("server/discover", json!({})).await?),
+            ProtocolVersion::V2026_07_28 => drop(self.retry_until_answered("server/discover", json!({})).await?),
         }
         let session = if self.named {
             self.name.clone()
         } else {
-            let made = self.until_answered("tools/call", call("create_session", json!({}))).await?;
-            let session = made["structuredContent"]["session_id"].as_str();
-            session.with_context(|| format!("create_session names no session: {made}"))?.to_owned()
+            let created = self.retry_until_answered("tools/call", call("create_session", json!({}))).await?;
+            let session = created["structuredContent"]["session_id"].as_str();
+            session.with_context(|| format!("create_session returned no session: {created}"))?.to_owned()
         };
         self.journal.borrow_mut().session = Some(session);
         Ok(())
     }
 
-    /// Goes on until it is told to stop.
+    /// Makes calls until `stop` is set.
     pub(super) async fn work(&self, stop: &Cell<bool>) -> anyhow::Result<()> {
-        for count in 1..=MOST {
+        for count in 1..=MAX_CALLS {
             if stop.get() {
                 break;
             }
@@ -82,13 +100,14 @@ impl<'a, D: Door> Client<'a, D> {
         Ok(())
     }
 
-    /// Reads all that is stored.
-    pub(super) async fn read(&self, cut: Option<Cut>) -> anyhow::Result<()> {
+    /// Reads the whole session.
+    pub(super) async fn read(&self, disconnect: Option<Disconnect>) -> anyhow::Result<()> {
         let entry = self.begin(Call::Read(Vec::new()));
-        let (mut notes, mut cut, mut arguments) = (Vec::new(), cut, self.arguments());
+        let (mut notes, mut disconnect, mut arguments) = (Vec::new(), disconnect, self.arguments());
         loop {
-            let Some(page) = self.ask(entry, "get_notes", &arguments, cut.take(), true).await? else { return Ok(()) };
-            let read = page["notes"].as_array().with_context(|| format!("these are no notes: {page}"))?;
+            let page = self.call_tool(entry, "get_notes", &arguments, disconnect.take(), true).await?;
+            let Some(page) = page else { return Ok(()) };
+            let read = page["notes"].as_array().with_context(|| format!("get_notes returned no notes: {page}"))?;
             notes.extend(read.iter().map(|note| note.as_str().unwrap_or_default().to_owned()));
             match page["nextCursor"].as_str() {
                 Some(cursor) => arguments["cursor"] = cursor.into(),
@@ -97,23 +116,23 @@ impl<'a, D: Door> Client<'a, D> {
         }
         let mut journal = self.journal.borrow_mut();
         journal.entries[entry].call = Call::Read(notes);
-        journal.entries[entry].answered = Some(self.began.elapsed());
+        journal.entries[entry].acknowledged = Some(self.began.elapsed());
         Ok(())
     }
 
-    /// Empties its session, if it has come to have one.
-    pub(super) async fn leave(&self) -> anyhow::Result<()> {
+    /// Deletes the session's notes, if there is a session.
+    pub(super) async fn clear_session(&self) -> anyhow::Result<()> {
         if self.journal.borrow().session.is_some() {
-            self.until_answered("tools/call", call("reset_session", self.arguments())).await?;
+            self.retry_until_answered("tools/call", call("reset_session", self.arguments())).await?;
         }
         Ok(())
     }
 
     async fn take(&self, step: Step, count: usize) -> anyhow::Result<()> {
         let mut arguments = self.arguments();
-        let (tool, call, repeats) = match step.what {
-            What::Read => return self.read(step.cut).await,
-            What::Add { keyed } => {
+        let (tool, call, retry) = match step.action {
+            Action::Read => return self.read(step.disconnect).await,
+            Action::Add { keyed } => {
                 let note = format!("{}/{count}", self.name);
                 arguments["note"] = note.as_str().into();
                 if keyed {
@@ -121,8 +140,8 @@ impl<'a, D: Door> Client<'a, D> {
                 }
                 ("add_note", Call::Add(note), keyed)
             }
-            What::Reset => ("reset_session", Call::Reset(format!("reset-{count}")), true),
-            What::ResetAgain => match self.last_reset.borrow().clone() {
+            Action::Reset => ("reset_session", Call::Reset(format!("reset-{count}")), true),
+            Action::RepeatReset => match self.last_reset.borrow().clone() {
                 Some(key) => ("reset_session", Call::Reset(key), true),
                 None => return Ok(()),
             },
@@ -132,10 +151,10 @@ impl<'a, D: Door> Client<'a, D> {
             *self.last_reset.borrow_mut() = Some(key.clone());
         }
         let entry = self.begin(call);
-        if let Some(answer) = self.ask(entry, tool, &arguments, step.cut, repeats).await? {
+        if let Some(result) = self.call_tool(entry, tool, &arguments, step.disconnect, retry).await? {
             let mut journal = self.journal.borrow_mut();
-            journal.entries[entry].answered = Some(self.began.elapsed());
-            journal.replayed += usize::from(answer["replayed"] == true);
+            journal.entries[entry].acknowledged = Some(self.began.elapsed());
+            journal.replayed += usize::from(result["replayed"] == true);
         }
         Ok(())
     }
@@ -146,25 +165,25 @@ impl<'a, D: Door> Client<'a, D> {
 
     fn begin(&self, call: Call) -> usize {
         let mut journal = self.journal.borrow_mut();
-        journal.entries.push(Entry::begun(call, self.began.elapsed()));
+        journal.entries.push(Entry::new(call, self.began.elapsed()));
         journal.entries.len() - 1
     }
 
-    /// Calls a tool, again if it may be repeated, until there is an answer; the first one is lost if it is to be.
-    async fn ask(
+    /// Calls a tool, with retries if the call may be repeated. Loses the first response if `disconnect` is set.
+    async fn call_tool(
         &self,
         entry: usize,
         tool: &str,
         arguments: &Value,
-        cut: Option<Cut>,
-        repeats: bool,
+        disconnect: Option<Disconnect>,
+        retry: bool,
     ) -> anyhow::Result<Option<Value>> {
         let params = call(tool, arguments.clone());
-        if let Some(cut) = cut {
+        if let Some(disconnect) = disconnect {
             self.journal.borrow_mut().entries[entry].sent += 1;
-            let lost = self.lose("tools/call", params.clone(), cut).await?;
+            let lost = self.send_and_disconnect("tools/call", params.clone(), disconnect).await?;
             self.journal.borrow_mut().entries[entry].lost = lost;
-            if !repeats {
+            if !retry {
                 return Ok(None);
             }
         }
@@ -173,60 +192,62 @@ impl<'a, D: Door> Client<'a, D> {
             self.journal.borrow_mut().entries[entry].sent += 1;
             match self.send("tools/call", params.clone()).await? {
                 Ok(mut result) => return Ok(Some(result["structuredContent"].take())),
-                Err(_) if !repeats => return Ok(None),
-                Err(missed) => self.wait_to_repeat(since, tool, &missed).await?,
+                Err(_) if !retry => return Ok(None),
+                Err(failure) => self.wait_before_retry(since, tool, &failure).await?,
             }
         }
     }
 
-    /// What comes before and after the drill, and is no call of it.
-    async fn until_answered(&self, method: &str, params: Value) -> anyhow::Result<Value> {
+    /// Sends a request that belongs to the set-up or the clean-up, until it is answered.
+    async fn retry_until_answered(&self, method: &str, params: Value) -> anyhow::Result<Value> {
         let since = Instant::now();
         loop {
             match self.send(method, params.clone()).await? {
                 Ok(result) => return Ok(result),
-                Err(missed) => self.wait_to_repeat(since, method, &missed).await?,
+                Err(failure) => self.wait_before_retry(since, method, &failure).await?,
             }
         }
     }
 
-    /// Sends once. What the service refuses ends the drill: repeating it would not help.
-    async fn send(&self, method: &str, params: Value) -> anyhow::Result<Result<Value, Missed>> {
+    /// Sends a request once. A rejected request ends the drill because a retry would be rejected too.
+    async fn send(&self, method: &str, params: Value) -> anyhow::Result<Result<Value, NoResponse>> {
         let id = self.next_id();
-        let request = self.wire.request(&self.address(id), id, method, params)?;
-        let answer = self.wire.send(request, id).await;
-        if let Err(missed) = &answer {
-            self.saw(missed);
+        let request = self.raw.request(&self.address(id), id, method, params)?;
+        let response = self.raw.send(request, id).await;
+        if let Err(failure) = &response {
+            self.count_error(failure);
         }
-        match answer {
-            Err(Missed::Refused(why)) => Err(anyhow!("client {} is refused {method}: {why}", self.number + 1)),
-            answer => Ok(answer),
+        match response {
+            Err(NoResponse::Rejected(why)) => {
+                Err(anyhow!("the service rejected {method} of client {}: {why}", self.number + 1))
+            }
+            response => Ok(response),
         }
     }
 
-    /// Sends, and closes the connection; says whether it came so far.
-    async fn lose(&self, method: &str, params: Value, cut: Cut) -> anyhow::Result<bool> {
+    /// Sends a request and closes the connection. Returns false if the connection failed before that.
+    async fn send_and_disconnect(&self, method: &str, params: Value, disconnect: Disconnect) -> anyhow::Result<bool> {
         let id = self.next_id();
-        let request = self.wire.request(&self.address(id), id, method, params)?;
-        let lost = raw_client::lose(&request, cut).await;
-        if let Err(missed) = &lost {
-            self.saw(missed);
+        let request = self.raw.request(&self.address(id), id, method, params)?;
+        let lost = raw_client::send_and_disconnect(&request, disconnect).await;
+        if let Err(failure) = &lost {
+            self.count_error(failure);
         }
         Ok(lost.is_ok())
     }
 
-    async fn wait_to_repeat(&self, since: Instant, what: &str, missed: &Missed) -> anyhow::Result<()> {
-        if since.elapsed() > PATIENCE {
-            let (client, seconds) = (self.number + 1, PATIENCE.as_secs());
-            return Err(anyhow!("client {client} got no answer to {what} in {seconds} s; at last: {missed}"));
+    async fn wait_before_retry(&self, since: Instant, what: &str, failure: &NoResponse) -> anyhow::Result<()> {
+        if since.elapsed() > RETRY_LIMIT {
+            let (client, seconds) = (self.number + 1, RETRY_LIMIT.as_secs());
+            return Err(anyhow!("client {client} got no response to {what} within {seconds} s; last error: {failure}"));
         }
-        self.door.look_again().await;
-        tokio::time::sleep(BEFORE_REPEAT).await;
+        self.endpoints.refresh().await;
+        tokio::time::sleep(RETRY_DELAY).await;
         Ok(())
     }
 
-    fn saw(&self, missed: &Missed) {
-        *self.journal.borrow_mut().errors.entry(missed.kind()).or_default() += 1;
+    fn count_error(&self, failure: &NoResponse) {
+        *self.journal.borrow_mut().errors.entry(failure.kind()).or_default() += 1;
     }
 
     fn next_id(&self) -> u64 {
@@ -235,7 +256,7 @@ impl<'a, D: Door> Client<'a, D> {
     }
 
     fn address(&self, id: u64) -> String {
-        self.door.address(self.number.wrapping_add(usize::try_from(id).unwrap_or_default()))
+        self.endpoints.address(self.number.wrapping_add(usize::try_from(id).unwrap_or_default()))
     }
 }
 

@@ -1,5 +1,5 @@
-//! All clients of a drill: they come in, work side by side while something happens to the service, read once more at the
-//! end, and leave nothing behind.
+//! All clients of a drill. They work in parallel while the service is disturbed, read their sessions at the end, and delete
+//! their notes.
 
 use std::{
     cell::Cell,
@@ -8,105 +8,109 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use futures_util::future;
+use oracle::Call;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
-    client::Client,
-    endpoints::Door,
-    journal::{Call, Journal},
-    raw_client::Wire,
+    client::{Client, Endpoints},
+    journal::Journal,
+    raw_client::RawClient,
     report::Report,
 };
 use xtask::{client::ProtocolVersion, error::ErrorExt, token::Token, ui};
 
-/// What every drill has to have in it, or its zeros would say nothing.
-type Part = (&'static str, fn(&Journal) -> bool);
-const PARTS: [Part; 3] = [
-    ("no client's answer was lost on purpose", |journal| journal.entries.iter().any(|entry| entry.lost)),
-    ("no client had a reset acknowledged", |journal| journal.answered(|call| matches!(call, Call::Reset(_))) > 0),
-    ("no client repeated a reset", Journal::repeats_a_reset),
+/// An event that every drill must contain, or a report without violations would prove nothing.
+type Required = (&'static str, fn(&Journal) -> bool);
+const REQUIRED: [Required; 3] = [
+    ("no response was lost on purpose", |journal| journal.entries.iter().any(|entry| entry.lost)),
+    ("no client had a reset acknowledged", |journal| {
+        journal.count_acknowledged(|call| matches!(call, Call::Reset(_))) > 0
+    }),
+    ("no client repeated a reset", Journal::repeats_reset),
 ];
 
-/// How long emptying one session may take when all is over.
-const LEAVING: Duration = Duration::from_secs(30);
+/// Limit for deleting one session's notes at the end.
+const CLEAR_LIMIT: Duration = Duration::from_secs(30);
 
-/// The clients, and the door that all of them go through.
+/// The clients of one drill.
 #[derive(Debug)]
-pub(crate) struct Crew<'a, D> {
-    clients: Vec<Client<'a, D>>,
+pub(crate) struct Clients<'a, E> {
+    clients: Vec<Client<'a, E>>,
     began: Instant,
     worked: Cell<Duration>,
 }
 
-impl<'a, D: Door> Crew<'a, D> {
-    /// Every kind of client in turn: both eras; named sessions and made ones; connections that are kept and fresh ones.
-    pub(crate) fn new(door: &'a D, token: &Token, count: usize) -> anyhow::Result<Self> {
+impl<'a, E: Endpoints> Clients<'a, E> {
+    /// Creates clients that differ in protocol version, in how their session gets its name, and in whether they keep
+    /// connections.
+    pub(crate) fn new(endpoints: &'a E, token: &Token, count: usize) -> anyhow::Result<Self> {
         let (run, began) = (Uuid::new_v4().simple().to_string(), Instant::now());
         let client = |number: usize| {
             let every = |other: usize| (number / other).is_multiple_of(2);
-            let wire =
-                Wire::new(&door.address(number), token.clone(), ProtocolVersion::ALL[usize::from(every(1))], every(4))?;
-            Ok(Client::new(number, door, wire, format!("drill-{run}-{}", number + 1), every(2), began))
+            let version = ProtocolVersion::ALL[usize::from(every(1))];
+            let raw = RawClient::new(&endpoints.address(number), token.clone(), version, every(4))?;
+            Ok(Client::new(number, endpoints, raw, format!("drill-{run}-{}", number + 1), every(2), began))
         };
         let clients = (0..count).map(client).collect::<anyhow::Result<_>>()?;
         Ok(Self { clients, began, worked: Cell::default() })
     }
 
-    /// Works until something has ended, and for so long at least; returns what that returned.
-    pub(crate) async fn work_while<T>(
+    /// Makes calls until `event` has ended and at least `minimum` has passed. Returns the result of `event`.
+    pub(crate) async fn work_during<T>(
         &self,
-        least: Duration,
-        something: impl Future<Output = anyhow::Result<T>>,
+        minimum: Duration,
+        event: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
-        future::try_join_all(self.clients.iter().map(Client::enter)).await?;
+        future::try_join_all(self.clients.iter().map(Client::open_session)).await?;
         let stop = Cell::new(false);
         let began = Instant::now();
-        let happening = async {
-            let ended = something.await?;
-            sleep(least.saturating_sub(began.elapsed())).await;
+        let event = async {
+            let result = event.await?;
+            sleep(minimum.saturating_sub(began.elapsed())).await;
             stop.set(true);
-            Ok(ended)
+            Ok(result)
         };
-        let working = future::try_join_all(self.clients.iter().map(|client| client.work(&stop)));
-        let (ended, _) = future::try_join(happening, working).await?;
+        let work = future::try_join_all(self.clients.iter().map(|client| client.work(&stop)));
+        let (result, _) = future::try_join(event, work).await?;
         self.worked.set(self.began.elapsed());
-        Ok(ended)
+        Ok(result)
     }
 
-    /// Has every client read what is stored, and compares.
+    /// Lets every client read its session, and checks what they read.
     pub(crate) async fn report(&self) -> anyhow::Result<Report> {
         future::try_join_all(self.clients.iter().map(|client| client.read(None))).await?;
         let journals: Vec<Journal> = self.clients.iter().map(|client| client.journal.borrow().clone()).collect();
         match missing(&journals) {
             Some(missing) => {
-                Err(anyhow!("the drill was too short to prove anything: {missing}")).hint("give it more --seconds")
+                Err(anyhow!("the drill was too short to prove anything: {missing}")).hint("increase `--seconds`")
             }
-            None => Ok(Report::of(&journals, self.worked.get())),
+            None => Ok(Report::new(&journals, self.worked.get())),
         }
     }
 
-    /// Empties every session. A named one that cannot be emptied is told, for it would stay for ever; others expire.
-    pub(crate) async fn leave(&self) {
-        let leaving = self.clients.iter().map(|client| async {
-            let left = timeout(LEAVING, client.leave()).await.context("it took too long").flatten();
-            if let (Err(error), true) = (left, client.named) {
+    /// Deletes the notes of every session. Warns about a named session that keeps its notes, because its notes would stay
+    /// for ever. The others expire.
+    pub(crate) async fn clear_sessions(&self) {
+        let clearing = self.clients.iter().map(|client| async {
+            let cleared = timeout(CLEAR_LIMIT, client.clear_session()).await.context("timed out").flatten();
+            if let (Err(error), true) = (cleared, client.named) {
                 let session = client.journal.borrow().session.clone().unwrap_or_default();
-                ui::warning(&format!("the session {session} could not be emptied: {error:#}"));
+                ui::warning(&format!("cannot delete the notes of session {session}: {error:#}"));
             }
         });
-        future::join_all(leaving).await;
+        future::join_all(clearing).await;
     }
 }
 
-/// What of a drill there was not, if anything; of any client, which one.
+/// Returns the first event that a drill must contain and does not.
 fn missing(journals: &[Journal]) -> Option<String> {
-    let idle = |journal: &Journal| journal.answered(|call| matches!(call, Call::Add(_))) == 0;
+    let idle = |journal: &Journal| journal.count_acknowledged(|call| matches!(call, Call::Add(_))) == 0;
     if let Some(number) = journals.iter().position(idle) {
         return Some(format!("client {} had no note acknowledged", number + 1));
     }
-    let lacking = PARTS.iter().find(|(_, has)| !journals.iter().any(has));
-    lacking.map(|(what, _)| (*what).to_owned())
+    let absent = REQUIRED.iter().find(|(_, occurs)| !journals.iter().any(occurs));
+    absent.map(|(description, _)| (*description).to_owned())
 }
 
 #[cfg(test)]
@@ -115,24 +119,27 @@ mod tests {
     use crate::drill::journal::Entry;
 
     fn journal(calls: &[Call], lost: bool) -> Journal {
-        let entry =
-            |call: &Call| Entry { answered: Some(Duration::ZERO), lost, ..Entry::begun(call.clone(), Duration::ZERO) };
+        let entry = |call: &Call| Entry {
+            acknowledged: Some(Duration::ZERO),
+            lost,
+            ..Entry::new(call.clone(), Duration::ZERO)
+        };
         Journal { entries: calls.iter().map(entry).collect(), ..Journal::default() }
     }
 
     #[test]
-    fn zeros_that_nothing_was_done_for_are_no_result() {
+    fn drill_without_required_events_fails() {
         let (note, reset) = (Call::Add("n".to_owned()), Call::Reset("k".to_owned()));
-        let whole = journal(&[note.clone(), reset.clone(), reset.clone()], true);
-        assert_eq!(missing(&[whole.clone(), journal(std::slice::from_ref(&note), false)]), None);
+        let complete = journal(&[note.clone(), reset.clone(), reset.clone()], true);
+        assert_eq!(missing(&[complete.clone(), journal(std::slice::from_ref(&note), false)]), None);
         for (journals, what) in [
-            (vec![whole, journal(&[], false)], "client 2 had no note"),
+            (vec![complete, journal(&[], false)], "client 2 had no note"),
             (vec![journal(&[note.clone(), reset.clone(), reset.clone()], false)], "lost on purpose"),
             (vec![journal(std::slice::from_ref(&note), true)], "a reset acknowledged"),
             (vec![journal(&[note, reset], true)], "repeated a reset"),
         ] {
-            let told = missing(&journals).unwrap();
-            assert!(told.contains(what), "{told}");
+            let missing = missing(&journals).unwrap();
+            assert!(missing.contains(what), "{missing}");
         }
     }
 }

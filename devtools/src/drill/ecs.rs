@@ -1,5 +1,5 @@
-//! The service on ECS: clients go to the addresses of its tasks, since there is nothing in front of them; ECS is told what is to
-//! happen to it, and however that ends, as many tasks are asked for as before.
+//! A deployed service as the target of a drill. Its clients connect to the tasks' own addresses because there is no load
+//! balancer. However the drill ends, the service gets its former number of tasks back.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,8 +10,8 @@ use anyhow::{Context, anyhow};
 use tokio::{sync::Mutex, time::sleep};
 
 use super::{
-    disturb::{Disturbance, Stage},
-    endpoints::Door,
+    client::Endpoints,
+    disturb::{Disturbance, Target},
 };
 use xtask::{
     aws::{
@@ -23,61 +23,63 @@ use xtask::{
     stack::{Deployment, Outputs},
 };
 
-/// So many tasks, if there are fewer.
-const MANY: i32 = 3;
-/// How long ECS may take for one disturbance.
+/// Minimum number of tasks after scaling out.
+const SCALED_OUT: i32 = 3;
+/// Limit for the service to become stable after a disturbance.
 const LIMIT: Duration = Duration::from_mins(10);
 const POLL: Duration = Duration::from_secs(1);
-/// Between two questions for the tasks' addresses.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// Pause between two look-ups of the tasks' addresses.
+const REFRESH_DELAY: Duration = Duration::from_millis(500);
 
-/// A deployed service that is drilled.
+/// A deployed service under a drill.
 #[derive(Debug)]
 pub(crate) struct Ecs<'a> {
     account: &'a Account,
     outputs: &'a Outputs,
-    /// How many tasks were asked for before.
-    before: i32,
-    /// Whether another number may be asked for now.
-    changed: Cell<bool>,
+    /// The desired count before the drill.
+    original_count: i32,
+    /// Set while the desired count may differ from the original.
+    scaled: Cell<bool>,
     addresses: RefCell<Vec<String>>,
-    asking: Mutex<()>,
+    refreshing: Mutex<()>,
 }
 
 impl<'a> Ecs<'a> {
-    /// A service that runs, and is not being changed by anybody.
-    pub(crate) async fn of(deployment: &'a Deployment) -> anyhow::Result<Self> {
+    /// Finds a deployment's service and waits until it is stable. Fails if no tasks are desired.
+    pub(crate) async fn find(deployment: &'a Deployment) -> anyhow::Result<Self> {
         let Deployment { account, outputs, .. } = deployment;
-        let before = service(account, outputs).await?.desired;
-        if before == 0 {
+        let original_count = service(account, outputs).await?.desired;
+        if original_count == 0 {
             return Err(anyhow!("{} runs no tasks: desired_count is 0", outputs.service_name))
-                .hint(format!("have one run: `cargo xtask deploy{} --var desired_count=1`", outputs.flag()))
+                .hint(format!("run `cargo xtask deploy{} --var desired_count=1` to start a task", outputs.flag()))
                 .exit_code(Exit::Unreachable);
         }
-        let (changed, addresses, asking) = (Cell::default(), RefCell::default(), Mutex::default());
-        let ecs = Self { account, outputs, before, changed, addresses, asking };
-        ecs.settled(before, |_| true, |_| true).await?;
+        let (scaled, addresses, refreshing) = (Cell::default(), RefCell::default(), Mutex::default());
+        let ecs = Self { account, outputs, original_count, scaled, addresses, refreshing };
+        ecs.wait_until_stable(original_count, |_| true, |_| true).await?;
         Ok(ecs)
     }
 
-    /// Asks for as many tasks as before, if others were asked for.
-    pub(crate) async fn set_back(&self) -> anyhow::Result<()> {
-        if !self.changed.get() {
+    /// Restores the original desired count if the drill changed it.
+    pub(crate) async fn restore_count(&self) -> anyhow::Result<()> {
+        if !self.scaled.get() {
             return Ok(());
         }
-        let failed = self.scale(self.before).await.with_context(|| {
-            format!("{} may be left with more tasks than the {} it had", self.outputs.service_name, self.before)
+        let restored = self.scale(self.original_count).await.with_context(|| {
+            format!("{} may still run more than its {} tasks", self.outputs.service_name, self.original_count)
         });
-        failed.hint(format!("`cargo xtask deploy{}` sets it right", self.outputs.flag())).exit_code(Exit::Apply)?;
-        self.changed.set(false);
+        restored
+            .hint(format!("run `cargo xtask deploy{}` to restore the number of tasks", self.outputs.flag()))
+            .exit_code(Exit::Apply)?;
+        self.scaled.set(false);
         Ok(())
     }
 
     async fn kill(&self) -> anyhow::Result<()> {
         let tasks = self.tasks().await?;
-        let victim = tasks.first().context("no task runs")?;
+        let victim = tasks.first().context("no task is running")?;
         ecs::stop_task(self.account, &self.outputs.cluster_name, &victim.arn, "cargo xtask drill").await?;
-        self.settled(self.service().await?.desired, |_| true, |task| task.arn != victim.arn).await
+        self.wait_until_stable(self.service().await?.desired, |_| true, |task| task.arn != victim.arn).await
     }
 
     async fn replace(&self) -> anyhow::Result<()> {
@@ -85,11 +87,11 @@ impl<'a> Ecs<'a> {
         let replaced = before.primary().map(|deployment| deployment.id.clone());
         self.update(Change::ForceNewDeployment).await?;
         let is_new = |service: &Service| service.primary().map(|deployment| &deployment.id) != replaced.as_ref();
-        self.settled(before.desired, is_new, |_| true).await
+        self.wait_until_stable(before.desired, is_new, |_| true).await
     }
 
     async fn scale(&self, count: i32) -> anyhow::Result<()> {
-        self.changed.set(true);
+        self.scaled.set(true);
         self.update(Change::DesiredCount(count)).await
     }
 
@@ -97,25 +99,25 @@ impl<'a> Ecs<'a> {
         ecs::update(self.account, &self.outputs.cluster_name, &self.outputs.service_name, change).await
     }
 
-    /// Waits until exactly so many tasks run and are healthy, all of them of one deployment that ECS is done with.
-    async fn settled(
+    /// Waits until ECS has completed one deployment with exactly `count` healthy tasks.
+    async fn wait_until_stable(
         &self,
         count: i32,
-        service_fits: impl Fn(&Service) -> bool,
-        task_fits: impl Fn(&Task) -> bool,
+        accept_service: impl Fn(&Service) -> bool,
+        accept_task: impl Fn(&Task) -> bool,
     ) -> anyhow::Result<()> {
         let since = Instant::now();
         loop {
             let (service, tasks) = (self.service().await?, self.tasks().await?);
-            let healthy = tasks.iter().filter(|task| task.is_healthy() && task_fits(task)).count();
-            if is_at_rest(&service, count) && service_fits(&service) && i32::try_from(healthy) == Ok(count) {
-                self.find().await;
+            let healthy = tasks.iter().filter(|task| task.is_healthy() && accept_task(task)).count();
+            if is_stable(&service, count) && accept_service(&service) && i32::try_from(healthy) == Ok(count) {
+                self.find_addresses().await;
                 return Ok(());
             }
             if since.elapsed() > LIMIT {
-                let what = format!("{healthy} of {count} tasks of {} are well", self.outputs.service_name);
-                return Err(anyhow!("{what} after {} s", LIMIT.as_secs()))
-                    .hint(format!("see why with `cargo xtask status{}`", self.outputs.flag()));
+                let status = format!("{healthy} of {count} tasks of {} are healthy", self.outputs.service_name);
+                return Err(anyhow!("{status} after {} s", LIMIT.as_secs()))
+                    .hint(format!("inspect `cargo xtask status{}`", self.outputs.flag()));
             }
             sleep(POLL).await;
         }
@@ -125,7 +127,7 @@ impl<'a> Ecs<'a> {
         service(self.account, self.outputs).await
     }
 
-    /// The tasks that run and are to run on, oldest first.
+    /// Lists the running tasks, oldest first, without those that ECS is stopping.
     async fn tasks(&self) -> anyhow::Result<Vec<Task>> {
         let Outputs { cluster_name, service_name, .. } = self.outputs;
         let mut tasks = ecs::tasks(self.account, cluster_name, service_name, DesiredStatus::Running).await?;
@@ -134,12 +136,13 @@ impl<'a> Ecs<'a> {
         Ok(tasks)
     }
 
-    /// Takes the addresses of the tasks that run now, of those that are well if any is; the old ones, if nobody says.
-    async fn find(&self) {
+    /// Replaces the addresses by those of the healthy tasks, or of all running ones if none is healthy. Keeps the old addresses
+    /// if ECS does not list any.
+    async fn find_addresses(&self) {
         let Ok(tasks) = self.tasks().await else { return };
-        let any_is_well = tasks.iter().any(Task::is_healthy);
+        let any_healthy = tasks.iter().any(Task::is_healthy);
         let mut found = Vec::new();
-        for task in tasks.iter().filter(|task| task.is_healthy() || !any_is_well) {
+        for task in tasks.iter().filter(|task| task.is_healthy() || !any_healthy) {
             if let Ok(Some(address)) = rollout::address::of_task(self.account, task, self.outputs.container_port).await
             {
                 found.push(address.url);
@@ -151,56 +154,57 @@ impl<'a> Ecs<'a> {
     }
 }
 
-impl Stage for Ecs<'_> {
-    fn name(&self, disturbance: Disturbance) -> String {
-        let (before, many) = (self.before, many(self.before));
+impl Target for Ecs<'_> {
+    fn describe(&self, disturbance: Disturbance) -> String {
+        let (original, scaled) = (self.original_count, scaled_out(self.original_count));
         match disturbance {
-            Disturbance::Kill => "a task is stopped, and ECS starts another".to_owned(),
-            Disturbance::Replace => "a new deployment".to_owned(),
-            Disturbance::Widen => format!("{before} to {many} tasks"),
-            Disturbance::Narrow => format!("{many} tasks to {before}"),
+            Disturbance::Kill => "stop a task, which ECS replaces".to_owned(),
+            Disturbance::Replace => "force a new deployment".to_owned(),
+            Disturbance::ScaleOut => format!("scale from {original} to {scaled} tasks"),
+            Disturbance::ScaleIn => format!("scale from {scaled} to {original} tasks"),
         }
     }
 
-    async fn play(&self, disturbance: Disturbance) -> anyhow::Result<()> {
+    async fn inject(&self, disturbance: Disturbance) -> anyhow::Result<()> {
         match disturbance {
             Disturbance::Kill => self.kill().await,
             Disturbance::Replace => self.replace().await,
-            Disturbance::Widen => {
-                self.scale(many(self.before)).await?;
-                self.settled(many(self.before), |_| true, |_| true).await
+            Disturbance::ScaleOut => {
+                let count = scaled_out(self.original_count);
+                self.scale(count).await?;
+                self.wait_until_stable(count, |_| true, |_| true).await
             }
-            Disturbance::Narrow => {
-                self.set_back().await?;
-                self.settled(self.before, |_| true, |_| true).await
+            Disturbance::ScaleIn => {
+                self.restore_count().await?;
+                self.wait_until_stable(self.original_count, |_| true, |_| true).await
             }
         }
     }
 }
 
-impl Door for Ecs<'_> {
+impl Endpoints for Ecs<'_> {
     fn address(&self, turn: usize) -> String {
         let addresses = self.addresses.borrow();
         addresses.get(turn % addresses.len().max(1)).cloned().unwrap_or_default()
     }
 
-    /// Of many who ask at once, one does.
-    async fn look_again(&self) {
-        let Ok(_asking) = self.asking.try_lock() else {
-            drop(self.asking.lock().await);
+    /// Of several clients that refresh at once, one does the look-up and the others wait for it.
+    async fn refresh(&self) {
+        let Ok(_refreshing) = self.refreshing.try_lock() else {
+            drop(self.refreshing.lock().await);
             return;
         };
-        self.find().await;
-        sleep(ASK_AGAIN).await;
+        self.find_addresses().await;
+        sleep(REFRESH_DELAY).await;
     }
 }
 
-fn many(before: i32) -> i32 {
-    MANY.max(before + 1)
+fn scaled_out(original: i32) -> i32 {
+    SCALED_OUT.max(original + 1)
 }
 
-/// ECS has nothing more to do for it.
-fn is_at_rest(service: &Service, count: i32) -> bool {
+/// True once ECS has completed the service's only deployment, with all of its tasks running.
+fn is_stable(service: &Service, count: i32) -> bool {
     let done = |state: &RolloutState| *state == RolloutState::Completed;
     let [only] = &service.deployments[..] else { return false };
     service.desired == count
@@ -212,7 +216,9 @@ fn is_at_rest(service: &Service, count: i32) -> bool {
 async fn service(account: &Account, outputs: &Outputs) -> anyhow::Result<Service> {
     let Outputs { cluster_name, service_name, .. } = outputs;
     let found = ecs::service(account, cluster_name, service_name).await?;
-    found.with_context(|| format!("there is no service {service_name} in {cluster_name}")).exit_code(Exit::Unreachable)
+    found
+        .with_context(|| format!("service {service_name} does not exist in cluster {cluster_name}"))
+        .exit_code(Exit::Unreachable)
 }
 
 #[cfg(test)]
@@ -227,17 +233,17 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_at_rest_when_one_deployment_is_done_and_all_of_its_tasks_run() {
+    fn service_with_one_completed_deployment_is_stable() {
         use RolloutState::{Completed, InProgress};
-        assert!(is_at_rest(&service(1, &[Completed]), 1));
-        assert!(!is_at_rest(&service(1, &[Completed]), 3));
-        assert!(!is_at_rest(&service(2, &[Completed]), 1));
-        assert!(!is_at_rest(&service(1, &[InProgress]), 1));
-        assert!(!is_at_rest(&service(1, &[InProgress, Completed]), 1));
+        assert!(is_stable(&service(1, &[Completed]), 1));
+        assert!(!is_stable(&service(1, &[Completed]), 3));
+        assert!(!is_stable(&service(2, &[Completed]), 1));
+        assert!(!is_stable(&service(1, &[InProgress]), 1));
+        assert!(!is_stable(&service(1, &[InProgress, Completed]), 1));
     }
 
     #[test]
-    fn there_are_more_tasks_than_before_in_any_case() {
-        assert_eq!([many(1), many(2), many(3), many(5)], [3, 3, 4, 6]);
+    fn scaling_out_always_adds_tasks() {
+        assert_eq!([1, 2, 3, 5].map(scaled_out), [3, 3, 4, 6]);
     }
 }

@@ -1,15 +1,15 @@
-//! The figures of a drill: how long calls took, and how long nobody got an answer.
+//! Percentiles and gaps of the times in a journal.
 
 use std::time::Duration;
 
-/// The time within which this share of the calls was done; the nearest one that was measured.
+/// Returns a percentile by nearest rank, so it is always a measured time.
 pub(super) fn percentile(times: &mut [Duration], percent: usize) -> Option<Duration> {
     times.sort_unstable();
     let rank = (times.len() * percent).div_ceil(100);
     times.get(rank.saturating_sub(1)).copied()
 }
 
-/// The longest time between two moments, from the first of all to the end.
+/// Returns the longest gap between two consecutive moments, with `from` and `to` as the first and the last.
 pub(super) fn longest_gap(mut moments: Vec<Duration>, from: Duration, to: Duration) -> Duration {
     moments.retain(|moment| (from..=to).contains(moment));
     moments.extend([from, to]);
@@ -26,7 +26,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_is_a_time_that_was_measured() {
+    fn percentile_is_a_measured_time() {
         let mut times = seconds((1..=100).rev());
         assert_eq!(percentile(&mut times, 50), Some(Duration::from_secs(50)));
         assert_eq!(percentile(&mut times, 99), Some(Duration::from_secs(99)));
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_may_be_at_either_end() {
+    fn gap_may_be_at_either_end() {
         let gap = |moments: &[u64], to| {
             longest_gap(seconds(moments.iter().copied()), Duration::ZERO, Duration::from_secs(to))
         };

@@ -1,5 +1,5 @@
-//! The service on this machine: replicas of our own on one store file, behind a balancer. A deployment that the user has here
-//! is never touched.
+//! Replicas on this machine as the target of a drill: they share one store file behind a load balancer. Must not touch the
+//! deployment that `cargo xtask deploy --local` started.
 
 mod replica;
 mod scratch;
@@ -12,54 +12,54 @@ use tokio::sync::Mutex;
 use self::{replica::Replica, scratch::Scratch};
 use super::{
     balancer::Balancer,
-    disturb::{Disturbance, Stage},
-    endpoints::Door,
+    client::Endpoints,
+    disturb::{Disturbance, Target},
 };
 use crate::server;
 use xtask::token::Token;
 
-/// How many replicas there are at the most.
-const MANY: usize = 3;
+/// Number of replicas after scaling out.
+const SCALED_OUT: usize = 3;
 
-/// The replicas, and what they need.
+/// The replicas with their balancer and directory.
 #[derive(Debug)]
 pub(crate) struct Local {
     binary: PathBuf,
     token: Token,
     balancer: Balancer,
-    /// Oldest first. They end before their directory goes.
+    /// Oldest first. Dropped before the directory that holds their store.
     replicas: Mutex<Vec<Replica>>,
     started: Cell<usize>,
     scratch: Scratch,
 }
 
 impl Local {
-    /// Starts one replica of a built service.
+    /// Starts one replica of the built service.
     pub(crate) async fn start(binary: PathBuf, token: Token) -> anyhow::Result<Self> {
-        let (balancer, scratch) = (Balancer::start().await?, Scratch::make()?);
+        let (balancer, scratch) = (Balancer::start().await?, Scratch::create()?);
         let (replicas, started) = (Mutex::default(), Cell::default());
         let local = Self { binary, token, balancer, replicas, started, scratch };
         local.add().await?;
         Ok(local)
     }
 
-    /// Leaves the store and the logs for who wants to know more; says where they are.
+    /// Keeps the store and the logs for inspection. Returns their directory.
     pub(crate) fn keep(&mut self) -> String {
         self.scratch.keep()
     }
 
-    /// Starts a replica; it gets connections when it is ready.
+    /// Starts a replica and adds it to the balancer once it is ready.
     async fn add(&self) -> anyhow::Result<()> {
         self.started.set(self.started.get() + 1);
         let log = self.scratch.path().join(format!("replica-{}.log", self.started.get()));
         let line = server::service(&self.binary, 0, self.scratch.path(), Some(self.token.reveal()));
         let replica = Replica::start(&line, &log).await?;
-        self.balancer.admit(replica.address());
+        self.balancer.add(replica.address());
         self.replicas.lock().await.push(replica);
         Ok(())
     }
 
-    /// Ends the oldest replica as a want of memory would: the balancer learns of it when it connects to it in vain.
+    /// Kills the oldest replica as the kernel's OOM killer would: the balancer notices by failed connections only.
     async fn kill(&self) -> anyhow::Result<()> {
         let killed = self.take_oldest().await?.kill()?;
         self.add().await?;
@@ -67,7 +67,7 @@ impl Local {
         Ok(())
     }
 
-    /// Takes the oldest replica out of rotation, and lets it finish.
+    /// Takes the oldest replica out of rotation, then stops it gracefully.
     async fn retire(&self) -> anyhow::Result<()> {
         let oldest = self.take_oldest().await?;
         self.balancer.remove(oldest.address());
@@ -77,28 +77,28 @@ impl Local {
     async fn take_oldest(&self) -> anyhow::Result<Replica> {
         let mut replicas = self.replicas.lock().await;
         let oldest = (!replicas.is_empty()).then(|| replicas.remove(0));
-        oldest.context("no replica runs")
+        oldest.context("no replica is running")
     }
 
-    /// How many run; nobody changes that while this is asked.
+    /// Counts the replicas. No disturbance is under way when this is called, so the lock is free.
     fn count(&self) -> usize {
         self.replicas.try_lock().map_or(0, |replicas| replicas.len())
     }
 }
 
-impl Stage for Local {
-    fn name(&self, disturbance: Disturbance) -> String {
+impl Target for Local {
+    fn describe(&self, disturbance: Disturbance) -> String {
         let count = self.count();
         match disturbance {
-            Disturbance::Kill if count == 1 => "kill -9 of the only replica, and another is started".to_owned(),
-            Disturbance::Kill => format!("kill -9 of one of {count} replicas, and another is started"),
-            Disturbance::Replace => "rolling replacement: one comes, one goes".to_owned(),
-            Disturbance::Widen => format!("{count} to {MANY} replicas"),
-            Disturbance::Narrow => format!("{count} replicas to 1"),
+            Disturbance::Kill if count == 1 => "kill -9 the only replica and start another".to_owned(),
+            Disturbance::Kill => format!("kill -9 one of {count} replicas and start another"),
+            Disturbance::Replace => "replace all replicas, one after the other".to_owned(),
+            Disturbance::ScaleOut => format!("scale from {count} to {SCALED_OUT} replicas"),
+            Disturbance::ScaleIn => format!("scale from {count} replicas to 1"),
         }
     }
 
-    async fn play(&self, disturbance: Disturbance) -> anyhow::Result<()> {
+    async fn inject(&self, disturbance: Disturbance) -> anyhow::Result<()> {
         match disturbance {
             Disturbance::Kill => self.kill().await?,
             Disturbance::Replace => {
@@ -107,12 +107,12 @@ impl Stage for Local {
                     self.retire().await?;
                 }
             }
-            Disturbance::Widen => {
-                while self.count() < MANY {
+            Disturbance::ScaleOut => {
+                while self.count() < SCALED_OUT {
                     self.add().await?;
                 }
             }
-            Disturbance::Narrow => {
+            Disturbance::ScaleIn => {
                 while self.count() > 1 {
                     self.retire().await?;
                 }
@@ -122,11 +122,11 @@ impl Stage for Local {
     }
 }
 
-impl Door for Local {
+impl Endpoints for Local {
     fn address(&self, _: usize) -> String {
         self.balancer.url()
     }
 
-    /// The balancer's address stays.
-    async fn look_again(&self) {}
+    /// Does nothing: the balancer's address never changes.
+    async fn refresh(&self) {}
 }

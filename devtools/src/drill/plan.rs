@@ -1,61 +1,62 @@
-//! What a client does next: the same each time, so that a drill that found something can be run again.
+//! The sequence of a client's calls. It is the same in every drill, so that a drill that found a violation can be repeated.
 //!
-//! The periods have no factor in common: in time, everything meets everything.
+//! The periods are coprime, so every combination of call and disconnect occurs in the end.
 
 /// One call of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Step {
-    pub(super) what: What,
-    /// The answer is lost on purpose.
-    pub(super) cut: Option<Cut>,
+    pub(super) action: Action,
+    /// Set if the response is lost on purpose.
+    pub(super) disconnect: Option<Disconnect>,
 }
 
+/// A kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum Action {
     Add {
         keyed: bool,
     },
     Read,
     Reset,
-    /// The last reset once more, with its key, though it was answered and notes were written since: as it comes when the answer
-    /// got lost behind the service's back.
-    ResetAgain,
+    /// Repeats the last reset with its key, although it was acknowledged and notes were written since. A proxy that lost the
+    /// response does the same.
+    RepeatReset,
 }
 
-/// When the connection is closed.
+/// The moment at which a client closes its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cut {
-    /// As soon as the request is sent: the service may have done its work, or never begin it.
-    AtOnce,
-    /// When the answer has come, and before it is read: the service has done its work.
-    Unread,
+pub(super) enum Disconnect {
+    /// Right after sending: the service may have handled the request or not.
+    AfterSending,
+    /// Once the response has arrived, before it is read: the service has handled the request.
+    BeforeReading,
 }
 
 const ROUND: usize = 23;
-/// In each round, after a last look at what the reset will delete.
+/// Position of the reset in a round. A read comes right before it.
 const RESET: usize = 13;
-/// Later in the round: what is written between the two has to stay.
-const RESET_AGAIN: usize = 18;
+/// Position of the repeated reset. Notes written between the two must stay.
+const REPEAT_RESET: usize = 18;
 const READ_EVERY: usize = 5;
 const UNKEYED_EVERY: usize = 7;
-const CUT_EVERY: usize = 8;
+const DISCONNECT_EVERY: usize = 8;
 
-/// What a client does as its call of this number.
+/// Returns a client's call number `count`.
 pub(super) fn step(client: usize, count: usize) -> Step {
-    let what = match count % ROUND {
-        RESET => What::Reset,
-        RESET_AGAIN => What::ResetAgain,
-        at if at + 1 == RESET => What::Read,
-        _ if count.is_multiple_of(READ_EVERY) => What::Read,
-        _ => What::Add { keyed: !count.is_multiple_of(UNKEYED_EVERY) },
+    let action = match count % ROUND {
+        RESET => Action::Reset,
+        REPEAT_RESET => Action::RepeatReset,
+        position if position + 1 == RESET => Action::Read,
+        _ if count.is_multiple_of(READ_EVERY) => Action::Read,
+        _ => Action::Add { keyed: !count.is_multiple_of(UNKEYED_EVERY) },
     };
-    // Clients do not lose their calls at the same moment.
-    let cut = match (count + client) % CUT_EVERY {
-        0 => Some(Cut::AtOnce),
-        4 => Some(Cut::Unread),
+    // Each client disconnects at another moment.
+    let disconnect = match (count + client) % DISCONNECT_EVERY {
+        0 => Some(Disconnect::AfterSending),
+        4 => Some(Disconnect::BeforeReading),
         _ => None,
     };
-    Step { what, cut }
+    Step { action, disconnect }
 }
 
 #[cfg(test)]
@@ -63,28 +64,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_client_does_everything_with_and_without_losing_the_answer() {
-        let whats = [What::Add { keyed: true }, What::Add { keyed: false }, What::Read, What::Reset, What::ResetAgain];
+    fn every_action_meets_every_disconnect() {
+        let actions = [
+            Action::Add { keyed: true },
+            Action::Add { keyed: false },
+            Action::Read,
+            Action::Reset,
+            Action::RepeatReset,
+        ];
         for client in 0..8 {
             let steps: Vec<Step> =
-                (0..ROUND * READ_EVERY * UNKEYED_EVERY * CUT_EVERY).map(|n| step(client, n)).collect();
-            for what in whats {
-                for cut in [None, Some(Cut::AtOnce), Some(Cut::Unread)] {
-                    assert!(steps.contains(&Step { what, cut }), "client {client}: {what:?} {cut:?}");
+                (0..ROUND * READ_EVERY * UNKEYED_EVERY * DISCONNECT_EVERY).map(|n| step(client, n)).collect();
+            for action in actions {
+                for disconnect in [None, Some(Disconnect::AfterSending), Some(Disconnect::BeforeReading)] {
+                    assert!(steps.contains(&Step { action, disconnect }), "client {client}: {action:?} {disconnect:?}");
                 }
             }
         }
     }
 
     #[test]
-    fn most_notes_have_a_key_and_some_are_written_between_a_reset_and_its_repetition() {
-        let keyed = What::Add { keyed: true };
+    fn keyed_notes_separate_reset_and_repetition() {
+        let keyed = Action::Add { keyed: true };
         for round in 0..READ_EVERY * UNKEYED_EVERY {
-            let between = (RESET + 1..RESET_AGAIN).filter(|n| step(0, round * ROUND + n).what == keyed);
+            let between = (RESET + 1..REPEAT_RESET).filter(|n| step(0, round * ROUND + n).action == keyed);
             assert!(between.count() > 0, "round {round}");
         }
-        let whats: Vec<What> = (0..1_000).map(|n| step(0, n).what).collect();
-        let count = |what: What| whats.iter().filter(|other| **other == what).count();
-        assert!(count(keyed) > 3 * count(What::Add { keyed: false }));
+        let actions: Vec<Action> = (0..1_000).map(|n| step(0, n).action).collect();
+        let count = |action: Action| actions.iter().filter(|other| **other == action).count();
+        assert!(count(keyed) > 3 * count(Action::Add { keyed: false }));
     }
 }

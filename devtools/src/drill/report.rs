@@ -1,12 +1,12 @@
-//! What came of a drill: for programs as JSON, for people as a table; and whether every promise was kept.
+//! The report of a drill: as JSON for programs, as a table for people, and as an error if a guarantee was violated.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::anyhow;
+use oracle::Guarantee;
 use serde::Serialize;
 
 use super::{
-    check::{self, Breach, PROMISES, Promise},
     figures::{longest_gap, percentile},
     journal::{Entry, Journal},
 };
@@ -16,38 +16,48 @@ use xtask::{
     ui::{self, Tone},
 };
 
-/// How many breaches an error names.
-const NAMED: usize = 10;
+/// Limit for the violations that an error lists.
+const MAX_LISTED: usize = 10;
 
-/// All that was seen.
+/// The figures of a drill.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Report {
     clients: usize,
     seconds: f64,
-    /// Repetitions are no calls of their own.
+    /// Without repetitions.
     calls: usize,
     acknowledged: usize,
     repeated: usize,
-    /// Answered as they had been before, by what the service remembers of them.
+    /// Responses that the service gave again from its idempotency records.
     replayed: usize,
     lost_on_purpose: usize,
-    /// What clients saw in the place of an answer that they were waiting for.
+    /// Failed attempts by kind, without those that were lost on purpose.
     errors: BTreeMap<String, usize>,
     #[serde(flatten)]
-    breached: Breached,
-    /// From asking to the acknowledgement, repetitions included; without what was lost on purpose.
+    counts: ViolationCounts,
+    /// Time from the first attempt to the acknowledgement, without calls whose response was lost on purpose.
     p50_ms: f64,
     p99_ms: f64,
-    /// In which no client was acknowledged anything.
+    /// Longest time without an acknowledgement to any client.
     longest_gap_ms: f64,
-    /// What happened to the service meanwhile.
     disturbances: Vec<String>,
-    breaches: Vec<Breach>,
+    #[serde(rename = "breaches")]
+    violations: Vec<Violation>,
 }
 
-/// How often each promise was broken.
+/// A violated guarantee.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+struct Violation {
+    #[serde(rename = "promise")]
+    guarantee: Guarantee,
+    /// The client's number, from 1.
+    client: usize,
+    note: String,
+}
+
+/// The number of violations of each guarantee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-struct Breached {
+struct ViolationCounts {
     lost: usize,
     duplicated: usize,
     out_of_order: usize,
@@ -57,43 +67,42 @@ struct Breached {
 }
 
 impl Report {
-    pub(super) fn of(journals: &[Journal], worked: Duration) -> Self {
+    pub(super) fn new(journals: &[Journal], worked: Duration) -> Self {
         let entries: Vec<&Entry> = journals.iter().flat_map(|journal| &journal.entries).collect();
-        let began = entries.iter().map(|entry| entry.asked).min().unwrap_or_default();
-        let answered: Vec<(&Entry, Duration)> =
-            entries.iter().filter_map(|entry| Some((*entry, entry.answered?))).collect();
-        let undisturbed = answered.iter().filter(|(entry, _)| !entry.lost);
-        let mut took: Vec<Duration> = undisturbed.map(|(entry, at)| at.saturating_sub(entry.asked)).collect();
-        let moments = answered.iter().map(|(_, at)| *at).collect();
+        let began = entries.iter().map(|entry| entry.started).min().unwrap_or_default();
+        let acknowledged: Vec<(&Entry, Duration)> =
+            entries.iter().filter_map(|entry| Some((*entry, entry.acknowledged?))).collect();
+        let timed = acknowledged.iter().filter(|(entry, _)| !entry.lost);
+        let mut durations: Vec<Duration> = timed.map(|(entry, at)| at.saturating_sub(entry.started)).collect();
+        let moments = acknowledged.iter().map(|(_, at)| *at).collect();
         let mut errors = BTreeMap::new();
         for (kind, count) in journals.iter().flat_map(|journal| &journal.errors) {
             *errors.entry(kind.clone()).or_default() += count;
         }
-        let breaches = check::judge(journals);
+        let violations = violations(journals);
         Self {
             clients: journals.len(),
             seconds: (worked.saturating_sub(began).as_secs_f64() * 10.0).round() / 10.0,
             calls: entries.len(),
-            acknowledged: answered.len(),
+            acknowledged: acknowledged.len(),
             repeated: entries.iter().map(|entry| entry.sent.saturating_sub(1)).sum(),
             replayed: journals.iter().map(|journal| journal.replayed).sum(),
             lost_on_purpose: entries.iter().filter(|entry| entry.lost).count(),
             errors,
-            breached: Breached::count(&breaches),
-            p50_ms: percentile(&mut took, 50).map_or(0.0, millis),
-            p99_ms: percentile(&mut took, 99).map_or(0.0, millis),
+            counts: ViolationCounts::new(&violations),
+            p50_ms: percentile(&mut durations, 50).map_or(0.0, millis),
+            p99_ms: percentile(&mut durations, 99).map_or(0.0, millis),
             longest_gap_ms: millis(longest_gap(moments, began, worked)),
             disturbances: Vec::new(),
-            breaches,
+            violations,
         }
     }
 
-    /// The same, with what happened to the service.
-    pub(crate) fn under(self, disturbances: Vec<String>) -> Self {
+    pub(crate) fn with_disturbances(self, disturbances: Vec<String>) -> Self {
         Self { disturbances, ..self }
     }
 
-    /// A row for each figure.
+    /// Renders a row for each figure.
     pub(crate) fn table(&self) -> String {
         let errors: Vec<String> = self.errors.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         let errors = if errors.is_empty() { "none".to_owned() } else { errors.join(", ") };
@@ -101,94 +110,108 @@ impl Report {
             ("clients", format!("{} for {:.1} s", self.clients, self.seconds)),
             ("calls", self.calls.to_string()),
             ("acknowledged", self.acknowledged.to_string()),
-            ("repeated", format!("{}, of which {} answered as before", self.repeated, self.replayed)),
+            ("repeated", format!("{}, of which {} replayed by the service", self.repeated, self.replayed)),
             ("lost on purpose", self.lost_on_purpose.to_string()),
             ("errors seen", errors),
         ];
-        let judged = PROMISES.map(|promise| {
-            let count = self.breached.of(promise);
+        let guarantees = Guarantee::ALL.map(|guarantee| {
+            let count = self.counts.get(guarantee);
             let tone = if count == 0 { Tone::Good } else { Tone::Bad };
-            (promise.name(), ui::paint(tone, &count.to_string()))
+            (guarantee.name(), ui::paint(tone, &count.to_string()))
         });
         let after = [
             ("p50", format!("{:.1} ms", self.p50_ms)),
             ("p99", format!("{:.1} ms", self.p99_ms)),
             ("longest gap", format!("{:.1} ms", self.longest_gap_ms)),
         ];
-        let rows = before.into_iter().chain(judged).chain(after);
+        let rows = before.into_iter().chain(guarantees).chain(after);
         columns::render(&rows.map(|(name, value)| vec![name.to_owned(), value]).collect::<Vec<_>>())
     }
 
-    /// One line.
+    /// Summarizes the report in one line.
     pub(crate) fn summary(&self) -> String {
-        let judged: Vec<String> =
-            PROMISES.map(|promise| format!("{} {}", self.breached.of(promise), promise.name())).to_vec();
+        let guarantees: Vec<String> =
+            Guarantee::ALL.map(|guarantee| format!("{} {}", self.counts.get(guarantee), guarantee.name())).to_vec();
         format!(
             "{} calls by {} clients, {} lost on purpose, {} repeated: {}; longest gap {:.1} s",
             self.calls,
             self.clients,
             self.lost_on_purpose,
             self.repeated,
-            judged.join(", "),
+            guarantees.join(", "),
             self.longest_gap_ms / 1_000.0
         )
     }
 
-    /// Fails with the notes that a promise was broken for, if any was.
+    /// Fails if a guarantee was violated, with the notes that violate it.
     pub(crate) fn verdict(&self) -> anyhow::Result<()> {
-        if self.breaches.is_empty() {
+        if self.violations.is_empty() {
             return Ok(());
         }
-        let line =
-            |breach: &Breach| format!("\n  {}: {} of client {}", breach.promise.name(), breach.note, breach.client);
-        let mut named: String = self.breaches.iter().take(NAMED).map(line).collect();
-        if self.breaches.len() > NAMED {
-            named += &format!("\n  and {} more", self.breaches.len() - NAMED);
+        let line = |violation: &Violation| {
+            format!("\n  {}: {} of client {}", violation.guarantee.name(), violation.note, violation.client)
+        };
+        let mut listed: String = self.violations.iter().take(MAX_LISTED).map(line).collect();
+        if self.violations.len() > MAX_LISTED {
+            listed += &format!("\n  and {} more", self.violations.len() - MAX_LISTED);
         }
-        Err(anyhow!("{} notes are not what clients were told{named}", self.breaches.len())).hint(
-            "a note's name ends with the number of its call; the same call is made at the same point of every drill",
+        Err(anyhow!("{} notes violate a guarantee{listed}", self.violations.len())).hint(
+            "rerun `cargo xtask drill` to reproduce it: every drill makes the same calls, and a note ends with the \
+             number of its call",
         )
     }
 }
 
-impl Breached {
-    fn count(breaches: &[Breach]) -> Self {
-        let count = |promise| breaches.iter().filter(|breach| breach.promise == promise).count();
+/// Checks every journal with the oracle.
+fn violations(journals: &[Journal]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for (number, journal) in journals.iter().enumerate() {
+        let found = oracle::check(journal.history()).into_iter();
+        violations.extend(found.map(|(guarantee, note)| Violation { guarantee, client: number + 1, note }));
+    }
+    violations.sort();
+    violations
+}
+
+impl ViolationCounts {
+    fn new(violations: &[Violation]) -> Self {
+        let count = |guarantee| violations.iter().filter(|violation| violation.guarantee == guarantee).count();
         Self {
-            lost: count(Promise::Lost),
-            duplicated: count(Promise::Duplicated),
-            out_of_order: count(Promise::OutOfOrder),
-            leaked: count(Promise::Leaked),
-            reset_twice: count(Promise::ResetTwice),
-            came_back: count(Promise::CameBack),
+            lost: count(Guarantee::Lost),
+            duplicated: count(Guarantee::Duplicated),
+            out_of_order: count(Guarantee::OutOfOrder),
+            leaked: count(Guarantee::Leaked),
+            reset_twice: count(Guarantee::ResetTwice),
+            came_back: count(Guarantee::CameBack),
         }
     }
 
-    fn of(self, promise: Promise) -> usize {
-        match promise {
-            Promise::Lost => self.lost,
-            Promise::Duplicated => self.duplicated,
-            Promise::OutOfOrder => self.out_of_order,
-            Promise::Leaked => self.leaked,
-            Promise::ResetTwice => self.reset_twice,
-            Promise::CameBack => self.came_back,
+    fn get(self, guarantee: Guarantee) -> usize {
+        match guarantee {
+            Guarantee::Lost => self.lost,
+            Guarantee::Duplicated => self.duplicated,
+            Guarantee::OutOfOrder => self.out_of_order,
+            Guarantee::Leaked => self.leaked,
+            Guarantee::ResetTwice => self.reset_twice,
+            Guarantee::CameBack => self.came_back,
         }
     }
 }
 
-/// To a tenth.
+/// Milliseconds, rounded to a tenth.
 fn millis(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::drill::journal::Call;
+    use oracle::Call;
 
-    fn entry(call: Call, asked: u64, answered: Option<u64>) -> Entry {
+    use super::*;
+
+    fn entry(call: Call, started: u64, acknowledged: Option<u64>) -> Entry {
         let at = Duration::from_millis;
-        Entry { answered: answered.map(at), sent: 1, ..Entry::begun(call, at(asked)) }
+        Entry { acknowledged: acknowledged.map(at), sent: 1, ..Entry::new(call, at(started)) }
     }
 
     fn journal(read: &[&str]) -> Journal {
@@ -199,8 +222,8 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_are_those_of_the_journals() {
-        let report = Report::of(&[journal(&["a", "b"]), journal(&["a", "b"])], Duration::from_millis(600));
+    fn figures_come_from_the_journals() {
+        let report = Report::new(&[journal(&["a", "b"]), journal(&["a", "b"])], Duration::from_millis(600));
         let json = serde_json::to_value(&report).unwrap();
         for (key, value) in [("calls", 6), ("acknowledged", 6), ("repeated", 4), ("lost_on_purpose", 2), ("lost", 0)] {
             assert_eq!(json[key], value, "{key}");
@@ -212,8 +235,8 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_fails_with_the_note() {
-        let report = Report::of(&[journal(&["a", "b"]), journal(&["b", "b", "z"])], Duration::from_millis(600));
+    fn violation_fails_with_client_and_note() {
+        let report = Report::new(&[journal(&["a", "b"]), journal(&["b", "b", "z"])], Duration::from_millis(600));
         let json = serde_json::to_value(&report).unwrap();
         for (key, value) in [("lost", 1), ("duplicated", 1), ("leaked", 1), ("out_of_order", 0)] {
             assert_eq!(json[key], value, "{key}");

@@ -1,6 +1,8 @@
-//! A server that the rehearsal starts and that ends with it: asked first, so that it can clean up, then killed. Each is
-//! recorded, so that what a rehearsal left running, because it was asked to or was killed, is ended by the next. Only
-//! processes that were started here are ever signalled.
+//! A background process of the rehearsal: `dockerd` or the emulator. It is terminated with the rehearsal, and killed if it does
+//! not exit in time.
+//!
+//! Each daemon is recorded on disk, so that the next rehearsal stops those that `--keep` or a crash left running. Must not
+//! signal a process that no rehearsal started.
 
 use std::{
     fs::{self, File},
@@ -12,19 +14,19 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::paths::Place;
+use super::paths::Paths;
 use xtask::{
     local::identity::{self, Identity, Request},
     process::{self, CommandLine},
 };
 
-/// How long it may take to answer.
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
-/// How long it may take to end when asked.
-const ENDS_WITHIN: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(100);
+/// Limit for becoming ready.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// Limit for exiting after SIGTERM.
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(100);
 
-/// A running server; dropping it ends it.
+/// A running daemon. Dropping it stops it.
 #[derive(Debug)]
 pub(super) struct Daemon {
     child: Option<Child>,
@@ -34,49 +36,49 @@ pub(super) struct Daemon {
 }
 
 impl Daemon {
-    /// Starts a line. Ctrl-C in the terminal does not reach it: it has to outlive what depends on it.
-    pub(super) fn start(name: &'static str, line: &CommandLine, place: &Place) -> anyhow::Result<Self> {
-        let (log, record) = (place.logs().join(format!("{name}.log")), place.daemons().join(name));
+    /// Starts a daemon in a process group of its own: Ctrl-C must not stop it before the processes that depend on it.
+    pub(super) fn start(name: &'static str, line: &CommandLine, paths: &Paths) -> anyhow::Result<Self> {
+        let (log, record) = (paths.logs().join(format!("{name}.log")), paths.daemons().join(name));
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let child = process::start_detached(line, &file)?;
         let pid = child.id();
         let daemon = Self { child: Some(child), name, log, record };
-        // One that has ended already leaves nothing to record.
+        // A process that has already exited needs no record.
         if let Ok(identity) = identity::identify(pid) {
-            let text = serde_json::to_string(&identity).context("cannot write a record")?;
+            let text = serde_json::to_string(&identity).context("cannot serialize the record")?;
             fs::write(&daemon.record, text).with_context(|| format!("cannot write {}", daemon.record.display()))?;
         }
         Ok(daemon)
     }
 
-    /// Waits until it answers; if it ends or takes too long, says what it said last.
-    pub(super) async fn ready(&mut self, mut answers: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
+    /// Waits until the daemon is ready. The error of one that exits or takes too long has the end of its log.
+    pub(super) async fn wait_until_ready(&mut self, mut is_ready: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
         let since = Instant::now();
         loop {
             if let Some(child) = &mut self.child
-                && let Some(status) = child.try_wait().with_context(|| format!("cannot look at {}", self.name))?
+                && let Some(status) = child.try_wait().with_context(|| format!("cannot wait for {}", self.name))?
             {
-                return Err(anyhow!("{} ended: {status}\n{}", self.name, self.last_lines()));
+                return Err(anyhow!("{} exited: {status}\n{}", self.name, self.last_lines()));
             }
-            if answers().await {
+            if is_ready().await {
                 return Ok(());
             }
-            if since.elapsed() > STARTS_WITHIN {
-                let seconds = STARTS_WITHIN.as_secs();
-                return Err(anyhow!("{} does not answer after {seconds} s\n{}", self.name, self.last_lines()));
+            if since.elapsed() > START_LIMIT {
+                let seconds = START_LIMIT.as_secs();
+                return Err(anyhow!("{} is not ready after {seconds} s\n{}", self.name, self.last_lines()));
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL).await;
         }
     }
 
-    /// Lets it run on; says its process.
-    pub(super) fn leave(&mut self) -> Option<u32> {
+    /// Keeps the daemon running on drop. Returns its process ID.
+    pub(super) fn keep_running(&mut self) -> Option<u32> {
         self.child.take().map(|child| child.id())
     }
 
     fn last_lines(&self) -> String {
-        let said = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = said.lines().collect();
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(15)..].iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
     }
 }
@@ -88,8 +90,8 @@ impl Drop for Daemon {
             drop(identity::request(&identity, Request::Terminate));
         }
         let since = Instant::now();
-        while matches!(child.try_wait(), Ok(None)) && since.elapsed() < ENDS_WITHIN {
-            thread::sleep(PAUSE);
+        while matches!(child.try_wait(), Ok(None)) && since.elapsed() < STOP_LIMIT {
+            thread::sleep(POLL);
         }
         drop(child.kill());
         drop(child.wait());
@@ -97,30 +99,30 @@ impl Drop for Daemon {
     }
 }
 
-/// Ends what an earlier rehearsal left running.
-pub(super) fn end_those_left(place: &Place) -> anyhow::Result<()> {
-    let records = place.daemons();
+/// Stops the daemons that an earlier rehearsal left running.
+pub(super) fn stop_leftovers(paths: &Paths) -> anyhow::Result<()> {
+    let records = paths.daemons();
     let entries = fs::read_dir(&records).with_context(|| format!("cannot read {}", records.display()))?;
     for record in entries {
         let record = record.with_context(|| format!("cannot read {}", records.display()))?.path();
         let text = fs::read_to_string(&record).with_context(|| format!("cannot read {}", record.display()))?;
-        // What cannot be read was written by nobody who got further than that.
+        // An incomplete record means that the rehearsal was killed while writing it, right after the daemon's start.
         if let Ok(identity) = serde_json::from_str::<Identity>(&text) {
-            end(&identity)?;
+            stop(&identity)?;
         }
         fs::remove_file(&record).with_context(|| format!("cannot delete {}", record.display()))?;
     }
     Ok(())
 }
 
-fn end(identity: &Identity) -> anyhow::Result<()> {
+fn stop(identity: &Identity) -> anyhow::Result<()> {
     identity::request(identity, Request::Terminate)?;
     let since = Instant::now();
     while identity::is_running(identity)? {
-        if since.elapsed() > ENDS_WITHIN {
+        if since.elapsed() > STOP_LIMIT {
             identity::request(identity, Request::Kill)?;
         }
-        thread::sleep(PAUSE);
+        thread::sleep(POLL);
     }
     Ok(())
 }
@@ -140,39 +142,40 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_is_told_with_its_last_words() {
-        let (_directory, place) = Place::for_test();
-        let mut daemon = Daemon::start("test", &sh("echo last words; exit 3"), &place).unwrap();
-        let error = runtime::wait_for(daemon.ready(async || false)).unwrap().unwrap_err().to_string();
-        assert!(error.starts_with("test ended") && error.contains("  | last words"), "{error}");
+    fn exited_daemon_fails_with_its_log() {
+        let (_directory, paths) = Paths::for_test();
+        let mut daemon = Daemon::start("test", &sh("echo last line; exit 3"), &paths).unwrap();
+        let error = runtime::wait_for(daemon.wait_until_ready(async || false)).unwrap().unwrap_err().to_string();
+        assert!(error.starts_with("test exited") && error.contains("  | last line"), "{error}");
     }
 
     #[test]
-    fn dropping_it_asks_it_to_end() {
-        let (directory, place) = Place::for_test();
-        let asked = directory.path().join("asked");
-        let script = format!("trap 'touch {}; exit 0' TERM; echo up; while :; do sleep 0.05; done", asked.display());
-        let mut daemon = Daemon::start("test", &sh(&script), &place).unwrap();
+    fn dropped_daemon_is_terminated() {
+        let (directory, paths) = Paths::for_test();
+        let terminated = directory.path().join("terminated");
+        let script =
+            format!("trap 'touch {}; exit 0' TERM; echo up; while :; do sleep 0.05; done", terminated.display());
+        let mut daemon = Daemon::start("test", &sh(&script), &paths).unwrap();
         let log = daemon.log.clone();
-        let up = async || fs::read_to_string(&log).is_ok_and(|said| said.contains("up"));
-        runtime::wait_for(daemon.ready(up)).unwrap().unwrap();
+        let up = async || fs::read_to_string(&log).is_ok_and(|log| log.contains("up"));
+        runtime::wait_for(daemon.wait_until_ready(up)).unwrap().unwrap();
         let identity = identity(&daemon);
         drop(daemon);
-        assert!(asked.exists());
+        assert!(terminated.exists());
         assert!(!identity::is_running(&identity).unwrap());
-        assert_eq!(fs::read_dir(place.daemons()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(paths.daemons()).unwrap().count(), 0);
     }
 
     #[test]
-    fn one_that_was_left_is_ended_by_the_next_rehearsal() {
-        let (_directory, place) = Place::for_test();
-        let mut daemon = Daemon::start("test", &sh("exec sleep 60"), &place).unwrap();
+    fn leftover_daemon_is_stopped() {
+        let (_directory, paths) = Paths::for_test();
+        let mut daemon = Daemon::start("test", &sh("exec sleep 60"), &paths).unwrap();
         let identity = identity(&daemon);
         let mut child = daemon.child.take().unwrap();
         drop(daemon);
-        // Somebody has to take notice of its end, as init does when the rehearsal that started it is gone.
+        // A parent must reap it, as init does once the rehearsal that started it is gone.
         let waiting = thread::spawn(move || child.wait());
-        end_those_left(&place).unwrap();
+        stop_leftovers(&paths).unwrap();
         assert!(!identity::is_running(&identity).unwrap());
         drop(waiting.join());
     }

@@ -1,15 +1,16 @@
-//! Who deploys in a rehearsal: for each project a user who has the published policy of that project, and no other permission.
+//! The IAM users of a rehearsal: one for each project, with the policy that `cargo xtask policy` prints and no other
+//! permission.
 
-use super::emulator_admin::{Cloud, Keys};
+use super::emulator_admin::{EmulatorAdmin, Keys};
 use xtask::{
     policy::{self, Scope},
     project::Project,
 };
 
-/// The region that everything happens in.
+/// The region of the rehearsal.
 pub(super) const REGION: &str = "us-east-1";
 
-/// A user who may deploy one project.
+/// A user with permission to deploy one project.
 #[derive(Debug)]
 pub(super) struct Deployer {
     pub(super) project: Project,
@@ -19,7 +20,7 @@ pub(super) struct Deployer {
 }
 
 impl Deployer {
-    pub(super) async fn make(cloud: &Cloud, account: &str, project: &Project) -> anyhow::Result<Self> {
+    pub(super) async fn create(admin: &EmulatorAdmin, account: &str, project: &Project) -> anyhow::Result<Self> {
         let scope = Scope {
             project: project.clone(),
             region: REGION.to_owned(),
@@ -27,11 +28,11 @@ impl Deployer {
             state_bucket: None,
         };
         let name = format!("{project}-deployer");
-        let keys = cloud.user(&name, &policy::render(&scope)?.compact()?).await?;
+        let keys = admin.create_user(&name, &policy::render(&scope)?.compact()?).await?;
         Ok(Self { project: project.clone(), keys, name, account: account.to_owned() })
     }
 
-    pub(super) async fn remove(&self, cloud: &Cloud) -> anyhow::Result<()> {
-        cloud.remove_user(&self.account, &self.name, &self.keys).await
+    pub(super) async fn remove(&self, admin: &EmulatorAdmin) -> anyhow::Result<()> {
+        admin.remove_user(&self.account, &self.name, &self.keys).await
     }
 }

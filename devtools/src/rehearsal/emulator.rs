@@ -1,4 +1,5 @@
-//! The AWS emulator as a process: ministack with our changes, serving on this machine and to its containers.
+//! The AWS emulator process: ministack with the patches of `devtools/rehearsal/emulator`. It serves this machine and the
+//! containers on it.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -9,7 +10,7 @@ use super::{
     address::{ADDRESS, Address},
     daemon::Daemon,
     engine::Engine,
-    paths::Place,
+    paths::Paths,
     python,
 };
 use xtask::local::ports::free_port;
@@ -20,20 +21,20 @@ use xtask::{
     ui,
 };
 
-/// The port that ministack has by default; another if somebody has it.
+/// The default port of ministack. A free port is used if this one is taken.
 const PORT: u16 = 4566;
 
-/// Everything there is, as lists of keys by store.
+/// All resources of the emulator: for each of its stores the keys in it.
 pub(crate) type State = BTreeMap<String, Vec<String>>;
 
-/// A blob that the registry took.
+/// A blob pushed to the emulator's registry.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Upload {
     pub(super) repository: String,
     pub(super) digest: String,
 }
 
-/// A running emulator. Its parts end in this order when it is dropped: tasks need the engine, and the engine the address.
+/// A running emulator. The fields are dropped in this order: tasks need the engine, and the engine needs the address.
 #[derive(Debug)]
 pub(super) struct Emulator {
     daemon: Daemon,
@@ -43,55 +44,55 @@ pub(super) struct Emulator {
 }
 
 impl Emulator {
-    pub(super) async fn start(place: &Place) -> anyhow::Result<Self> {
-        let python = python::install(place)?;
+    pub(super) async fn start(paths: &Paths) -> anyhow::Result<Self> {
+        let python = python::install(paths)?;
         let port = port()?;
-        let address = Address::take()?;
-        let engine = Engine::start(place, port).await?;
+        let address = Address::add()?;
+        let engine = Engine::start(paths, port).await?;
         let url = format!("http://127.0.0.1:{port}");
-        let line = engine.given_to(line(&python, port, place));
-        let mut daemon = Daemon::start("emulator", &line, place)?;
+        let line = engine.with_engine(line(&python, port, paths));
+        let mut daemon = Daemon::start("emulator", &line, paths)?;
         let (client, ready) = (http::client(&url)?, format!("{url}/_ministack/ready"));
-        let answers = async || client.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success());
+        let is_ready = async || client.get(&ready).send().await.is_ok_and(|response| response.status().is_success());
         daemon
-            .ready(answers)
+            .wait_until_ready(is_ready)
             .await
-            .hint(format!("port 80 of {ADDRESS} has to be free, and root has to ask for it"))
+            .hint(format!("run the rehearsal as root, and free port 80 of {ADDRESS}"))
             .exit_code(Exit::Preflight)?;
-        ui::step("emulator", &format!("answers at {url}, and runs tasks in {}", engine.describe()));
+        ui::step("emulator", &format!("listening at {url}, running tasks in {}", engine.describe()));
         Ok(Self { daemon, engine, address, url })
     }
 
-    /// Where its AWS is.
+    /// The endpoint of every AWS service.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Everything that there is on it.
+    /// Lists all resources.
     pub(super) async fn state(&self) -> anyhow::Result<State> {
-        self.told("state").await
+        self.get("state").await
     }
 
-    /// Every blob that its registry took, in order.
+    /// Lists the blobs pushed to the registry, in order.
     pub(super) async fn uploads(&self) -> anyhow::Result<Vec<Upload>> {
-        self.told("uploads").await
+        self.get("uploads").await
     }
 
-    async fn told<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<T> {
+    async fn get<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<T> {
         let client = http::client(&self.url)?;
-        let answer = client.get(format!("{}/_emu/{what}", self.url)).timeout(Duration::from_secs(30)).send().await;
-        let answer = answer.with_context(|| format!("the emulator does not tell its {what}"))?;
-        answer.json().await.with_context(|| format!("cannot read the emulator's {what}"))
+        let response = client.get(format!("{}/_emu/{what}", self.url)).timeout(Duration::from_secs(30)).send().await;
+        let response = response.with_context(|| format!("cannot get the emulator's {what}"))?;
+        response.json().await.with_context(|| format!("cannot read the emulator's {what}"))
     }
 
-    /// Lets everything run on; says how to end it.
-    pub(super) fn leave(&mut self) -> String {
-        let emulator = self.daemon.leave();
-        let (engine, socket) = self.engine.leave();
+    /// Keeps everything running. Returns the shell lines that connect to the engine and stop everything.
+    pub(super) fn keep_running(&mut self) -> String {
+        let emulator = self.daemon.keep_running();
+        let (engine, socket) = self.engine.keep_running();
         let pids: Vec<String> = [emulator, engine].into_iter().flatten().map(|pid| pid.to_string()).collect();
         let socket = socket.map(|socket| format!("export DOCKER_HOST={socket}\n")).unwrap_or_default();
-        self.address.leave();
-        format!("{socket}kill {}   # ends it", pids.join(" "))
+        self.address.keep();
+        format!("{socket}kill {}   # stops it", pids.join(" "))
     }
 }
 
@@ -102,19 +103,19 @@ fn port() -> anyhow::Result<u16> {
     }
 }
 
-fn line(python: &Path, port: u16, place: &Place) -> CommandLine {
+fn line(python: &Path, port: u16, paths: &Paths) -> CommandLine {
     let bind = |address: &str, port: u16| ["--bind".to_owned(), format!("{address}:{port}")];
     CommandLine::new(python)
         .args(["-m", "hypercorn", "emulator.app:app", "--workers", "0", "--keep-alive", "75"])
         .args(bind("127.0.0.1", port))
         .args(bind(ADDRESS, port))
         .args(bind(ADDRESS, 80))
-        .directory(place.scratch())
+        .directory(paths.scratch())
         .env("AUTH", "true")
         .env("GATEWAY_PORT", port.to_string())
         .env("SFTP_ENABLED", "0")
         .env("IOT_MTLS_ENABLED", "0")
-        .env("TMPDIR", place.scratch())
+        .env("TMPDIR", paths.scratch())
         .env("PYTHONPATH", python::sources())
         .env("PYTHONDONTWRITEBYTECODE", "1")
 }

@@ -1,6 +1,7 @@
-//! The emulated account's owner: makes the users that deploy, and breaks what a scenario wants broken. Deploys nothing.
+//! The administrator of the emulated account: creates the users that deploy, and denies permissions for a scenario. Must not
+//! deploy anything.
 //!
-//! The emulator takes its root key without a signature; on AWS none of this would be answered.
+//! The emulator accepts the root key without a signature, so requests are not signed here.
 
 use std::time::Duration;
 
@@ -9,41 +10,41 @@ use serde_json::{Value, json};
 
 use xtask::http;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(30);
 
-/// The owner's way in.
+/// A client with the permissions of the account's root user.
 #[derive(Debug)]
-pub(super) struct Cloud {
+pub(super) struct EmulatorAdmin {
     client: reqwest::Client,
     url: String,
 }
 
-/// What a user proves with that it is who it says.
+/// An access key of an IAM user.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     pub(super) id: String,
     pub(super) secret: String,
 }
 
-impl Cloud {
-    pub(super) fn at(url: &str) -> anyhow::Result<Self> {
+impl EmulatorAdmin {
+    pub(super) fn new(url: &str) -> anyhow::Result<Self> {
         Ok(Self { client: http::client(url)?, url: url.to_owned() })
     }
 
-    /// The account's number.
+    /// Returns the account ID.
     pub(super) async fn account(&self) -> anyhow::Result<String> {
-        let answer = self.query("sts", "2011-06-15", &[("Action", "GetCallerIdentity")]).await?;
-        text(&answer, "Account")
+        let response = self.query("sts", "2011-06-15", &[("Action", "GetCallerIdentity")]).await?;
+        text(&response, "Account")
     }
 
-    /// Makes the emulator load every service that has tags. It loads one when it is first asked for, with what there always is
-    /// in it; and what is there from the beginning is nobody's leftover.
+    /// Makes the emulator load every service with tags. It loads a service with its built-in resources on first use, which
+    /// would otherwise count as leftovers of a deployment.
     pub(super) async fn load_services(&self) -> anyhow::Result<()> {
         self.json("tagging", "ResourceGroupsTaggingAPI_20170126.GetResources", &json!({})).await.map(drop)
     }
 
-    /// Makes a user who may do what a policy says and nothing else.
-    pub(super) async fn user(&self, name: &str, policy: &str) -> anyhow::Result<Keys> {
+    /// Creates a user with one policy and no other permission.
+    pub(super) async fn create_user(&self, name: &str, policy: &str) -> anyhow::Result<Keys> {
         self.iam(&[("Action", "CreateUser"), ("UserName", name)]).await?;
         let made = [("Action", "CreatePolicy"), ("PolicyName", name), ("PolicyDocument", policy)];
         let arn = text(&self.iam(&made).await?, "Arn")?;
@@ -52,7 +53,7 @@ impl Cloud {
         Ok(Keys { id: text(&keys, "AccessKeyId")?, secret: text(&keys, "SecretAccessKey")? })
     }
 
-    /// Removes a user that `user` made.
+    /// Removes a user created by [`EmulatorAdmin::create_user`].
     pub(super) async fn remove_user(&self, account: &str, name: &str, keys: &Keys) -> anyhow::Result<()> {
         let arn = format!("arn:aws:iam::{account}:policy/{name}");
         self.iam(&[("Action", "DeleteAccessKey"), ("UserName", name), ("AccessKeyId", &keys.id)]).await?;
@@ -61,8 +62,8 @@ impl Cloud {
         self.iam(&[("Action", "DeleteUser"), ("UserName", name)]).await.map(drop)
     }
 
-    /// Forbids a role an action, whatever else its policies allow.
-    pub(super) async fn forbid(&self, role: &str, action: &str) -> anyhow::Result<()> {
+    /// Denies an action to a role, even if another policy allows it.
+    pub(super) async fn deny(&self, role: &str, action: &str) -> anyhow::Result<()> {
         let policy = json!({
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}],
@@ -73,17 +74,17 @@ impl Cloud {
         self.iam(&put).await.map(drop)
     }
 
-    /// Takes back what `forbid` did.
-    pub(super) async fn allow_again(&self, role: &str) -> anyhow::Result<()> {
+    /// Removes the denial of [`EmulatorAdmin::deny`].
+    pub(super) async fn undo_deny(&self, role: &str) -> anyhow::Result<()> {
         self.iam(&[("Action", "DeleteRolePolicy"), ("RoleName", role), ("PolicyName", "forbidden")]).await.map(drop)
     }
 
-    /// How many tasks of a service are to run.
-    pub(super) async fn wanted(&self, cluster: &str, service: &str) -> anyhow::Result<u64> {
+    /// Returns the desired count of a service.
+    pub(super) async fn desired_count(&self, cluster: &str, service: &str) -> anyhow::Result<u64> {
         let body = json!({"cluster": cluster, "services": [service]});
-        let answer = self.json("ecs", "AmazonEC2ContainerServiceV20141113.DescribeServices", &body).await?;
-        let wanted = answer["services"][0]["desiredCount"].as_u64();
-        wanted.with_context(|| format!("there is no service {service}: {answer}"))
+        let response = self.json("ecs", "AmazonEC2ContainerServiceV20141113.DescribeServices", &body).await?;
+        let count = response["services"][0]["desiredCount"].as_u64();
+        count.with_context(|| format!("service {service} does not exist: {response}"))
     }
 
     async fn json(&self, service: &str, target: &str, body: &Value) -> anyhow::Result<Value> {
@@ -94,8 +95,8 @@ impl Cloud {
             .header("content-type", "application/x-amz-json-1.1")
             .header("x-amz-target", target)
             .body(body.to_string());
-        let said = send(request, target).await?;
-        serde_json::from_str(&said).with_context(|| format!("cannot read the answer to {target}"))
+        let response = send(request, target).await?;
+        serde_json::from_str(&response).with_context(|| format!("cannot read the response to {target}"))
     }
 
     async fn iam(&self, parameters: &[(&str, &str)]) -> anyhow::Result<String> {
@@ -116,13 +117,13 @@ impl Cloud {
 }
 
 async fn send(request: reqwest::RequestBuilder, operation: &str) -> anyhow::Result<String> {
-    let answer = request.timeout(PATIENCE).send().await.context("the emulator does not answer")?;
-    let status = answer.status();
-    let said = answer.text().await.context("the emulator's answer cannot be read")?;
+    let response = request.timeout(LIMIT).send().await.context("the emulator does not respond")?;
+    let status = response.status();
+    let body = response.text().await.context("cannot read the emulator's response")?;
     if status.is_success() {
-        return Ok(said);
+        return Ok(body);
     }
-    Err(anyhow!("the emulator's owner may not even {operation}: {status} {said}"))
+    Err(anyhow!("{operation} failed in the emulator: {status} {body}"))
 }
 
 fn authorization(service: &str) -> String {
@@ -130,9 +131,9 @@ fn authorization(service: &str) -> String {
     format!("AWS4-HMAC-SHA256 Credential=test/{scope}, SignedHeaders=host, Signature=none")
 }
 
-/// The text of the first element of this name.
+/// Returns the text of the first element with this name.
 fn text(xml: &str, name: &str) -> anyhow::Result<String> {
-    let document = roxmltree::Document::parse(xml).context("cannot read the emulator's answer")?;
+    let document = roxmltree::Document::parse(xml).context("cannot read the emulator's response")?;
     let found = document.descendants().find(|node| node.tag_name().name() == name).and_then(|node| node.text());
-    found.map(str::to_owned).with_context(|| format!("the emulator named no {name}"))
+    found.map(str::to_owned).with_context(|| format!("the emulator's response has no {name}"))
 }

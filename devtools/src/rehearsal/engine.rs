@@ -1,5 +1,5 @@
-//! The container engine in which the emulator runs tasks: the machine's own Docker if that answers, else one that is started
-//! here and ends with the rehearsal. Installs nothing.
+//! The container engine in which the emulator runs tasks: this machine's Docker if it responds, or else a `dockerd` that is
+//! started here and stopped with the rehearsal. Must not install anything.
 
 use std::{
     fs,
@@ -8,74 +8,73 @@ use std::{
 
 use anyhow::Context;
 
-use super::{address::ADDRESS, daemon::Daemon, paths::Place};
+use super::{address::ADDRESS, daemon::Daemon, paths::Paths};
 use xtask::{
     error::{ErrorExt, Exit},
     process::{self, CommandLine},
 };
 
-/// The label that the emulator puts on every container, with the address that it serves on.
+/// The label that the emulator puts on every container. Its value names the emulator.
 const LABEL: &str = "ministack.instance";
 
-/// An engine that answers. Dropping it removes the rehearsal's containers, and ends it if it was started here.
+/// A running engine. Dropping it removes the rehearsal's containers, and stops the engine if it was started here.
 #[derive(Debug)]
 pub(super) struct Engine {
     socket: Socket,
-    own: Option<Own>,
-    /// TargetArgs containers are the rehearsal's; nothing once they are to stay.
+    started: Option<StartedEngine>,
+    /// The label's value on the rehearsal's containers. `None` once they are kept.
     instance: Option<String>,
 }
 
-/// How to reach an engine: as the environment says, or here.
+/// The engine's address. `None` is the default of the environment.
 #[derive(Debug, Clone)]
 struct Socket(Option<String>);
 
 #[derive(Debug)]
-struct Own {
+struct StartedEngine {
     daemon: Daemon,
     data: PathBuf,
 }
 
 impl Engine {
-    /// Finds one or starts one.
-    pub(super) async fn start(place: &Place, port: u16) -> anyhow::Result<Self> {
+    /// Finds an engine or starts one.
+    pub(super) async fn start(paths: &Paths, port: u16) -> anyhow::Result<Self> {
         let instance = Some(format!("{}:{port}", hostname()));
-        let machines = Socket(None);
-        if machines.answers() {
-            return Ok(Self { socket: machines, own: None, instance });
+        let existing = Socket(None);
+        if existing.responds() {
+            return Ok(Self { socket: existing, started: None, instance });
         }
-        let address = format!("unix://{}", place.run().join("docker.sock").display());
-        let data = place.engine();
-        let line = daemon(&address, &data, place.run());
-        let mut daemon = Daemon::start("dockerd", &line, place)
-            .context("no container engine answers, and none can be started")
+        let address = format!("unix://{}", paths.run().join("docker.sock").display());
+        let data = paths.engine();
+        let line = dockerd(&address, &data, paths.run());
+        let mut daemon = Daemon::start("dockerd", &line, paths)
+            .context("no container engine is running and none can be started")
             .hint("install Docker, on Debian the packages docker.io and iptables")
             .exit_code(Exit::Preflight)?;
         let socket = Socket(Some(address));
         daemon
-            .ready(async || socket.answers())
+            .wait_until_ready(async || socket.responds())
             .await
-            .context("no container engine answers, and none can be started")
-            .hint("run the rehearsal as root, or start Docker; DOCKER_HOST says where it is, if it is elsewhere")
+            .context("no container engine is running and none can be started")
+            .hint("run the rehearsal as root, or start Docker and set DOCKER_HOST if it listens elsewhere")
             .exit_code(Exit::Preflight)?;
-        Ok(Self { socket, own: Some(Own { daemon, data }), instance })
+        Ok(Self { socket, started: Some(StartedEngine { daemon, data }), instance })
     }
 
-    /// Gives a line the engine.
-    pub(super) fn given_to(&self, line: CommandLine) -> CommandLine {
-        self.socket.given_to(line)
+    /// Makes a command use this engine.
+    pub(super) fn with_engine(&self, line: CommandLine) -> CommandLine {
+        self.socket.with_engine(line)
     }
 
-    /// The engine in words.
     pub(super) fn describe(&self) -> &'static str {
-        if self.own.is_some() { "an engine of its own" } else { "this machine's Docker" }
+        if self.started.is_some() { "a dockerd of the rehearsal" } else { "this machine's Docker" }
     }
 
-    /// Lets it and its containers run on; says its process and its address, if it was started here.
-    pub(super) fn leave(&mut self) -> (Option<u32>, Option<&str>) {
+    /// Keeps the engine and its containers running. Returns the process and the address of an engine that was started here.
+    pub(super) fn keep_running(&mut self) -> (Option<u32>, Option<&str>) {
         self.instance = None;
-        let own = self.own.take();
-        (own.and_then(|mut own| own.daemon.leave()), self.socket.0.as_deref())
+        let started = self.started.take();
+        (started.and_then(|mut started| started.daemon.keep_running()), self.socket.0.as_deref())
     }
 }
 
@@ -84,7 +83,7 @@ impl Drop for Engine {
         if let Some(instance) = &self.instance {
             drop(self.socket.remove_containers(instance));
         }
-        if let Some(Own { daemon, data }) = self.own.take() {
+        if let Some(StartedEngine { daemon, data }) = self.started.take() {
             drop(daemon);
             drop(fs::remove_dir_all(data));
         }
@@ -92,14 +91,14 @@ impl Drop for Engine {
 }
 
 impl Socket {
-    fn given_to(&self, line: CommandLine) -> CommandLine {
+    fn with_engine(&self, line: CommandLine) -> CommandLine {
         match &self.0 {
             Some(address) => line.env("DOCKER_HOST", address),
             None => line,
         }
     }
 
-    fn answers(&self) -> bool {
+    fn responds(&self) -> bool {
         process::capture(&self.docker(&["version", "--format", "{{.Server.Version}}"]))
             .is_ok_and(|output| output.success)
     }
@@ -115,17 +114,17 @@ impl Socket {
     }
 
     fn docker(&self, args: &[&str]) -> CommandLine {
-        self.given_to(CommandLine::new("docker").args(args))
+        self.with_engine(CommandLine::new("docker").args(args))
     }
 }
 
-/// The name by which the emulator knows this machine.
+/// Returns this machine's name as the emulator sees it.
 fn hostname() -> String {
     sysinfo::System::host_name().unwrap_or_default()
 }
 
-/// Without rules in the machine's firewall: containers and this machine reach each other, and no container the internet.
-fn daemon(socket: &str, data: &Path, run: &Path) -> CommandLine {
+/// Builds the command for an engine that leaves the firewall alone: containers reach this machine, but not the internet.
+fn dockerd(socket: &str, data: &Path, run: &Path) -> CommandLine {
     CommandLine::new("dockerd")
         .arg("--data-root")
         .arg(data)
@@ -141,8 +140,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_engine_of_our_own_keeps_to_its_directories_and_out_of_the_firewall() {
-        let line = daemon("unix:///run/x/docker.sock", Path::new("/target/engine"), Path::new("/run/x")).to_string();
+    fn started_engine_leaves_the_firewall_alone() {
+        let line = dockerd("unix:///run/x/docker.sock", Path::new("/target/engine"), Path::new("/run/x")).to_string();
         for part in ["--data-root /target/engine", "--exec-root /run/x/exec", "--iptables=false", "--ip6tables=false"] {
             assert!(line.contains(part), "{part} is not in {line}");
         }

@@ -1,4 +1,4 @@
-//! What scenarios happen in: the emulator, its users, and our own binary to be run as them.
+//! The environment of the scenarios: the emulator, its IAM users, and the `cargo xtask` binary that runs as them.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,158 +9,161 @@ use anyhow::Context;
 use tokio::sync::Mutex;
 
 use super::{
-    changed,
+    changed_build,
+    command::RunningCommand,
+    daemon,
     deployers::{Deployer, REGION},
     emulator::{Emulator, State},
-    emulator_admin::{Cloud, Keys},
+    emulator_admin::{EmulatorAdmin, Keys},
     outcome::Outcome,
-    paths::Place,
-    process::Running,
+    paths::Paths,
 };
 use crate::quick_build::with_quick_profile;
 use xtask::{process::CommandLine, project::Project, stack::Names};
 
-/// The only address that is let in; the emulator has no firewall, so this is what the task is told and no more.
+/// The allowed CIDR of every deployment. The emulator has no firewall, so nothing enforces it.
 pub(super) const CIDR: &str = "127.0.0.1/32";
 
-/// This very program, also after cargo has put another in its place, as it does when tests are built.
+/// This program, even after cargo replaced the file, as it does when it builds the tests.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
-/// A world to rehearse in.
+/// The environment of one rehearsal.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct TestEnv {
     emulator: Emulator,
-    pub(super) cloud: Cloud,
-    place: Place,
+    pub(super) admin: EmulatorAdmin,
+    paths: Paths,
     program: PathBuf,
     account: String,
     deployers: Mutex<Vec<Deployer>>,
     runs: Cell<usize>,
-    pub(super) known: Known,
+    pub(super) shared: SharedState,
 }
 
-/// What scenarios leave for those after them.
+/// Results that scenarios pass on to later ones.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    /// What there was before anything was deployed.
+pub(super) struct SharedState {
+    /// The resources that existed before the first deploy.
     pub(super) before: RefCell<State>,
-    /// The image that `deploy` built: `<repository>@<digest>`.
+    /// The image that the scenario `deploy` built: `<repository>@<digest>`.
     pub(super) image: RefCell<String>,
-    /// The digest that the first project runs.
+    /// The image digest that the main project runs.
     pub(super) digest: RefCell<String>,
-    /// How long deploys took.
+    /// Durations of deploys, a line for each.
     pub(super) deploys: RefCell<Vec<String>>,
 }
 
-impl World {
-    /// Starts the emulator, and waits until it answers.
+impl TestEnv {
+    /// Starts the emulator and waits until it is ready.
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        let place = Place::make()?;
-        let emulator = Emulator::start(&place).await?;
-        let cloud = Cloud::at(emulator.url())?;
-        let account = cloud.account().await?;
-        cloud.load_services().await?;
-        let program = place.scratch().join("xtask");
+        let paths = Paths::create()?;
+        daemon::stop_leftovers(&paths)?;
+        paths.clean()?;
+        let emulator = Emulator::start(&paths).await?;
+        let admin = EmulatorAdmin::new(emulator.url())?;
+        let account = admin.account().await?;
+        admin.load_services().await?;
+        let program = paths.scratch().join("xtask");
         std::fs::copy(THIS_PROGRAM, &program).with_context(|| format!("cannot copy {THIS_PROGRAM}"))?;
         Ok(Self {
             emulator,
-            cloud,
-            place,
+            admin,
+            paths,
             program,
             account,
             deployers: Mutex::default(),
             runs: Cell::default(),
-            known: Known::default(),
+            shared: SharedState::default(),
         })
     }
 
-    /// Runs a command on a project to its end.
+    /// Runs a command on a project and waits for its end.
     pub(super) async fn run(&self, project: &Project, args: &[&str]) -> anyhow::Result<Outcome> {
         self.launch(project, args).await?.end().await
     }
 
-    /// Runs a command on a project, as the user who may deploy another.
+    /// Runs a command on a project with the permissions of another project's deployer.
     pub(super) async fn run_as(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<Outcome> {
         self.launch_as(user, project, args).await?.end().await
     }
 
-    /// Starts a command on a project, as the user who may deploy it.
-    pub(super) async fn launch(&self, project: &Project, args: &[&str]) -> anyhow::Result<Running> {
+    /// Starts a command on a project with the permissions of its deployer.
+    pub(super) async fn launch(&self, project: &Project, args: &[&str]) -> anyhow::Result<RunningCommand> {
         self.launch_as(project, project, args).await
     }
 
-    async fn launch_as(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<Running> {
+    async fn launch_as(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<RunningCommand> {
         let command = args.first().copied().unwrap_or_default();
         self.start_line(&self.line(user, project, args).await?, project, command)
     }
 
-    fn start_line(&self, line: &CommandLine, project: &Project, command: &str) -> anyhow::Result<Running> {
+    fn start_line(&self, line: &CommandLine, project: &Project, command: &str) -> anyhow::Result<RunningCommand> {
         self.runs.set(self.runs.get() + 1);
         let log = format!("{:03}-{project}-{command}.log", self.runs.get());
-        Running::start(line, &self.place.logs().join(log))
+        RunningCommand::start(line, &self.paths.logs().join(log))
     }
 
-    /// Deploys: `args` come after what every deploy of a rehearsal is told.
+    /// Deploys a project. `args` follow the arguments that all deploys of a rehearsal have.
     pub(super) async fn deploy(&self, project: &Project, args: &[&str]) -> anyhow::Result<Outcome> {
-        self.run(project, &deploy(args)).await
+        self.run(project, &deploy_args(args)).await
     }
 
-    /// Builds and deploys what a change of the code would make of it. Nothing else may build meanwhile.
+    /// Builds and deploys a binary that differs, as after a change of the code. No other build may run meanwhile.
     pub(super) async fn deploy_changed(&self, project: &Project) -> anyhow::Result<Outcome> {
-        let line = self.line(project, project, &deploy(&["--builder", "native"])).await?;
-        let line = changed::after_a_change(line, &self.place)?;
+        let line = self.line(project, project, &deploy_args(&["--builder", "native"])).await?;
+        let line = changed_build::with_changed_code(line, &self.paths)?;
         self.start_line(&line, project, "deploy-changed")?.end().await
     }
 
-    /// The digest of every blob that a project's repository took, in order.
+    /// Lists the digests of the blobs pushed to a project's repository, in order.
     pub(super) async fn uploads(&self, project: &Project) -> anyhow::Result<Vec<String>> {
         let repository = Names::of(project).repository();
         let uploads = self.emulator.uploads().await?.into_iter();
         Ok(uploads.filter(|upload| upload.repository == repository).map(|upload| upload.digest).collect())
     }
 
-    /// What there is on the emulator.
+    /// Lists all resources of the emulator.
     pub(super) async fn state(&self) -> anyhow::Result<State> {
         self.emulator.state().await
     }
 
-    /// A file of a scenario.
+    /// Returns the path of a scenario's file.
     pub(super) fn file(&self, name: &str) -> String {
-        self.place.scratch().join(name).display().to_string()
+        self.paths.scratch().join(name).display().to_string()
     }
 
-    /// Removes the users, so that what is left is what deployments left.
-    pub(super) async fn dismiss(&self) -> anyhow::Result<()> {
+    /// Removes the users, so that only leftovers of deployments remain.
+    pub(super) async fn remove_deployers(&self) -> anyhow::Result<()> {
         let deployers = std::mem::take(&mut *self.deployers.lock().await);
         for deployer in &deployers {
-            deployer.remove(&self.cloud).await?;
+            deployer.remove(&self.admin).await?;
         }
         Ok(())
     }
 
-    /// How long the deploys took whose time is worth knowing, a line for each.
+    /// The durations of the deploys, a line for each.
     pub(crate) fn deploys(&self) -> Option<String> {
-        let deploys = self.known.deploys.borrow();
+        let deploys = self.shared.deploys.borrow();
         (!deploys.is_empty()).then(|| deploys.join("\n"))
     }
 
-    /// Lets everything run on; says how to look at it and how to end it.
-    pub(crate) fn leave(mut self) -> String {
-        let deployments = self.place.deployments().display().to_string();
+    /// Keeps everything running. Returns the shell lines to inspect and to stop it.
+    pub(crate) fn keep_running(mut self) -> String {
+        let deployments = self.paths.deployments().display().to_string();
         format!(
             "export AWS_ENDPOINT_URL={} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n\
              export MCP_DEPLOY_DIR={deployments}\n{}",
             self.emulator.url().to_owned(),
-            self.emulator.leave()
+            self.emulator.keep_running()
         )
     }
 
     async fn line(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<CommandLine> {
         let keys = self.keys(user).await?;
-        // Whatever names other credentials would be found before or beside these.
+        // These would take precedence over the deployer's credentials, or mix with them.
         let others =
             ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "MCP_AUTH_TOKEN"];
-        // What is rehearsed is the deployer: its image need not be the fastest.
+        // The rehearsal tests the deployer, so the image is built for speed of compilation.
         Ok(with_quick_profile(CommandLine::new(&self.program))
             .args(args)
             .args(["--project", project.as_str()])
@@ -170,25 +173,25 @@ impl World {
             .env("AWS_ACCESS_KEY_ID", &keys.id)
             .env("AWS_SECRET_ACCESS_KEY", &keys.secret)
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("MCP_DEPLOY_DIR", self.place.deployments())
+            .env("MCP_DEPLOY_DIR", self.paths.deployments())
             .env("NO_COLOR", "1"))
     }
 
-    /// The keys of who may deploy a project. The user is made when there is a first use for it.
+    /// Returns the keys of a project's deployer, and creates the user on first use.
     async fn keys(&self, project: &Project) -> anyhow::Result<Keys> {
         let mut deployers = self.deployers.lock().await;
         if let Some(deployer) = deployers.iter().find(|deployer| deployer.project == *project) {
             return Ok(deployer.keys.clone());
         }
-        let deployer = Deployer::make(&self.cloud, &self.account, project).await?;
+        let deployer = Deployer::create(&self.admin, &self.account, project).await?;
         let keys = deployer.keys.clone();
         deployers.push(deployer);
         Ok(keys)
     }
 }
 
-/// What every deploy of a rehearsal is told, and more.
-pub(super) fn deploy<'a>(args: &[&'a str]) -> Vec<&'a str> {
-    let always = ["deploy", "--allowed-cidr", CIDR, "--yes", "--json"];
-    always.into_iter().chain(args.iter().copied()).collect()
+/// Returns the arguments of a deploy: those that all deploys of a rehearsal have, then `args`.
+pub(super) fn deploy_args<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    let common = ["deploy", "--allowed-cidr", CIDR, "--yes", "--json"];
+    common.into_iter().chain(args.iter().copied()).collect()
 }

@@ -1,5 +1,5 @@
-//! Images in the emulator's registry: what one is made of, and variants of it, the same layers under another configuration.
-//! So a scenario gets an image that does not work without building anything.
+//! Images in the emulator's registry: reads their parts, and pushes broken variants with the same layers under another
+//! configuration. So a scenario needs no build for an image that does not work.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use sha2::{Digest as _, Sha256};
 use xtask::http;
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const PATIENCE: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(30);
 
-/// How a variant differs.
+/// A way to break an image.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Variant {
-    /// It is given a setting that the service refuses, so it ends when it starts.
-    Refused,
-    /// It listens on a port where nobody looks for it.
-    OnAnotherPort,
+    /// Sets an invalid value for a setting, so the service exits at its start.
+    Misconfigured,
+    /// Listens on another port than the health check expects.
+    WrongPort,
 }
 
 /// The digests of an image's parts.
@@ -28,10 +28,10 @@ pub(super) struct Contents {
     pub(super) configuration: String,
 }
 
-/// Makes a variant of the image that a reference names, pushes it to the same repository, and names it by its digest.
+/// Pushes a variant of an image to the same repository. Returns the variant's reference with its digest.
 pub(super) async fn push(reference: &str, variant: Variant) -> anyhow::Result<String> {
     let (repository, digest) = parts(reference)?;
-    let registry = Registry::of(repository)?;
+    let registry = Registry::new(repository)?;
     let mut manifest = registry.manifest(digest).await?;
     let config = digest_in(&manifest["config"])?;
     let mut config: Value = read(&registry.get(&format!("blobs/{config}")).await?)?;
@@ -46,10 +46,10 @@ pub(super) async fn push(reference: &str, variant: Variant) -> anyhow::Result<St
     Ok(format!("{repository}@{}", digest_of(&manifest)))
 }
 
-/// What the image that a reference names is made of.
+/// Reads the digests of an image's parts.
 pub(super) async fn contents(reference: &str) -> anyhow::Result<Contents> {
     let (repository, digest) = parts(reference)?;
-    let manifest = Registry::of(repository)?.manifest(digest).await?;
+    let manifest = Registry::new(repository)?.manifest(digest).await?;
     let layers = manifest["layers"].as_array().context("the image's manifest lists no layers")?;
     Ok(Contents {
         layers: layers.iter().map(digest_in).collect::<anyhow::Result<_>>()?,
@@ -60,24 +60,24 @@ pub(super) async fn contents(reference: &str) -> anyhow::Result<Contents> {
 impl Variant {
     fn change(self, config: &mut Value) {
         match self {
-            Self::Refused => {
+            Self::Misconfigured => {
                 if let Value::Array(environment) = &mut config["Env"] {
                     environment.push("MCP_MAX_CONCURRENCY=none".into());
                 }
             }
-            Self::OnAnotherPort => config["Entrypoint"] = json!(["/mcp-stateful", "--port", "3999"]),
+            Self::WrongPort => config["Entrypoint"] = json!(["/mcp-stateful", "--port", "3999"]),
         }
     }
 
     fn tag(self) -> &'static str {
         match self {
-            Self::Refused => "refused",
-            Self::OnAnotherPort => "on-another-port",
+            Self::Misconfigured => "misconfigured",
+            Self::WrongPort => "wrong-port",
         }
     }
 }
 
-/// A repository, over the protocol of registries. The emulator's asks nobody who they are.
+/// A repository in a registry. The emulator's registry needs no authentication.
 #[derive(Debug)]
 struct Registry {
     client: reqwest::Client,
@@ -85,7 +85,7 @@ struct Registry {
 }
 
 impl Registry {
-    fn of(repository: &str) -> anyhow::Result<Self> {
+    fn new(repository: &str) -> anyhow::Result<Self> {
         let (host, name) = repository.split_once('/').with_context(|| format!("{repository} has no registry"))?;
         Ok(Self { client: http::client("http://127.0.0.1")?, url: format!("http://{host}/v2/{name}") })
     }
@@ -114,23 +114,23 @@ impl Registry {
 }
 
 async fn send(request: reqwest::RequestBuilder, what: &str) -> anyhow::Result<String> {
-    let answer = request.timeout(PATIENCE).send().await.context("the registry does not answer")?;
-    let status = answer.status();
-    let text = answer.text().await.context("the registry's answer cannot be read")?;
-    if status.is_success() { Ok(text) } else { Err(anyhow!("the registry refuses {what}: {status} {text}")) }
+    let response = request.timeout(LIMIT).send().await.context("the registry does not respond")?;
+    let status = response.status();
+    let text = response.text().await.context("cannot read the registry's response")?;
+    if status.is_success() { Ok(text) } else { Err(anyhow!("the registry rejected {what}: {status} {text}")) }
 }
 
-/// The repository and the digest.
+/// Splits a reference into repository and digest.
 fn parts(reference: &str) -> anyhow::Result<(&str, &str)> {
     reference.split_once('@').with_context(|| format!("{reference} has no digest"))
 }
 
 fn digest_in(descriptor: &Value) -> anyhow::Result<String> {
-    descriptor["digest"].as_str().map(str::to_owned).context("the image's manifest names a part without a digest")
+    descriptor["digest"].as_str().map(str::to_owned).context("the image's manifest has a descriptor without a digest")
 }
 
 fn read(text: &str) -> anyhow::Result<Value> {
-    serde_json::from_str(text).context("cannot read what the registry has")
+    serde_json::from_str(text).context("cannot read the registry's response")
 }
 
 fn digest_of(text: &str) -> String {
@@ -143,14 +143,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_variant_changes_one_thing() {
+    fn variant_changes_one_setting() {
         let original = json!({"Env": ["A=b"], "Entrypoint": ["/mcp-stateful"], "Labels": {"l": "v"}, "User": "1:1"});
         let changed = |variant: Variant| {
             let mut config = original.clone();
             variant.change(&mut config);
             config
         };
-        for (variant, key) in [(Variant::Refused, "Env"), (Variant::OnAnotherPort, "Entrypoint")] {
+        for (variant, key) in [(Variant::Misconfigured, "Env"), (Variant::WrongPort, "Entrypoint")] {
             let mut config = changed(variant);
             assert_ne!(config[key], original[key], "{variant:?}");
             config[key] = original[key].clone();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_the_registries() {
+    fn digest_matches_the_registry() {
         assert_eq!(digest_of(""), "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 }

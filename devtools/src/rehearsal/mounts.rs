@@ -1,4 +1,4 @@
-//! Mounts that an engine left below a directory when it was killed, and that keep the directory from being emptied.
+//! Unmounts leftovers of a killed engine, which would keep its directory from being deleted.
 
 use std::{
     fs,
@@ -9,32 +9,32 @@ use anyhow::Context;
 
 use xtask::process::{self, CommandLine};
 
-/// Where Linux lists the mounts that this process sees (proc_pid_mountinfo(5)).
+/// The list of this process's mounts (proc_pid_mountinfo(5)).
 const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// Unmounts what is mounted at or below `directory`, the innermost first.
+/// Unmounts everything at or below `directory`, the innermost mount first.
 pub(super) fn release(directory: &Path) -> anyhow::Result<()> {
     let table = fs::read_to_string(MOUNTS).with_context(|| format!("cannot read {MOUNTS}"))?;
     for mount in below(directory, &table) {
         process::run(&CommandLine::new("umount").arg("--lazy").arg(&mount))
-            .with_context(|| format!("cannot unmount {}, which an earlier rehearsal left", mount.display()))?;
+            .with_context(|| format!("cannot unmount {}, a leftover of an earlier rehearsal", mount.display()))?;
     }
     Ok(())
 }
 
-/// A mount that was made later stands later, and may lie on an earlier one.
+/// Lists the mount points in reverse order of mounting, because a later mount may lie on an earlier one.
 fn below(directory: &Path, table: &str) -> Vec<PathBuf> {
-    let points = table.lines().filter_map(|line| line.split(' ').nth(4)).map(|point| PathBuf::from(plain(point)));
+    let points = table.lines().filter_map(|line| line.split(' ').nth(4)).map(|point| PathBuf::from(decode(point)));
     let mut points: Vec<PathBuf> = points.filter(|point| point.starts_with(directory)).collect();
     points.reverse();
     points
 }
 
-/// A path as it is; the table writes blanks and the like in octal.
-fn plain(point: &str) -> String {
+/// Decodes a path: the table writes whitespace and backslashes in octal.
+fn decode(point: &str) -> String {
     [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
         .into_iter()
-        .fold(point.to_owned(), |point, (written, meant)| point.replace(written, meant))
+        .fold(point.to_owned(), |point, (encoded, decoded)| point.replace(encoded, decoded))
 }
 
 #[cfg(test)]
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_innermost_mount_comes_first_and_no_other_directory_s() {
+    fn innermost_mount_comes_first() {
         let table = "27 1 254:0 / / rw - ext4 /dev/vda rw\n\
             42 27 254:0 /e /my\\040code/engine rw shared:1 - ext4 /dev/vda rw\n\
             43 42 0:50 / /my\\040code/engine/overlay/a rw - overlay overlay rw\n\

@@ -1,5 +1,6 @@
-//! The directories that a rehearsal uses: one below cargo's target directory for what it installs and keeps, one in `/run`
-//! for what there can be one of on a machine: its servers and their sockets, whose paths may only be short.
+//! The directories of a rehearsal. One is below cargo's target directory: packages, logs and scratch files. The other is in
+//! `/run` because a machine can run one rehearsal at a time: records of its daemons and their sockets, whose paths must be
+//! short.
 
 use std::{
     fs,
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{daemon, mounts};
+use super::mounts;
 use xtask::{
     cargo,
     error::{ErrorExt, Exit},
@@ -19,100 +20,102 @@ use xtask::{
 const RUN: &str = "/run/mcp-stateful-rehearsal";
 const LOCK: &str = "/run/mcp-stateful-rehearsal.lock";
 
-/// Where a rehearsal keeps its files.
+/// The directories, locked for one rehearsal.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct Paths {
     root: PathBuf,
     run: PathBuf,
-    /// Held while the rehearsal runs: it takes an address and ports of the machine.
+    /// Held during the rehearsal because it uses fixed addresses and ports of the machine.
     _lock: Option<Rc<Lock>>,
 }
 
-impl Place {
-    /// Makes the place, without what an earlier rehearsal left in it; what was installed stays.
-    pub(super) fn make() -> anyhow::Result<Self> {
+impl Paths {
+    /// Locks the directories. They may contain leftovers of an earlier rehearsal until [`Paths::clean`] is called.
+    pub(super) fn create() -> anyhow::Result<Self> {
         require_linux()?;
         let root = cargo::target_directory()?.join("tools").join("rehearsal");
-        make(Path::new(RUN))
-            .hint("run the rehearsal as root: it takes an address on this machine, and may have to start an engine")
+        create(Path::new(RUN))
+            .hint("run the rehearsal as root: it adds an address to this machine and may start a container engine")
             .exit_code(Exit::Preflight)?;
-        let lock = lock::take(Path::new(LOCK)).context("one rehearsal at a time on a machine")?;
-        let place = Self { root, run: PathBuf::from(RUN), _lock: Some(Rc::new(lock)) };
-        make(&place.daemons())?;
-        daemon::end_those_left(&place)?;
-        mounts::release(&place.engine())?;
-        for fresh in [place.scratch(), place.logs(), place.engine()] {
-            remake(&fresh)?;
+        let lock = lock::take(Path::new(LOCK)).context("a machine can run one rehearsal at a time")?;
+        let paths = Self { root, run: PathBuf::from(RUN), _lock: Some(Rc::new(lock)) };
+        create(&paths.daemons())?;
+        Ok(paths)
+    }
+
+    /// Empties the directories, except for installed packages. The daemons of earlier rehearsals must be stopped before.
+    pub(super) fn clean(&self) -> anyhow::Result<()> {
+        mounts::release(&self.engine())?;
+        for directory in [self.scratch(), self.logs(), self.engine()] {
+            recreate(&directory)?;
         }
-        mounts::release(place.run())?;
-        remake(place.run())?;
-        make(&place.daemons())?;
-        Ok(place)
+        mounts::release(self.run())?;
+        recreate(self.run())?;
+        create(&self.daemons())
     }
 
     #[cfg(test)]
     pub(super) fn for_test() -> (tempfile::TempDir, Self) {
         let directory = tempfile::tempdir().unwrap();
         let (root, run) = (directory.path().join("rehearsal"), directory.path().join("run"));
-        let place = Self { root, run, _lock: None };
-        make(&place.daemons()).unwrap();
-        make(&place.logs()).unwrap();
-        (directory, place)
+        let paths = Self { root, run, _lock: None };
+        create(&paths.daemons()).unwrap();
+        create(&paths.logs()).unwrap();
+        (directory, paths)
     }
 
-    /// Where the deployer keeps what it knows.
+    /// The deployer's own directory (`MCP_DEPLOY_DIR`).
     pub(super) fn deployments(&self) -> PathBuf {
         self.scratch().join("deployments")
     }
 
-    /// For files of scenarios.
+    /// Files of scenarios.
     pub(super) fn scratch(&self) -> PathBuf {
         self.root.join("scratch")
     }
 
-    /// What was said, by whom.
+    /// The output of each command and daemon.
     pub(super) fn logs(&self) -> PathBuf {
         self.root.join("logs")
     }
 
-    /// Records of servers that run, whichever checkout's rehearsal started them.
+    /// Records of running daemons, including those of another checkout's rehearsal.
     pub(super) fn daemons(&self) -> PathBuf {
         self.run.join("daemons")
     }
 
-    /// The emulator's Python.
+    /// The emulator's Python environment.
     pub(super) fn python(&self) -> PathBuf {
         self.root.join("python")
     }
 
-    /// The images and containers of an engine of our own.
+    /// Images and containers of an engine that the rehearsal starts.
     pub(super) fn engine(&self) -> PathBuf {
         self.root.join("engine")
     }
 
-    /// Sockets and the like.
+    /// Sockets and pid files.
     pub(super) fn run(&self) -> &Path {
         &self.run
     }
 }
 
-/// Says, on a machine that can never rehearse, why.
 fn require_linux() -> anyhow::Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
     }
-    Err(anyhow!("the rehearsal needs Linux: containers have to reach an address of this very machine"))
-        .hint("run it in a virtual machine with Linux, or let CI run it")
+    Err(anyhow!("the rehearsal needs Linux: containers must reach an address of this machine"))
+        .hint("run `cargo xtask rehearse` in a Linux virtual machine, or let CI run it")
         .exit_code(Exit::Preflight)
 }
 
-fn remake(directory: &Path) -> anyhow::Result<()> {
+fn recreate(directory: &Path) -> anyhow::Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory).with_context(|| format!("cannot empty {}", directory.display()))?;
     }
-    make(directory)
+    create(directory)
 }
 
-fn make(directory: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))
+fn create(directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))
 }

@@ -1,4 +1,4 @@
-//! The emulator's Python: a virtual environment with exactly what `rehearsal/requirements.txt` lists.
+//! The emulator's Python: a virtual environment with the packages of `devtools/rehearsal/requirements.txt`.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 
-use super::paths::Place;
+use super::paths::Paths;
 use xtask::{
     cargo,
     error::{ErrorExt, Exit},
@@ -17,9 +17,9 @@ use xtask::{
 
 const REQUIREMENTS: &str = include_str!("../../rehearsal/requirements.txt");
 
-/// Installs it, unless it is there; the program is what runs.
-pub(super) fn install(place: &Place) -> anyhow::Result<PathBuf> {
-    let directory = place.python();
+/// Installs the packages unless they are up to date. Returns the path of the interpreter.
+pub(super) fn install(paths: &Paths) -> anyhow::Result<PathBuf> {
+    let directory = paths.python();
     let program = directory.join("bin").join("python");
     let done = directory.join("installed");
     if program.exists() && fs::read_to_string(&done).is_ok_and(|installed| installed == REQUIREMENTS) {
@@ -31,14 +31,14 @@ pub(super) fn install(place: &Place) -> anyhow::Result<PathBuf> {
         .hint("install Python 3.10 or newer, on Debian the packages python3 and python3-venv")
         .exit_code(Exit::Preflight)?;
     process::run(&pip(&program))
-        .context("the emulator's packages cannot be installed")
-        .hint("pip needs to reach its package index, and Python 3.10 or newer")
+        .context("cannot install the emulator's packages")
+        .hint("check access to PyPI, and install Python 3.10 or newer")
         .exit_code(Exit::Preflight)?;
     fs::write(&done, REQUIREMENTS).with_context(|| format!("cannot write {}", done.display()))?;
     Ok(program)
 }
 
-/// Where our part of the emulator lies.
+/// The directory that contains the package `emulator`.
 pub(super) fn sources() -> PathBuf {
     cargo::workspace_root().join("devtools").join("rehearsal")
 }

@@ -1,11 +1,11 @@
-//! What came of a rehearsal, scenario by scenario. Judges nothing.
+//! The results of a rehearsal, scenario by scenario.
 
 use xtask::{
     columns,
     ui::{self, Tone},
 };
 
-/// Results in the order in which scenarios ended.
+/// Results, in the order in which scenarios ended.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     rows: Vec<Row>,
@@ -15,12 +15,12 @@ pub(crate) struct Report {
 struct Row {
     name: &'static str,
     seconds: f64,
-    /// What was seen, or all that went wrong.
+    /// A summary, or the whole error.
     result: Result<String, String>,
 }
 
 impl Report {
-    /// Notes a result, and says it at once: the next may take minutes.
+    /// Records and prints a result. It is printed at once because the next may take minutes.
     pub(crate) fn add(&mut self, name: &'static str, seconds: f64, result: anyhow::Result<String>) {
         let result = result.map_err(|error| format!("{error:#}"));
         let word = if result.is_ok() { "ok" } else { "FAILED" };
@@ -29,10 +29,10 @@ impl Report {
         self.rows.push(Row { name, seconds, result });
     }
 
-    /// Notes a scenario that could not be tried because what it builds on failed.
-    pub(crate) fn skip(&mut self, name: &'static str, because: &str) {
-        let result = Err(format!("not tried: `{because}` failed"));
-        ui::step("FAILED", &format!("{name}: not tried, because `{because}` failed"));
+    /// Records a scenario that was skipped because one that it needs failed.
+    pub(crate) fn skip(&mut self, name: &'static str, need: &str) {
+        let result = Err(format!("skipped: `{need}` failed"));
+        ui::step("FAILED", &format!("{name}: skipped because `{need}` failed"));
         self.rows.push(Row { name, seconds: 0.0, result });
     }
 
@@ -40,16 +40,16 @@ impl Report {
         self.rows.iter().any(|row| row.name == name && row.result.is_err())
     }
 
-    /// The names of what failed.
+    /// Names the scenarios that failed.
     pub(crate) fn failures(&self) -> Vec<&'static str> {
         self.rows.iter().filter(|row| row.result.is_err()).map(|row| row.name).collect()
     }
 
-    /// A row for each scenario.
+    /// Renders a row for each scenario.
     pub(crate) fn table(&self) -> String {
         let row = |row: &Row| {
             let (word, detail) = match &row.result {
-                Ok(seen) => (ui::paint(Tone::Good, "ok"), seen.as_str()),
+                Ok(summary) => (ui::paint(Tone::Good, "ok"), summary.as_str()),
                 Err(error) => (ui::paint(Tone::Bad, "FAILED"), error.lines().next().unwrap_or_default()),
             };
             vec![word, format!("{:>6.1} s", row.seconds), row.name.to_owned(), detail.to_owned()]

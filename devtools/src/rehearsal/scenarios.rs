@@ -1,4 +1,4 @@
-//! Every scenario, in order, with what it builds on. A file for each group of them.
+//! The list of scenarios, in order, with the scenarios that each one needs.
 
 mod change;
 mod drill;
@@ -11,93 +11,103 @@ mod start;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::World;
+use super::TestEnv;
 use xtask::project::Project;
 
-/// One thing that is tried; what it returns is what was seen.
+/// A scenario. It returns a summary.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
-    /// What has to have succeeded before.
+    /// Scenarios that must have succeeded before.
     pub(crate) needs: &'static [&'static str],
-    pub(crate) lane: Lane,
-    pub(crate) run: for<'a> fn(&'a World) -> LocalBoxFuture<'a, anyhow::Result<String>>,
+    pub(crate) group: Group,
+    pub(crate) run: for<'a> fn(&'a TestEnv) -> LocalBoxFuture<'a, anyhow::Result<String>>,
 }
 
-/// What a scenario can be played beside. Most of a deploy is waiting, and different projects do not meet.
+/// The scenarios that may run at the same time. Most of a deploy is waiting, and different projects share nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
-    /// Nothing else.
-    Alone,
-    /// What is in the other lanes; in one lane it goes in order.
-    Beside(u8),
+pub(crate) enum Group {
+    /// Runs alone.
+    Exclusive,
+    /// Runs in parallel with other groups. Scenarios of one group run in order.
+    Parallel(u8),
 }
 
-/// In this order. What comes later finds what the earlier ones left.
+/// In this order: a scenario finds the deployments that earlier ones left.
 pub(crate) const SCENARIOS: [Scenario; 14] = [
-    Scenario { name: "policy", needs: &[], lane: Lane::Alone, run: |world| Box::pin(start::policy(world)) },
-    Scenario { name: "deploy", needs: &[], lane: Lane::Alone, run: |world| Box::pin(start::deploy(world)) },
-    Scenario { name: "look", needs: &["deploy"], lane: Lane::Alone, run: |world| Box::pin(read_only::look(world)) },
+    Scenario { name: "policy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::policy(env)) },
+    Scenario { name: "deploy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::deploy(env)) },
+    Scenario {
+        name: "read-only",
+        needs: &["deploy"],
+        group: Group::Exclusive,
+        run: |env| Box::pin(read_only::commands(env)),
+    },
     Scenario {
         name: "roll-out",
         needs: &["deploy"],
-        // The binary that it builds is not what others are to find.
-        lane: Lane::Alone,
-        run: |world| Box::pin(change::roll_out(world)),
+        // It replaces the binary that other scenarios deploy.
+        group: Group::Exclusive,
+        run: |env| Box::pin(change::roll_out(env)),
     },
-    Scenario { name: "drill", needs: &["deploy"], lane: Lane::Beside(1), run: |world| Box::pin(drill::drill(world)) },
+    Scenario { name: "drill", needs: &["deploy"], group: Group::Parallel(1), run: |env| Box::pin(drill::drill(env)) },
     Scenario {
         name: "crash",
         needs: &["deploy"],
-        lane: Lane::Beside(1),
-        run: |world| Box::pin(failed_rollout::crash(world)),
+        group: Group::Parallel(1),
+        run: |env| Box::pin(failed_rollout::crash(env)),
     },
     Scenario {
         name: "never healthy",
         needs: &["deploy"],
-        lane: Lane::Beside(1),
-        run: |world| Box::pin(failed_rollout::never_healthy(world)),
+        group: Group::Parallel(1),
+        run: |env| Box::pin(failed_rollout::never_healthy(env)),
     },
     Scenario {
         name: "missing secret",
         needs: &["deploy"],
-        lane: Lane::Beside(1),
-        run: |world| Box::pin(failed_rollout::missing_secret(world)),
+        group: Group::Parallel(1),
+        run: |env| Box::pin(failed_rollout::missing_secret(env)),
     },
     Scenario {
         name: "missing permission",
         needs: &["deploy"],
-        lane: Lane::Beside(1),
-        run: |world| Box::pin(failed_rollout::missing_permission(world)),
+        group: Group::Parallel(1),
+        run: |env| Box::pin(failed_rollout::missing_permission(env)),
     },
     Scenario {
         name: "first deploy fails",
         needs: &["deploy"],
-        lane: Lane::Beside(2),
-        run: |world| Box::pin(first_deploy_fails::fails(world)),
+        group: Group::Parallel(2),
+        run: |env| Box::pin(first_deploy_fails::first_deploy_fails(env)),
     },
     Scenario {
         name: "interrupted",
         needs: &["deploy"],
-        lane: Lane::Beside(2),
-        run: |world| Box::pin(interrupt::everywhere(world)),
+        group: Group::Parallel(2),
+        run: |env| Box::pin(interrupt::in_every_step(env)),
     },
     Scenario {
         name: "keep data",
         needs: &["deploy", "first deploy fails"],
-        lane: Lane::Alone,
-        run: |world| Box::pin(change::keep_data(world)),
+        group: Group::Exclusive,
+        run: |env| Box::pin(change::keep_data(env)),
     },
-    Scenario { name: "destroy", needs: &["deploy"], lane: Lane::Alone, run: |world| Box::pin(remove::destroy(world)) },
+    Scenario {
+        name: "destroy",
+        needs: &["deploy"],
+        group: Group::Exclusive,
+        run: |env| Box::pin(remove::destroy(env)),
+    },
     Scenario {
         name: "destroy again",
         needs: &["destroy"],
-        lane: Lane::Alone,
-        run: |world| Box::pin(remove::again(world)),
+        group: Group::Exclusive,
+        run: |env| Box::pin(remove::destroy_again(env)),
     },
 ];
 
-/// The project that most scenarios are about.
+/// The project of most scenarios.
 fn main_project() -> anyhow::Result<Project> {
     project("rehearsal")
 }
@@ -121,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_scenario_builds_on_comes_before_it() {
+    fn needed_scenarios_come_first() {
         for (number, scenario) in SCENARIOS.iter().enumerate() {
             for need in scenario.needs {
                 assert!(SCENARIOS[..number].iter().any(|earlier| earlier.name == *need), "{need} of {}", scenario.name);
@@ -130,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn projects_have_names() {
+    fn project_names_are_valid() {
         assert!(main_project().is_ok() && second_project().is_ok() && third_project().is_ok());
     }
 }

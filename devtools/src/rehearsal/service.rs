@@ -1,126 +1,128 @@
-//! The deployed service as its users see it, at whichever address serves: notes written and read over REST, and the drill's
-//! clients at work on it.
+//! A deployed service as its users see it: writes and reads notes over REST at its current address, and runs the drill's
+//! clients on it.
 
 use std::{cell::RefCell, time::Duration};
 
 use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
-use super::env::World;
-use crate::drill::{Crew, Door};
+use super::env::TestEnv;
+use crate::drill::{Clients, Endpoints};
 use xtask::{http, project::Project, token::Token};
 
-/// How many clients work while something happens.
+/// Number of clients under load.
 const CLIENTS: usize = 8;
-/// How long to wait for an answer: longer than the service may take.
-const PATIENCE: Duration = Duration::from_secs(25);
-/// Between two questions for the address.
-const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// Limit for a response: longer than the service's own request timeout.
+const LIMIT: Duration = Duration::from_secs(25);
+/// Pause between two look-ups of the address.
+const REFRESH_DELAY: Duration = Duration::from_millis(500);
 
 /// A deployed service.
 #[derive(Debug)]
 pub(super) struct Service<'a> {
-    world: &'a World,
+    env: &'a TestEnv,
     project: Project,
     token: Token,
     address: RefCell<String>,
-    asked: tokio::sync::Mutex<()>,
+    refreshing: tokio::sync::Mutex<()>,
     client: reqwest::Client,
 }
 
 impl<'a> Service<'a> {
-    /// Finds a project's service by our own commands, as its users would.
-    pub(super) async fn of(world: &'a World, project: &Project) -> anyhow::Result<Self> {
-        let token = world.run(project, &["token"]).await?.exit_code(0)?;
-        let token = token.said.lines().last().unwrap_or_default().trim().to_owned();
-        let url = url(world, project).await?;
+    /// Finds a project's service with `cargo xtask token` and `cargo xtask status`, as its users would.
+    pub(super) async fn find(env: &'a TestEnv, project: &Project) -> anyhow::Result<Self> {
+        let token = env.run(project, &["token"]).await?.expect_exit(0)?;
+        let token = token.output.lines().last().unwrap_or_default().trim().to_owned();
+        let url = url(env, project).await?;
         let client = http::client(&url)?;
         Ok(Self {
-            world,
+            env,
             project: project.clone(),
             token: Token::new(token),
             address: RefCell::new(url),
-            asked: tokio::sync::Mutex::new(()),
+            refreshing: tokio::sync::Mutex::new(()),
             client,
         })
     }
 
-    /// Has clients work until something has ended; fails unless what is stored then is what they were told. Returns what that
-    /// something returned, and what was seen.
+    /// Runs the drill's clients during `event`, then checks the guarantees for their notes. Returns the result of `event` and
+    /// a summary.
     pub(super) async fn under_load<T>(
         &self,
-        something: impl Future<Output = anyhow::Result<T>>,
+        event: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<(T, String)> {
-        let crew = Crew::new(self, &self.token, CLIENTS)?;
-        let ended = crew.work_while(Duration::ZERO, something).await?;
-        let report = crew.report().await?;
+        let clients = Clients::new(self, &self.token, CLIENTS)?;
+        let result = clients.work_during(Duration::ZERO, event).await?;
+        let report = clients.report().await?;
         report.verdict()?;
-        crew.leave().await;
-        Ok((ended, report.summary()))
+        clients.clear_sessions().await;
+        Ok((result, report.summary()))
     }
 
-    /// Adds a note; a note that is not acknowledged is an error.
+    /// Adds a note. Fails unless it is acknowledged.
     pub(super) async fn add(&self, session: &str, note: &str) -> anyhow::Result<()> {
         self.call("add_note", &json!({"session_id": session, "note": note})).await.map(drop)
     }
 
-    /// All notes of a session, oldest first.
+    /// Reads all notes of a session, oldest first.
     pub(super) async fn notes(&self, session: &str) -> anyhow::Result<Vec<String>> {
         let mut notes = Vec::new();
         let mut arguments = json!({"session_id": session});
         loop {
-            let answer = self.call("get_notes", &arguments).await?;
-            let page = answer["result"].as_array().with_context(|| format!("these are no notes: {answer}"))?;
+            let response = self.call("get_notes", &arguments).await?;
+            let page =
+                response["result"].as_array().with_context(|| format!("get_notes returned no notes: {response}"))?;
             notes.extend(page.iter().filter_map(Value::as_str).map(str::to_owned));
-            match answer["nextCursor"].as_str() {
+            match response["nextCursor"].as_str() {
                 Some(cursor) => arguments["cursor"] = cursor.into(),
                 None => return Ok(notes),
             }
         }
     }
 
-    /// The build that the service says it is.
+    /// Returns the revision that the service reports.
     pub(super) async fn revision(&self) -> anyhow::Result<String> {
         let url = format!("{}/healthz", self.address.borrow());
-        let answer: Value = self.client.get(url).send().await?.json().await?;
-        let revision = answer["revision"].as_str();
-        revision.map(str::to_owned).with_context(|| format!("the service does not say its build: {answer}"))
+        let response: Value = self.client.get(url).send().await?.json().await?;
+        let revision = response["revision"].as_str();
+        revision.map(str::to_owned).with_context(|| format!("the service reports no revision: {response}"))
     }
 
     async fn call(&self, tool: &str, arguments: &Value) -> anyhow::Result<Value> {
         let url = format!("{}/mcp/call_tool", self.address.borrow());
         let body = json!({"name": tool, "arguments": arguments});
-        let request = self.client.post(&url).bearer_auth(self.token.reveal()).timeout(PATIENCE).json(&body);
-        let answer = request.send().await.with_context(|| format!("{url} does not answer"))?;
-        let status = answer.status();
-        let text = answer.text().await.with_context(|| format!("{url} does not finish its answer"))?;
+        let request = self.client.post(&url).bearer_auth(self.token.reveal()).timeout(LIMIT).json(&body);
+        let response = request.send().await.with_context(|| format!("{url} does not respond"))?;
+        let status = response.status();
+        let text = response.text().await.with_context(|| format!("cannot read the response of {url}"))?;
         if !status.is_success() {
-            return Err(anyhow!("{tool} at {url} answers {status}: {text}"));
+            return Err(anyhow!("{tool} at {url} failed: {status}: {text}"));
         }
-        serde_json::from_str(&text).with_context(|| format!("{url} does not answer in JSON"))
+        serde_json::from_str(&text).with_context(|| format!("the response of {url} is not JSON"))
     }
 }
 
-impl Door for Service<'_> {
+impl Endpoints for Service<'_> {
     fn address(&self, _: usize) -> String {
         self.address.borrow().clone()
     }
 
-    /// Asks where the service is now; it is where it was, if nobody says. Of many who ask at once, one does.
-    async fn look_again(&self) {
-        let Ok(_asking) = self.asked.try_lock() else {
-            drop(self.asked.lock().await);
+    /// Looks up the address, and keeps the old one if there is none. Of several clients that refresh at once, one does the
+    /// look-up and the others wait for it.
+    async fn refresh(&self) {
+        let Ok(_refreshing) = self.refreshing.try_lock() else {
+            drop(self.refreshing.lock().await);
             return;
         };
-        if let Ok(url) = url(self.world, &self.project).await {
+        if let Ok(url) = url(self.env, &self.project).await {
             *self.address.borrow_mut() = url;
         }
-        tokio::time::sleep(ASK_AGAIN).await;
+        tokio::time::sleep(REFRESH_DELAY).await;
     }
 }
 
-async fn url(world: &World, project: &Project) -> anyhow::Result<String> {
-    let status = world.run(project, &["status", "--json"]).await?.exit_code(0)?.object()?;
-    let url = status["url"].as_str().with_context(|| format!("status names no url: {status}"))?;
+async fn url(env: &TestEnv, project: &Project) -> anyhow::Result<String> {
+    let status = env.run(project, &["status", "--json"]).await?.expect_exit(0)?.object()?;
+    let url = status["url"].as_str().with_context(|| format!("status reports no url: {status}"))?;
     Ok(url.to_owned())
 }

@@ -1,5 +1,5 @@
-//! One keep-alive connection of HTTP/1.1, by hand: a request's bytes out, status and body in. Only what the contestants
-//! send is understood; anything else is an error.
+//! A minimal HTTP/1.1 connection with keep-alive: sends the bytes of a request, returns status and body. It understands what
+//! the measured servers send and fails on anything else.
 
 use std::{io, net::SocketAddr};
 
@@ -8,7 +8,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A connection, made anew where the server closes it after an answer.
+/// A connection. It reconnects if the server closed it after a response.
 #[derive(Debug)]
 pub struct Connection {
     address: SocketAddr,
@@ -16,7 +16,7 @@ pub struct Connection {
     read: Vec<u8>,
 }
 
-/// What the head of an answer says.
+/// The head of a response.
 #[derive(Debug, PartialEq)]
 struct Head {
     status: u16,
@@ -32,15 +32,15 @@ enum Length {
 }
 
 impl Connection {
-    /// A connection to `address`; it is made with the first request.
+    /// Creates a connection to `address`, which is opened by the first request.
     pub fn new(address: SocketAddr) -> Self {
         Self { address, stream: None, read: Vec::with_capacity(16 * 1024) }
     }
 
-    /// Sends a request and reads its answer: status and body.
+    /// Sends a request and reads status and body of its response.
     ///
     /// # Errors
-    /// No connection, a broken one, and answers that are no HTTP/1.
+    /// The connection fails, or the response is not HTTP/1.
     pub async fn exchange(&mut self, request: &[u8]) -> io::Result<(u16, Vec<u8>)> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -58,7 +58,7 @@ impl Connection {
             }
             self.more(&mut stream).await?;
         };
-        let head = parse(&self.read[..end]).ok_or_else(|| broken("no head of HTTP/1"))?;
+        let head = parse(&self.read[..end]).ok_or_else(|| invalid("invalid HTTP/1 response head"))?;
         let body = match head.length {
             Length::Bytes(length) => {
                 while self.read.len() < end + length {
@@ -80,7 +80,7 @@ impl Connection {
 
     async fn more(&mut self, stream: &mut TcpStream) -> io::Result<()> {
         match stream.read_buf(&mut self.read).await? {
-            0 => Err(broken("closed within an answer")),
+            0 => Err(invalid("connection closed within a response")),
             _ => Ok(()),
         }
     }
@@ -95,7 +95,7 @@ impl Connection {
                 self.more(stream).await?;
             };
             let text = std::str::from_utf8(&self.read[at..at + line]).unwrap_or_default();
-            let size = usize::from_str_radix(text, 16).map_err(|_| broken("no size of a chunk"))?;
+            let size = usize::from_str_radix(text, 16).map_err(|_| invalid("invalid chunk size"))?;
             at += line + 2;
             while self.read.len() < at + size + 2 {
                 self.more(stream).await?;
@@ -133,7 +133,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
-fn broken(text: &str) -> io::Error {
+fn invalid(text: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, text)
 }
 
@@ -143,25 +143,25 @@ mod tests {
 
     use super::*;
 
-    async fn answered_with(answers: &'static [&'static str]) -> Vec<(u16, String)> {
+    async fn exchange_all(responses: &'static [&'static str]) -> Vec<(u16, String)> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut connection = Connection::new(listener.local_addr().unwrap());
         let server = tokio::spawn(async move {
-            let mut answers = answers.iter();
-            while answers.len() > 0 {
+            let mut responses = responses.iter();
+            while responses.len() > 0 {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut request = [0; 1];
-                for answer in answers.by_ref() {
+                for response in responses.by_ref() {
                     stream.read_exact(&mut request).await.unwrap();
-                    stream.write_all(answer.as_bytes()).await.unwrap();
-                    if !answer.starts_with("HTTP/1.1") {
+                    stream.write_all(response.as_bytes()).await.unwrap();
+                    if !response.starts_with("HTTP/1.1") {
                         break;
                     }
                 }
             }
         });
         let mut seen = Vec::new();
-        for _ in answers {
+        for _ in responses {
             let (status, body) = connection.exchange(b"x").await.unwrap();
             seen.push((status, String::from_utf8(body).unwrap()));
         }
@@ -170,8 +170,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bodies_are_read_as_they_are_sent() {
-        let seen = answered_with(&[
+    async fn bodies_of_every_framing_are_read() {
+        let seen = exchange_all(&[
             "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
             "HTTP/1.0 400 Bad Request\r\nContent-Length: 2\r\n\r\nno",

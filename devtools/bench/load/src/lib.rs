@@ -1,13 +1,14 @@
-//! The load of `cargo xtask bench`: which requests are sent, which answers are right, and how long they took.
+//! The load generator of `cargo xtask bench`: sends requests, checks the responses and measures their times.
 //!
-//! A client of its own on bare TCP, so that the server is what is measured. The binary drives a [`Plan`]; xtask has the types.
+//! It uses TCP directly, so that its own CPU time stays small beside the measured server's. The binary drives a [`Plan`], and
+//! devtools shares the types.
 
+pub mod api;
 pub mod connection;
 pub mod drive;
 pub mod plan;
-pub mod surface;
 pub mod work;
 
+pub use api::Api;
 pub use plan::{Plan, Report};
-pub use surface::Surface;
 pub use work::Work;

@@ -1,4 +1,5 @@
-//! Reads a plan as JSON from standard input, drives it, and prints the report as JSON; or says what went wrong, and exits with 1.
+//! Reads a plan as JSON from standard input, drives it, and prints the report as JSON. Prints an error and exits with 1 if
+//! that fails.
 
 use std::{io, process::ExitCode};
 
@@ -7,28 +8,28 @@ use bench_load::{Report, drive};
 fn main() -> ExitCode {
     match run() {
         Ok(report) => {
-            tell(&serde_json::json!(report).to_string());
+            print(&serde_json::json!(report).to_string());
             ExitCode::SUCCESS
         }
-        Err(wrong) => {
-            complain(&wrong);
+        Err(error) => {
+            print_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
 fn run() -> Result<Report, String> {
-    let plan = serde_json::from_reader(io::stdin()).map_err(|error| format!("no plan: {error}"))?;
+    let plan = serde_json::from_reader(io::stdin()).map_err(|error| format!("invalid plan: {error}"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(drive::drive(plan))
 }
 
-#[expect(clippy::print_stdout, reason = "the one place that answers")]
-fn tell(text: &str) {
+#[expect(clippy::print_stdout, reason = "the only output to stdout")]
+fn print(text: &str) {
     println!("{text}");
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that complains")]
-fn complain(text: &str) {
+#[expect(clippy::print_stderr, reason = "the only output to stderr")]
+fn print_error(text: &str) {
     eprintln!("bench-load: {text}");
 }

@@ -1,41 +1,41 @@
-//! What the load is told, and what it tells: both as JSON between xtask and the binary.
+//! Input and output of the load generator, exchanged as JSON between devtools and the binary.
 
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{surface::Surface, work::Work};
+use crate::{api::Api, work::Work};
 
 /// One bounded run against one server.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
-    /// Where the server listens.
+    /// The server's address.
     pub address: SocketAddr,
-    /// How it is spoken to.
-    pub surface: Surface,
-    /// The bearer token, for servers that ask for one.
+    /// The API to call.
+    pub api: Api,
+    /// The bearer token, for servers with authentication.
     pub token: Option<String>,
-    /// What is asked.
+    /// The kind of calls.
     pub work: Work,
-    /// Connections, each with one request under way at a time.
+    /// Number of connections. Each has one request in flight.
     pub connections: u32,
-    /// At most so many requests.
+    /// Limit for the number of requests.
     pub requests: u64,
-    /// At most so many seconds.
+    /// Limit for the duration in seconds.
     pub seconds: f64,
-    /// Goes into every text that has to be new.
+    /// Part of every text that must be new.
     pub run: String,
 }
 
-/// What came of it. Times are of answers only: what came wrong ends the run.
+/// The result of a run. All its responses were correct because a wrong one ends the run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
-    /// Requests answered rightly.
+    /// Number of requests.
     pub requests: u64,
-    /// From the first request to the last answer.
+    /// Time from the first request to the last response.
     pub seconds: f64,
-    /// Half of the answers took no longer, in milliseconds.
+    /// Median response time in milliseconds.
     pub p50_ms: f64,
-    /// 99 of 100 took no longer.
+    /// 99th percentile of the response times in milliseconds.
     pub p99_ms: f64,
 }

@@ -1,56 +1,56 @@
-//! What is asked of a server, call by call, and what a right answer says. The same for every contestant.
+//! The calls to a server and their expected results, the same for every measured server.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The session that the store holds [`NOTES`] notes of before the first request.
+/// The session that has [`NOTES`] notes in the store before the first request.
 pub const NOTED_SESSION: &str = "noted";
-/// How many notes that session has.
+/// Number of notes in that session.
 pub const NOTES: usize = 50;
-/// Notes are added to so many sessions in turn.
+/// Number of sessions that notes are added to in turn.
 const SESSIONS: u64 = 100;
 
 /// A kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
-    /// `echo_cached` of one text, over and over.
+    /// `echo_cached` of the same text.
     EchoHot,
-    /// `echo_cached` of a text that nobody asked for before.
+    /// `echo_cached` of a new text each time.
     EchoCold,
     /// `add_note`, to a hundred sessions in turn.
     AddNote,
     /// `get_notes` of fifty notes.
     GetNotes,
-    /// Of ten calls five add a note, three read fifty, two echo what is new.
+    /// Of ten calls, five add a note, three read fifty notes and two echo a new text.
     Mix,
 }
 
-/// A call of a tool, and what has to come of it.
+/// A tool call with its expected result.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// The tool's name.
     pub tool: &'static str,
     /// Its arguments.
     pub arguments: Value,
-    /// What the answer says.
+    /// The expected result.
     pub expected: Expected,
 }
 
-/// What an answer says.
+/// The expected result of a call.
 #[derive(Debug, Clone)]
 pub enum Expected {
-    /// This text; with or without `[cache] ` before it.
+    /// This text, with or without the prefix `[cache] `.
     Text(String),
-    /// [`NOTES`] notes, of which the first and the last are the store's.
+    /// [`NOTES`] notes, of which the first and the last are checked.
     Notes,
 }
 
 impl Work {
-    /// All, in the order of the tables.
+    /// All kinds, in the order of the tables.
     pub const ALL: [Self; 5] = [Self::EchoHot, Self::EchoCold, Self::AddNote, Self::GetNotes, Self::Mix];
 
-    /// Its name in tables.
+    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::EchoHot => "echo_cached, hot",
@@ -61,7 +61,7 @@ impl Work {
         }
     }
 
-    /// The `number`th call of a run.
+    /// Returns call number `number` of a run.
     pub fn call(self, run: &str, number: u64) -> Call {
         match self {
             Self::EchoHot => echo("a text that is asked for again and again".to_owned()),
@@ -87,7 +87,7 @@ impl Work {
     }
 }
 
-/// The `number`th note of [`NOTED_SESSION`], and of every session that is filled for `cargo xtask bench --growth`.
+/// Returns note number `number` of [`NOTED_SESSION`] and of every session filled by `cargo xtask bench --growth`.
 pub fn note(number: usize) -> String {
     format!("note {number} of many, as long as a sentence that somebody wants to remember for later")
 }
@@ -98,19 +98,19 @@ fn echo(text: String) -> Call {
 }
 
 impl Expected {
-    /// Whether MCP's text is this; notes are a JSON array in it.
-    pub(crate) fn fits(&self, text: &str) -> bool {
+    /// Checks the text of an MCP result, in which notes are a JSON array.
+    pub(crate) fn matches(&self, text: &str) -> bool {
         match self {
-            Self::Text(_) => self.fits_text(text),
-            Self::Notes => serde_json::from_str(text).is_ok_and(|notes: Vec<Value>| self.fits_notes(&notes)),
+            Self::Text(_) => self.matches_text(text),
+            Self::Notes => serde_json::from_str(text).is_ok_and(|notes: Vec<Value>| self.matches_notes(&notes)),
         }
     }
 
-    pub(crate) fn fits_text(&self, text: &str) -> bool {
+    pub(crate) fn matches_text(&self, text: &str) -> bool {
         matches!(self, Self::Text(expected) if text.strip_prefix("[cache] ").unwrap_or(text) == expected)
     }
 
-    pub(crate) fn fits_notes(&self, notes: &[Value]) -> bool {
+    pub(crate) fn matches_notes(&self, notes: &[Value]) -> bool {
         let is = |found: Option<&Value>, number| found.and_then(Value::as_str) == Some(note(number).as_str());
         matches!(self, Self::Notes) && notes.len() == NOTES && is(notes.first(), 0) && is(notes.last(), NOTES - 1)
     }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_to_be_new_is_new() {
+    fn cold_texts_are_unique() {
         let texts: HashSet<String> =
             (0..100).map(|number| Work::EchoCold.call("r", number).arguments.to_string()).collect();
         assert_eq!(texts.len(), 100);
@@ -131,11 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn a_note_too_few_or_another_order_is_wrong() {
+    fn missing_or_reordered_notes_are_wrong() {
         let mut notes: Vec<Value> = (0..NOTES).map(|number| note(number).into()).collect();
-        assert!(Expected::Notes.fits_notes(&notes));
+        assert!(Expected::Notes.matches_notes(&notes));
         notes.swap(0, 1);
-        assert!(!Expected::Notes.fits_notes(&notes));
-        assert!(!Expected::Notes.fits_notes(&notes[1..]));
+        assert!(!Expected::Notes.matches_notes(&notes));
+        assert!(!Expected::Notes.matches_notes(&notes[1..]));
     }
 }

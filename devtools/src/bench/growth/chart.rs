@@ -1,23 +1,21 @@
-//! An axis as a picture, in SVG by hand: a panel for each figure, both scales in powers of ten, the exponent at each curve's end.
+//! The curves of one dimension: a panel for each figure, both scales logarithmic, with a legend that gives each exponent.
+
+use plotters::{coord::ranged1d::BindKeyPoints, prelude::*};
 
 use super::{
-    figures::{Axis, Curve, Figure, Grows, Growth},
-    page::{exponent, place},
+    figures::{Axis, Dimension, Figure, Growth},
+    report::{exponent, format_position},
 };
+use crate::bench::chart::{ACCENT, Area, CAPTION, GRID, WIDTH, font, svg};
 
-const WIDTH: f64 = 860.0;
-const PANEL: f64 = 230.0;
-const TOP: f64 = 40.0;
-/// Where curves are, within a panel.
-const LEFT: f64 = 70.0;
-const RIGHT: f64 = 520.0;
-const UPPER: f64 = 26.0;
-const LOWER: f64 = 190.0;
-/// What a label takes in height.
-const LABEL: f64 = 16.0;
-const COLOURS: [&str; 4] = ["#b7410e", "#1f6f8b", "#5b7f2b", "#7a4988"];
+const PANEL: u32 = 230;
+/// Width of the curves, left of the legend.
+const CURVES: u32 = 540;
+const LINE: i32 = 20;
+const COLOURS: [RGBColor; 4] =
+    [ACCENT, RGBColor(0x1f, 0x6f, 0x8b), RGBColor(0x5b, 0x7f, 0x2b), RGBColor(0x7a, 0x49, 0x88)];
 
-impl Grows {
+impl Dimension {
     fn noun(self) -> &'static str {
         match self {
             Self::Notes => "notes in a session",
@@ -27,152 +25,104 @@ impl Grows {
     }
 }
 
-/// The axis' own file.
-pub(crate) fn chart(growth: &Growth, axis: &Axis) -> String {
-    let height = TOP + PANEL * Figure::ALL.len() as f64;
+/// Draws the dimension's file.
+pub(crate) fn chart(growth: &Growth, axis: &Axis) -> anyhow::Result<String> {
     let caption = format!(
-        "What a call takes by {}, {}; both scales in powers of ten; beside each curve its exponent",
-        axis.grows.noun(),
+        "Cost of a call by {}, {}; logarithmic scales; the legend gives exponents",
+        axis.dimension.noun(),
         growth.date
     );
-    let mut body = text(10.0, 22.0, "start", "#222222", &caption);
-    for (number, figure) in Figure::ALL.into_iter().enumerate() {
-        body += &format!(
-            "<g transform=\"translate(0 {:.0})\">\n{}</g>\n",
-            TOP + PANEL * number as f64,
-            panel(axis, figure)
-        );
-    }
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
-         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#ffffff\"/>\n{body}</svg>\n"
-    )
-}
-
-fn panel(axis: &Axis, figure: Figure) -> String {
-    let all: Vec<(f64, f64)> = axis.curves.iter().flat_map(|curve| curve.measured(figure)).collect();
-    let mut body = text(10.0, 14.0, "start", "#222222", figure.name());
-    let (Some(across), Some(up)) = (
-        Scale::over(axis.places().into_iter().map(|at| at as f64), (LEFT, RIGHT)),
-        Scale::by_tens(all.iter().map(|(_, y)| *y), (LOWER, UPPER)),
-    ) else {
-        return body + &text(LEFT, UPPER + 20.0, "start", "#222222", "nothing was measured");
-    };
-    for ten in up.tens() {
-        let y = up.at(ten);
-        body += &format!("<path d=\"M{LEFT} {y:.1}H{RIGHT}\" stroke=\"#dddddd\"/>\n");
-        body += &text(LEFT - 8.0, y + 4.0, "end", "#555555", &ten.to_string());
-    }
-    for at in axis.places() {
-        body += &text(across.at(at as f64), LOWER + 18.0, "middle", "#555555", &place(at));
-    }
-    let mut labels = Vec::new();
-    for (curve, colour) in axis.curves.iter().zip(COLOURS.iter().cycle()) {
-        let points: Vec<(f64, f64)> =
-            curve.measured(figure).into_iter().map(|(x, y)| (across.at(x), up.at(y))).collect();
-        body += &line(&points, colour);
-        if let Some((_, y)) = points.last() {
-            labels.push((*y, *colour, label(curve, figure)));
+    svg((WIDTH, CAPTION + PANEL * Figure::ALL.len() as u32), |area| {
+        let (top, panels) = area.split_vertically(CAPTION);
+        top.draw(&Text::new(caption, (10, 14), font(14)))?;
+        for (panel, figure) in panels.split_evenly((Figure::ALL.len(), 1)).iter().zip(Figure::ALL) {
+            draw_panel(panel, axis, figure)?;
         }
-    }
-    for (y, colour, label) in apart(labels) {
-        body += &text(RIGHT + 14.0, y + 4.0, "start", colour, &label);
-    }
-    body
+        Ok(())
+    })
 }
 
-fn label(curve: &Curve, figure: Figure) -> String {
-    format!("{}: {}", curve.call, exponent(curve, figure))
+fn draw_panel(area: &Area<'_>, axis: &Axis, figure: Figure) -> anyhow::Result<()> {
+    area.draw(&Text::new(figure.name(), (10, 4), font(14)))?;
+    let positions: Vec<f64> = axis.positions().into_iter().map(|at| at as f64).collect();
+    let measured: Vec<(f64, f64)> = axis.curves.iter().flat_map(|curve| curve.measured(figure)).collect();
+    let (Some(x), Some(y)) = (range(positions.iter().copied()), range(measured.iter().map(|(_, y)| *y))) else {
+        area.draw(&Text::new("no figures", (70, 60), font(13)))?;
+        return Ok(());
+    };
+    let tens = powers_of_ten(y);
+    let y = (tens[0], tens[tens.len() - 1]);
+    let (curves, legend) = area.split_horizontally(CURVES);
+    let mut chart = ChartBuilder::on(&curves)
+        .margin_top(28)
+        .margin_right(16)
+        .x_label_area_size(28)
+        .y_label_area_size(64)
+        .build_cartesian_2d(
+            (x.0..x.1.max(x.0 * 10.0)).log_scale().with_key_points(positions),
+            (y.0..y.1).log_scale().with_key_points(tens),
+        )?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .bold_line_style(GRID)
+        .light_line_style(WHITE)
+        .axis_style(GRID)
+        .label_style(font(13))
+        .x_label_formatter(&|at| format_position(*at as u64))
+        .y_label_formatter(&ToString::to_string)
+        .draw()?;
+    for (number, (curve, colour)) in axis.curves.iter().zip(COLOURS.iter().cycle()).enumerate() {
+        let points = curve.measured(figure);
+        chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
+        chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled())))?;
+        let y = 34 + LINE * i32::try_from(number)?;
+        legend.draw(&Rectangle::new([(4, y), (20, y + 4)], colour.filled()))?;
+        let text = format!("{}: {}", curve.call, exponent(curve, figure));
+        legend.draw(&Text::new(text, (26, y - 5), font(13)))?;
+    }
+    Ok(())
 }
 
-fn line(points: &[(f64, f64)], colour: &str) -> String {
-    let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-    let mut body =
-        format!("<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>\n", path.join(" "));
-    for (x, y) in points {
-        body += &format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{colour}\"/>\n");
-    }
-    body
+/// The range of the positive values. A logarithmic scale has no other ones.
+fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let (from, to) = values
+        .filter(|value| *value > 0.0)
+        .fold((f64::INFINITY, 0.0_f64), |(from, to), value| (from.min(value), to.max(value)));
+    (from <= to).then_some((from, to))
 }
 
-/// The labels from top to bottom, none upon another.
-fn apart<T>(mut labels: Vec<(f64, T, String)>) -> Vec<(f64, T, String)> {
-    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // What is pushed down has room below, if the first begins high enough.
-    let mut least = UPPER;
-    let room = LOWER - LABEL * labels.len() as f64;
-    for (number, label) in labels.iter_mut().enumerate() {
-        label.0 = label.0.min(room + LABEL * (number + 1) as f64).max(least);
-        least = label.0 + LABEL;
-    }
-    labels
-}
-
-fn text(x: f64, y: f64, anchor: &str, colour: &str, text: &str) -> String {
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>\n")
-}
-
-/// A scale in powers of ten between two places of the picture.
-#[derive(Debug, Clone, Copy)]
-struct Scale {
-    from: f64,
-    to: f64,
-    place: (f64, f64),
-}
-
-impl Scale {
-    /// From the least value to the greatest.
-    fn over(values: impl Iterator<Item = f64>, place: (f64, f64)) -> Option<Self> {
-        let (from, to) = values
-            .filter(|value| *value > 0.0)
-            .fold((f64::INFINITY, 0.0_f64), |(from, to), value| (from.min(value), to.max(value)));
-        (from <= to).then_some(Self { from, to, place })
-    }
-
-    /// The same, widened to whole powers of ten, of which there are two or more.
-    fn by_tens(values: impl Iterator<Item = f64>, place: (f64, f64)) -> Option<Self> {
-        let Self { from, to, .. } = Self::over(values, place)?;
-        let (low, high) = (from.log10().floor(), to.log10().ceil());
-        Some(Self { from: 10_f64.powf(low), to: 10_f64.powf(high.max(low + 1.0)), place })
-    }
-
-    fn at(self, value: f64) -> f64 {
-        let share = if self.to > self.from { (value / self.from).ln() / (self.to / self.from).ln() } else { 0.0 };
-        self.place.0 + share * (self.place.1 - self.place.0)
-    }
-
-    fn tens(self) -> impl Iterator<Item = f64> {
-        let (low, high) = (self.from.log10().round() as i32, self.to.log10().round() as i32);
-        // As written, not as a power is computed: 0.001 and nothing beside it.
-        (low..=high).filter_map(|power| format!("1e{power}").parse().ok())
-    }
+/// Lists the powers of ten around a range, at least two.
+fn powers_of_ten((from, to): (f64, f64)) -> Vec<f64> {
+    let (low, high) = (from.log10().floor() as i32, to.log10().ceil() as i32);
+    // Parsed because computed powers are inexact: 0.001 would print as 0.0010000000000000002.
+    (low..=high.max(low + 1)).filter_map(|power| format!("1e{power}").parse().ok()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{super::figures::tests::axis_with_a_gap, *};
+    use crate::bench::machine::Machine;
 
     #[test]
-    fn a_missing_point_is_no_dot() {
-        let panel = panel(&axis_with_a_gap(), Figure::Cpu);
-        assert_eq!(panel.matches("<circle").count(), 2, "{panel}");
-        assert!(panel.contains("reset_session: 1.00") && panel.contains(">10⁴<"), "{panel}");
+    fn missing_point_has_no_dot() {
+        let growth = Growth {
+            date: String::new(),
+            revision: String::new(),
+            machine: Machine::default(),
+            axes: vec![axis_with_a_gap()],
+        };
+        let svg = chart(&growth, &growth.axes[0]).unwrap();
+        // Two measured points in each of three panels.
+        assert_eq!(svg.matches("<circle").count(), 6, "{svg}");
+        assert!(svg.contains("reset_session: 1.00") && svg.contains("10⁴"), "{svg}");
     }
 
     #[test]
-    fn equal_steps_are_equal_factors() {
-        let scale = Scale::by_tens([3.0, 700.0].into_iter(), (0.0, 300.0)).unwrap();
-        assert_eq!(scale.tens().collect::<Vec<_>>(), [1.0, 10.0, 100.0, 1000.0]);
-        assert!((scale.at(10.0) - 100.0).abs() < 1e-9 && (scale.at(100.0) - 200.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn labels_of_curves_that_meet_are_apart_and_inside() {
-        for y in [UPPER, 100.0, LOWER] {
-            let placed = apart(vec![(y, "a", String::new()), (y, "b", String::new()), (y, "c", String::new())]);
-            let ys: Vec<f64> = placed.iter().map(|label| label.0).collect();
-            assert!(ys.windows(2).all(|pair| pair[1] - pair[0] >= LABEL - 1e-9), "{ys:?}");
-            assert!(ys[0] >= UPPER && ys[2] <= LOWER, "{ys:?}");
-        }
+    fn scale_covers_whole_powers_of_ten() {
+        assert_eq!(powers_of_ten((3.0, 700.0)), [1.0, 10.0, 100.0, 1000.0]);
+        assert_eq!(powers_of_ten((0.002, 0.002)), [0.001, 0.01]);
+        assert_eq!(powers_of_ten((1.0, 1.0)), [1.0, 10.0]);
+        assert_eq!(range([0.0, -1.0].into_iter()), None);
     }
 }

@@ -1,49 +1,50 @@
-//! What was measured, as `docs/bench/growth.json` has it. Computes nothing but the exponents.
+//! The figures of `docs/bench/growth.json`, with look-ups and exponents.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::fit::exponent;
-use crate::bench::{machine::Machine, store::Cost};
+use super::power_law::exponent;
+use crate::bench::{machine::Machine, stand_in::Cost};
 
-/// A run of `cargo xtask bench --growth`.
+/// One run of `cargo xtask bench --growth`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Growth {
-    /// When it began, in UTC.
+    /// Start of the run, in UTC.
     pub(crate) date: String,
-    /// What was measured, as git names it.
+    /// The measured revision of the checkout.
     pub(crate) revision: String,
     pub(crate) machine: Machine,
     pub(crate) axes: Vec<Axis>,
 }
 
-/// What there is more and more of.
+/// The quantity that grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Grows {
+pub(crate) enum Dimension {
     Notes,
     Sessions,
     Replicas,
 }
 
-/// All that was measured along one axis.
+/// All measurements along one dimension.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Axis {
-    pub(crate) grows: Grows,
+    #[serde(rename = "grows")]
+    pub(crate) dimension: Dimension,
     pub(crate) curves: Vec<Curve>,
-    /// How long it took to fill the store, in seconds, for each point that was filled.
+    /// Position and seconds of each time that the store was filled.
     pub(crate) filled: Vec<(u64, f64)>,
 }
 
-/// One kind of call along an axis.
+/// The measurements of one kind of call along an axis.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Curve {
     pub(crate) call: String,
     pub(crate) points: Vec<Point>,
 }
 
-/// One kind of call at one place of an axis.
+/// The measurement of one kind of call at one position of an axis.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Point {
     pub(crate) at: u64,
@@ -54,22 +55,22 @@ pub(crate) struct Point {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
     Measured(Measured),
-    /// Why there is no figure.
+    /// No figure, with the reason.
     Missing(String),
 }
 
-/// What one call took, or one note of a call that is about many.
+/// The cost of one call, or of one note where a call deletes many.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measured {
-    /// So many calls, or notes, the CPU time is the mean of.
+    /// Number of calls or notes that the CPU time is averaged over.
     pub(crate) over: u64,
-    /// CPU of the service's processes, in microseconds.
+    /// CPU time of the service's processes, in microseconds.
     pub(crate) cpu_us: f64,
     pub(crate) store_calls: f64,
     pub(crate) units: f64,
 }
 
-/// A figure of a point.
+/// A figure of a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Figure {
     Cpu,
@@ -90,7 +91,7 @@ impl Figure {
 }
 
 impl Measured {
-    /// CPU seconds over so many calls, and what so many counted calls took of the store.
+    /// Averages the CPU seconds of `over` calls and the store operations of `counted` calls.
     pub(crate) fn new(cpu_seconds: f64, over: u64, cost: &Cost, counted: u64) -> Self {
         let (calls, units) = cost.values().fold((0, 0.0), |(calls, units), cost| (calls + cost.0, units + cost.1));
         Self {
@@ -111,12 +112,12 @@ impl Measured {
 }
 
 impl Axis {
-    pub(crate) fn new(grows: Grows) -> Self {
-        Self { grows, curves: Vec::new(), filled: Vec::new() }
+    pub(crate) fn new(dimension: Dimension) -> Self {
+        Self { dimension, curves: Vec::new(), filled: Vec::new() }
     }
 
-    /// Keeps what came of a call at a place.
-    pub(crate) fn keep(&mut self, call: &str, at: u64, outcome: Outcome) {
+    /// Adds the outcome of a call at a position.
+    pub(crate) fn push(&mut self, call: &str, at: u64, outcome: Outcome) {
         let point = Point { at, outcome };
         match self.curves.iter_mut().find(|curve| curve.call == call) {
             Some(curve) => curve.points.push(point),
@@ -124,7 +125,7 @@ impl Axis {
         }
     }
 
-    /// The places, in order.
+    /// Lists the positions in ascending order.
     pub(crate) fn places(&self) -> Vec<u64> {
         let points = self.curves.iter().flat_map(|curve| &curve.points);
         points.map(|point| point.at).collect::<BTreeSet<_>>().into_iter().collect()
@@ -132,7 +133,7 @@ impl Axis {
 }
 
 impl Curve {
-    /// The measured points, as a place and a figure.
+    /// Lists position and figure of each measured point.
     pub(crate) fn measured(&self, figure: Figure) -> Vec<(f64, f64)> {
         let measured = |point: &Point| match &point.outcome {
             Outcome::Measured(measured) => Some((point.at as f64, measured.figure(figure))),
@@ -150,30 +151,37 @@ impl Curve {
 pub(crate) mod tests {
     use super::*;
 
-    /// A curve that is measured at 100 and 1,000, and not at 10,000.
+    /// A curve with figures at 100 and 1,000, and none at 10,000.
     pub(crate) fn axis_with_a_gap() -> Axis {
-        let mut axis = Axis::new(Grows::Notes);
+        let mut axis = Axis::new(Dimension::Notes);
         for (at, cpu_us) in [(100, 10.0), (1000, 100.0)] {
-            axis.keep(
+            axis.push(
                 "reset_session",
                 at,
                 Outcome::Measured(Measured { over: 1, cpu_us, store_calls: 1.0, units: 2.0 }),
             );
         }
-        axis.keep("reset_session", 10_000, Outcome::Missing("the deadline came first".to_owned()));
+        axis.push("reset_session", 10_000, Outcome::Missing("the deadline came first".to_owned()));
         axis
     }
 
     #[test]
-    fn a_missing_point_is_a_place_and_no_figure() {
+    fn kept_figures_round_trip() {
+        let kept = include_str!("../../../../docs/bench/growth.json");
+        let growth: Growth = serde_json::from_str(kept).unwrap();
+        assert_eq!(serde_json::to_string_pretty(&growth).unwrap() + "\n", kept);
+    }
+
+    #[test]
+    fn missing_point_has_a_position_but_no_figure() {
         let axis = axis_with_a_gap();
-        assert_eq!(axis.places(), [100, 1000, 10_000]);
+        assert_eq!(axis.positions(), [100, 1000, 10_000]);
         assert_eq!(axis.curves[0].measured(Figure::Cpu), [(100.0, 10.0), (1000.0, 100.0)]);
         assert!((axis.curves[0].exponent(Figure::Cpu).unwrap() - 1.0).abs() < 1e-9);
     }
 
     #[test]
-    fn what_was_counted_is_told_for_one_call() {
+    fn counts_are_averaged_over_calls() {
         let cost = Cost::from([("PutItem".to_owned(), (20, 20.0)), ("Query".to_owned(), (10, 5.0))]);
         let measured = Measured::new(0.5, 1000, &cost, 10);
         assert_eq!(measured, Measured { over: 1000, cpu_us: 500.0, store_calls: 3.0, units: 2.5 });

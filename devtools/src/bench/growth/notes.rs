@@ -1,4 +1,4 @@
-//! More and more notes in a session: what a note, a page at either end, and a reset take.
+//! Growth of notes in a session: the cost of adding a note, of a page at either end, and of a reset.
 
 use std::cell::Cell;
 
@@ -6,24 +6,23 @@ use anyhow::ensure;
 
 use super::{
     client::Client,
-    figures::{Axis, Grows, Measured, Outcome},
-    fill::{fill, session},
+    figures::{Axis, Dimension, Measured, Outcome},
     probe::probe,
+    setup::{Setup, fill, session},
 };
 use crate::bench::{
-    running::Running,
-    service::Ours,
-    store::{Cost, Store},
+    measured_server::MeasuredServer,
+    stand_in::{Cost, StandIn},
 };
 use xtask::{runtime, ui};
 
 const NOTES: [u64; 5] = [100, 1000, 10_000, 100_000, 1_000_000];
-/// Small sessions are filled more than once, up to so many notes: what is added then lengthens none of them by much, and a
-/// reset of all of them takes long enough to be told.
-const NOTES_AT_LEAST: u64 = 20_000;
+/// Small sessions are filled several times, up to this number of notes in all. So the notes added during the measurement
+/// lengthen none of them much, and resetting all of them takes long enough to be measured.
+const MIN_NOTES: u64 = 20_000;
 
 const PAGE: usize = 50;
-/// The last page but a few notes, so that there is one more.
+/// Start of the last measured page, from the end. A few notes follow it, so that it has a cursor as other pages have.
 const BEFORE_THE_END: usize = PAGE + 10;
 
 const ADD: &str = "add_note";
@@ -31,22 +30,22 @@ const FIRST: &str = "get_notes of the first 50";
 const LAST: &str = "get_notes of 50 near the end";
 const RESET: &str = "reset_session, each note";
 
-pub(crate) fn measure(ours: &Ours<'_>) -> anyhow::Result<Axis> {
-    let mut axis = Axis::new(Grows::Notes);
+pub(crate) fn measure(setup: &Setup<'_>) -> anyhow::Result<Axis> {
+    let mut axis = Axis::new(Dimension::Notes);
     for notes in NOTES {
         ui::step("measure", &format!("sessions of {notes} notes"));
-        let store = ours.store()?;
-        let sessions = (NOTES_AT_LEAST / notes).max(1);
+        let store = setup.store()?;
+        let sessions = (MIN_NOTES / notes).max(1);
         match fill(&store, sessions, notes)? {
             Ok(seconds) => axis.filled.push((notes, seconds)),
             Err(why) => {
                 for call in [ADD, FIRST, LAST, RESET] {
-                    axis.keep(call, notes, Outcome::Missing(why.clone()));
+                    axis.push(call, notes, Outcome::Missing(why.clone()));
                 }
                 continue;
             }
         }
-        let server = ours.start(&store)?;
+        let server = setup.start(&store)?;
         let end = usize::try_from(notes)? - BEFORE_THE_END;
         let cursor = runtime::wait_for(async { Client::new(server.address).cursor_after(&session(0), end).await })??;
         let added = Cell::new(0);
@@ -60,16 +59,16 @@ pub(crate) fn measure(ours: &Ours<'_>) -> anyhow::Result<Axis> {
         let last = async |client: &mut Client, _: u64| {
             client.page(&session(0), Some(&cursor), end..end + PAGE).await.map(drop)
         };
-        axis.keep(FIRST, notes, probe(&server, &store, first)?);
-        axis.keep(LAST, notes, probe(&server, &store, last)?);
-        axis.keep(ADD, notes, probe(&server, &store, add)?);
-        axis.keep(RESET, notes, reset(&server, &store, sessions, sessions * notes + added.get())?);
+        axis.push(FIRST, notes, probe(&server, &store, first)?);
+        axis.push(LAST, notes, probe(&server, &store, last)?);
+        axis.push(ADD, notes, probe(&server, &store, add)?);
+        axis.push(RESET, notes, reset(&server, &store, sessions, sessions * notes + added.get())?);
     }
     Ok(axis)
 }
 
-/// Resets all sessions, one after the other; together they have so many notes.
-fn reset(server: &Running, store: &Store, sessions: u64, notes: u64) -> anyhow::Result<Outcome> {
+/// Resets all sessions one after the other. Together they must have `notes` notes.
+fn reset(server: &MeasuredServer, store: &StandIn, sessions: u64, notes: u64) -> anyhow::Result<Outcome> {
     let mut deleted = Ok(0);
     let before = server.usage()?.cpu;
     let cost: Cost = store.cost_of(|| {
@@ -78,7 +77,7 @@ fn reset(server: &Running, store: &Store, sessions: u64, notes: u64) -> anyhow::
             for number in 0..sessions {
                 match client.reset(&session(number)).await? {
                     Ok(deleted) => sum += deleted,
-                    Err(said) => return Ok(Err(said)),
+                    Err(error) => return Ok(Err(error)),
                 }
             }
             anyhow::Ok(Ok(sum))
@@ -91,6 +90,6 @@ fn reset(server: &Running, store: &Store, sessions: u64, notes: u64) -> anyhow::
             ensure!(deleted == notes, "reset_session deleted {deleted} notes of {notes}");
             Ok(Outcome::Measured(Measured::new(cpu.as_secs_f64(), deleted, &cost, deleted)))
         }
-        Err(said) => Ok(Outcome::Missing(format!("the tool's deadline of 12 s came first: \"{said}\""))),
+        Err(error) => Ok(Outcome::Missing(format!("the tool's deadline of 12 s came first: \"{error}\""))),
     }
 }

@@ -1,4 +1,4 @@
-//! What one call takes: of the store, over a few calls that are counted, and of the CPU, over many that are not.
+//! Measures the cost of one kind of call: store operations over a few counted calls, CPU time over many uncounted ones.
 
 use std::time::{Duration, Instant};
 
@@ -6,40 +6,40 @@ use super::{
     client::Client,
     figures::{Measured, Outcome},
 };
-use crate::bench::{running::Running, store::Store};
+use crate::bench::{measured_server::MeasuredServer, stand_in::StandIn};
 use xtask::runtime;
 
-/// Calls before anything is measured: connections are made, and memory is had.
-const WARM: u64 = 100;
+/// Calls before the measurement, to open connections and allocate memory.
+const WARM_UP: u64 = 100;
 const COUNTED: u64 = 20;
-/// CPU time is told to 10 ms, which is about a hundredth of what so many calls take. No more, and no longer.
+/// Enough calls that the 10 ms resolution of CPU time is about a hundredth of their time.
 const TIMED: u64 = 3000;
-const LONGEST: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Makes a call over and over, on one connection. `call` is told how many there were before.
+/// Repeats a call on one connection and measures it. `call` receives the number of calls before it.
 pub(crate) fn probe(
-    server: &Running,
-    store: &Store,
+    server: &MeasuredServer,
+    store: &StandIn,
     call: impl AsyncFn(&mut Client, u64) -> anyhow::Result<()>,
 ) -> anyhow::Result<Outcome> {
     let make = |from: u64, count: u64| {
         runtime::wait_for(async {
             let (mut client, started, mut made) = (Client::new(server.address), Instant::now(), 0);
-            while made < count && started.elapsed() < LONGEST {
+            while made < count && started.elapsed() < TIME_LIMIT {
                 call(&mut client, from + made).await?;
                 made += 1;
             }
             anyhow::Ok(made)
         })?
     };
-    make(0, WARM)?;
+    make(0, WARM_UP)?;
     let mut counted = 0;
     let cost = store.cost_of(|| {
-        counted = make(WARM, COUNTED)?;
+        counted = make(WARM_UP, COUNTED)?;
         Ok(())
     })?;
     let before = server.usage()?.cpu;
-    let timed = make(WARM + COUNTED, TIMED)?;
+    let timed = make(WARM_UP + COUNTED, TIMED)?;
     let cpu = server.usage()?.cpu - before;
     Ok(Outcome::Measured(Measured::new(cpu.as_secs_f64(), timed, &cost, counted)))
 }

@@ -1,34 +1,34 @@
-//! More and more replicas on one table: the same load in all, spread over them, and what all of them together take.
+//! Growth of replicas on one table: the same load, spread over more replicas, and their total cost.
 
 use std::thread;
 
 use anyhow::anyhow;
-use bench_load::{Plan, Surface, Work};
+use bench_load::{Api, Plan, Work};
 
-use super::figures::{Axis, Grows, Measured, Outcome};
+use super::figures::{Axis, Dimension, Measured, Outcome};
 use crate::bench::{
-    load::{Driven, Load},
+    load_generator::{LoadGenerator, LoadResult},
+    measured_server::MeasuredServer,
     peer::TOKEN,
-    running::Running,
-    service::Ours,
+    service::Setup,
 };
 use xtask::ui;
 
 const REPLICAS: [u32; 4] = [1, 2, 3, 4];
-/// Connections in all: 1, 2, 3 and 4 divide it.
+/// Total number of connections, divisible by 1, 2, 3 and 4.
 const CONNECTIONS: u32 = 12;
-/// Calls in all, after those that warm up, and those that are counted.
-const WARM: u64 = 240;
+/// Total numbers of calls.
+const WARM_UP: u64 = 240;
 const COUNTED: u64 = 240;
 const TIMED: u64 = 9600;
-const LONGEST_SECONDS: f64 = 30.0;
+const MAX_SECONDS: f64 = 30.0;
 
-pub(crate) fn measure(ours: &Ours<'_>) -> anyhow::Result<Axis> {
-    let mut axis = Axis::new(Grows::Replicas);
+pub(crate) fn measure(setup: &Setup<'_>) -> anyhow::Result<Axis> {
+    let mut axis = Axis::new(Dimension::Replicas);
     for replicas in REPLICAS {
         ui::step("measure", &format!("replicas: {replicas}"));
-        let store = ours.store()?;
-        let servers = (0..replicas).map(|_| ours.start(&store)).collect::<anyhow::Result<Vec<_>>>()?;
+        let store = setup.store()?;
+        let servers = (0..replicas).map(|_| setup.start(&store)).collect::<anyhow::Result<Vec<_>>>()?;
         let alone = format!("{}, by one replica as busy as each", Work::AddNote.name());
         let each = CONNECTIONS / replicas;
         for (call, servers, work) in [
@@ -37,8 +37,8 @@ pub(crate) fn measure(ours: &Ours<'_>) -> anyhow::Result<Axis> {
             (Work::GetNotes.name(), &servers[..], Work::GetNotes),
             (Work::Mix.name(), &servers[..], Work::Mix),
         ] {
-            let drive = |requests| drive(ours, servers, work, each, requests);
-            drive(WARM)?;
+            let drive = |requests| drive(setup, servers, work, each, requests);
+            drive(WARM_UP)?;
             let mut counted = Total::default();
             let cost = store.cost_of(|| {
                 counted = drive(COUNTED)?;
@@ -46,7 +46,7 @@ pub(crate) fn measure(ours: &Ours<'_>) -> anyhow::Result<Axis> {
             })?;
             let timed = drive(TIMED)?;
             let measured = Measured::new(timed.cpu_seconds, timed.requests, &cost, counted.requests);
-            axis.keep(call, u64::from(replicas), Outcome::Measured(measured));
+            axis.push(call, u64::from(replicas), Outcome::Measured(measured));
         }
     }
     Ok(axis)
@@ -58,43 +58,49 @@ struct Total {
     cpu_seconds: f64,
 }
 
-/// So many calls in all, as many to each replica over `connections` of its own, at the same time.
-fn drive(ours: &Ours<'_>, servers: &[Running], work: Work, connections: u32, requests: u64) -> anyhow::Result<Total> {
+/// Sends the requests to all replicas in parallel, split evenly, with `connections` to each.
+fn drive(
+    setup: &Setup<'_>,
+    servers: &[MeasuredServer],
+    work: Work,
+    connections: u32,
+    requests: u64,
+) -> anyhow::Result<Total> {
     let replicas = servers.len() as u64;
-    let driven: Vec<anyhow::Result<Driven>> = thread::scope(|scope| {
+    let result: Vec<anyhow::Result<LoadResult>> = thread::scope(|scope| {
         let started: Vec<_> = servers
             .iter()
             .enumerate()
             .map(|(number, server)| {
                 let plan = Plan {
                     address: server.address,
-                    surface: Surface::Mcp2026,
+                    api: Api::Mcp2026,
                     token: Some(TOKEN.to_owned()),
                     work,
                     connections,
                     requests: requests / replicas,
-                    seconds: LONGEST_SECONDS,
-                    // No two runs ask for the same new text.
+                    seconds: MAX_SECONDS,
+                    // Unique, so that no two runs echo the same new text.
                     run: format!("{replicas}-{connections}-{number}-{requests}"),
                 };
-                scope.spawn(move || load_of(ours, number)?.drive(server, &plan))
+                scope.spawn(move || load_of(setup, number)?.drive(server, &plan))
             })
             .collect();
         let ended = started.into_iter().map(|thread| thread.join());
-        ended.map(|driven| driven.unwrap_or_else(|_| Err(anyhow!("a load ended in a panic")))).collect()
+        ended.map(|result| result.unwrap_or_else(|_| Err(anyhow!("a load generator panicked")))).collect()
     });
-    driven.into_iter().try_fold(Total::default(), |total, driven| {
-        let driven = driven?;
+    result.into_iter().try_fold(Total::default(), |total, result| {
+        let result = result?;
         Ok(Total {
-            requests: total.requests + driven.report.requests,
-            cpu_seconds: total.cpu_seconds + driven.cpu_seconds,
+            requests: total.requests + result.report.requests,
+            cpu_seconds: total.cpu_seconds + result.cpu_seconds,
         })
     })
 }
 
-/// Each load has a directory for its plan and report.
-fn load_of(ours: &Ours<'_>, number: usize) -> anyhow::Result<Load> {
-    let directory = ours.directory.join(format!("load-{number}"));
+/// Creates a load generator with its own directory for plan and report.
+fn load_of(setup: &Setup<'_>, number: usize) -> anyhow::Result<LoadGenerator> {
+    let directory = setup.directory.join(format!("load-{number}"));
     std::fs::create_dir_all(&directory)?;
-    Ok(Load::new(ours.target, &directory))
+    Ok(LoadGenerator::new(setup.target, &directory))
 }

@@ -1,6 +1,6 @@
-//! The service and what a user would pick instead, one after the other, on the same work and the same store.
+//! Measures the service and its alternatives, one after the other, with the same work and the same store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -9,12 +9,12 @@ use crate::{
     bench::{
         chart,
         figures::{Figures, Image},
-        image_size::{Scales, Weight},
+        image_size::{ImageBuilder, ImageSize},
         interleaved,
-        load::Load,
+        load_generator::LoadGenerator,
         machine::{self, Machine},
         packages::Packages,
-        peer::Contestant,
+        peer::Peer,
         report,
         schedule::{self, Bench},
     },
@@ -25,50 +25,51 @@ use xtask::{cargo, problem::Problem, revision, runtime, timestamp, ui};
 pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     let target = cargo::target_directory()?;
     let packages = Packages::install(&target)?;
-    let image = if args.quick && !args.image { None } else { weigh()? };
+    let image = if args.quick && !args.image { None } else { measure_image()? };
     build()?;
     let directory = schedule::directory(&target)?;
-    let load = Load::new(&target, &directory);
+    let load = LoadGenerator::new(&target, &directory);
     let bench = Bench { target: &target, directory: &directory, packages: &packages, load, quick: args.quick };
     let figures = measure(&bench, image)?;
     let docs = super::docs(args);
-    let results = serde_json::to_string_pretty(&figures)? + "\n";
-    write(
-        &docs,
-        [("results.json", results), ("README.md", report::page(&figures)), ("cpu.svg", chart::cpu(&figures))],
-    )?;
+    write(&docs, [("results.json", serde_json::to_string_pretty(&figures)? + "\n")])?;
+    write_page(&docs, &figures)?;
     ui::result(&report::goals(&figures));
-    ui::result(&format!("\nall figures are in {}", docs.display()));
+    ui::result(&format!("\nfigures, page and chart are in {}", docs.display()));
     Ok(())
 }
 
-/// Builds and weighs the image; where its binary is. A machine that cannot build it is told why, and can measure all else.
-fn weigh() -> anyhow::Result<Option<(Weight, PathBuf)>> {
-    match Scales::find() {
-        Ok(scales) => Ok(Some((runtime::wait_for(scales.weigh())??, scales.binary()?))),
+pub(super) fn write_page(docs: &Path, figures: &Figures) -> anyhow::Result<()> {
+    write(docs, [("README.md", report::page(figures)), ("cpu.svg", chart::cpu(figures)?)])
+}
+
+/// Builds the image. Returns its size and its binary, or warns if this machine cannot build it.
+fn measure_image() -> anyhow::Result<Option<(ImageSize, PathBuf)>> {
+    match ImageBuilder::find() {
+        Ok(builder) => Ok(Some((runtime::wait_for(builder.measure())??, builder.binary()?))),
         Err(Problem { what, fix }) => {
-            ui::warning(&format!("the image is not weighed: {what}; {fix}"));
+            ui::warning(&format!("the image is not measured: {what}; {fix}"));
             Ok(None)
         }
     }
 }
 
-fn measure(bench: &Bench<'_>, image: Option<(Weight, PathBuf)>) -> anyhow::Result<Figures> {
-    let mut machine = Machine::look()?;
+fn measure(bench: &Bench<'_>, image: Option<(ImageSize, PathBuf)>) -> anyhow::Result<Figures> {
+    let mut machine = Machine::detect()?;
     let date = timestamp::rfc3339(timestamp::now());
-    let duels = interleaved::hot_echoes(bench)?;
-    let (embedded_start_ms, dynamodb_start_ms) = bench.our_starts()?;
+    let interleaved = interleaved::hot_echoes(bench)?;
+    let (embedded_start_ms, dynamodb_start_ms) = bench.start_times()?;
     let image = match image {
-        Some((weight, binary)) => Some(Image { weight, ready_mb: bench.ready_mb(&binary)? }),
+        Some((size, binary)) => Some(Image { size, ready_mb: bench.ready_mb(&binary)? }),
         None => None,
     };
     let thousand_connections_mb = bench.thousand_connections()?;
     let (mut rows, mut processes, mut costs) = (Vec::new(), Vec::new(), Vec::new());
-    for contestant in Contestant::ALL {
-        let turn = bench.turn(contestant).with_context(|| format!("{} failed", contestant.name()))?;
-        rows.extend(turn.rows);
-        processes.push(turn.process);
-        costs.extend(turn.costs);
+    for peer in Peer::ALL {
+        let measured = bench.measure(peer).with_context(|| format!("cannot measure {}", peer.name()))?;
+        rows.extend(measured.rows);
+        processes.push(measured.process);
+        costs.extend(measured.costs);
     }
     machine.load_after = machine::load_average();
     Ok(Figures {
@@ -77,7 +78,7 @@ fn measure(bench: &Bench<'_>, image: Option<(Weight, PathBuf)>) -> anyhow::Resul
         quick: bench.quick,
         machine,
         versions: bench.packages.versions()?,
-        duels,
+        interleaved,
         rows,
         processes,
         costs,

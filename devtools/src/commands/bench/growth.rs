@@ -1,12 +1,13 @@
-//! The service alone, with more and more notes, sessions and replicas.
+//! Measures the service alone, with more and more notes, sessions and replicas.
+
+use std::path::Path;
 
 use super::{build, write};
 use crate::{
     bench::{
-        growth::{chart, figures::Growth, notes, page, replicas, sessions},
+        growth::{chart, figures::Growth, notes, replicas, report, sessions, setup::Setup},
         machine::{self, Machine},
         schedule,
-        service::Ours,
     },
     cli,
 };
@@ -16,19 +17,26 @@ pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     let target = cargo::target_directory()?;
     build()?;
     let directory = schedule::directory(&target)?;
-    let growth = measure(&Ours { target: &target, directory: &directory })?;
+    let growth = measure(&Setup { target: &target, directory: &directory })?;
     let docs = super::docs(args);
-    let figures = serde_json::to_string_pretty(&growth)? + "\n";
-    write(&docs, [("growth.json", figures), ("growth.md", page::page(&growth))])?;
-    write(&docs, growth.axes.iter().map(|axis| (axis.grows.file(), chart::chart(&growth, axis))))?;
-    ui::result(&format!("all figures are in {}", docs.display()));
+    write(&docs, [("growth.json", serde_json::to_string_pretty(&growth)? + "\n")])?;
+    write_page(&docs, &growth)?;
+    ui::result(&format!("figures, page and charts are in {}", docs.display()));
     Ok(())
 }
 
-fn measure(ours: &Ours<'_>) -> anyhow::Result<Growth> {
-    let mut machine = Machine::look()?;
+pub(super) fn write_page(docs: &Path, growth: &Growth) -> anyhow::Result<()> {
+    write(docs, [("growth.md", report::page(growth))])?;
+    for axis in &growth.axes {
+        write(docs, [(axis.dimension.file(), chart::chart(growth, axis)?)])?;
+    }
+    Ok(())
+}
+
+fn measure(setup: &Setup<'_>) -> anyhow::Result<Growth> {
+    let mut machine = Machine::detect()?;
     let date = timestamp::rfc3339(timestamp::now());
-    let axes = vec![notes::measure(ours)?, sessions::measure(ours)?, replicas::measure(ours)?];
+    let axes = vec![notes::measure(setup)?, sessions::measure(setup)?, replicas::measure(setup)?];
     machine.load_after = machine::load_average();
     Ok(Growth { date, revision: revision::of_checkout(), machine, axes })
 }

@@ -1,11 +1,11 @@
-//! `cargo xtask drill` on what is deployed on AWS: it disturbs a live service, so somebody has to want that.
+//! `cargo xtask drill` on AWS. It disturbs a live service, so it asks for confirmation.
 
 use anyhow::Context;
 
 use super::{drill, or_interrupted, present};
 use crate::{
     cli,
-    drill::{Crew, ecs::Ecs},
+    drill::{Clients, ecs::Ecs},
 };
 use xtask::{
     aws::ssm,
@@ -25,32 +25,30 @@ async fn drill_there(args: &cli::Drill) -> anyhow::Result<()> {
     let deployment = or_interrupted(deployment::find(&args.which)).await?;
     agree(args)?;
     let _lock = or_interrupted(lock::wait(&deployment.home.lock(), Reporter::Human)).await?;
-    let (token, tasks) = or_interrupted(async { Ok((token(&deployment).await?, Ecs::of(&deployment).await?)) }).await?;
-    let crew = Crew::new(&tasks, &token, usize::from(args.options.clients))?;
-    let drilled = drill(&tasks, &crew, &args.options).await;
-    // Whatever happened, also Ctrl-C: as many tasks as before, and no notes of ours.
-    let set_back = tasks.set_back().await;
-    crew.leave().await;
+    let (token, ecs) = or_interrupted(async { Ok((token(&deployment).await?, Ecs::find(&deployment).await?)) }).await?;
+    let clients = Clients::new(&ecs, &token, usize::from(args.options.clients))?;
+    let drilled = drill(&ecs, &clients, &args.options).await;
+    // Also after an error or Ctrl-C.
+    let restored = ecs.restore_count().await;
+    clients.clear_sessions().await;
     if let Ok(report) = &drilled {
         present(report, args.options.json)?;
     }
-    drilled.and_then(|report| report.verdict()).and(set_back)
+    drilled.and_then(|report| report.verdict()).and(restored)
 }
 
 fn agree(args: &cli::Drill) -> anyhow::Result<()> {
     let project = &args.which.project;
-    ui::warning(&format!(
-        "this stops tasks of {project}, replaces them, and runs more of them for a while: its other clients see errors, too"
-    ));
+    ui::warning(&format!("this stops, replaces and scales the tasks of {project}: its other clients will see errors"));
     confirm(args.yes, &format!("disturbing {project}"), "Continue? [y/N]", Expected::Yes)
 }
 
-/// The token of what serves.
+/// Reads the token that the running tasks use.
 async fn token(deployment: &Deployment) -> anyhow::Result<Token> {
     let serving = rollout::serving(&deployment.account, &deployment.outputs).await?;
     ssm::parameter(&deployment.account, &serving.token_parameter)
         .await?
-        .with_context(|| format!("there is no parameter {}", serving.token_parameter))
+        .with_context(|| format!("parameter {} does not exist", serving.token_parameter))
         .hint("run `cargo xtask deploy` to create it")
         .exit_code(Exit::Unreachable)
 }

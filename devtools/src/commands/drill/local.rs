@@ -1,4 +1,4 @@
-//! `cargo xtask drill --local`: replicas of its own on this machine, which are gone afterwards.
+//! `cargo xtask drill --local`: runs the drill on temporary replicas on this machine.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{drill, present};
 use crate::{
     cli,
-    drill::{Crew, local::Local},
+    drill::{Clients, local::Local},
 };
 use xtask::{
     cargo::{self, Profile},
@@ -26,21 +26,22 @@ pub(super) fn run(profile: Profile, options: &cli::DrillOptions) -> anyhow::Resu
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
     ui::step("build", &line.to_string());
-    process::run(&line).context("the service does not build").exit_code(Exit::Build)?;
+    process::run(&line).context("cannot build the service").exit_code(Exit::Build)?;
     Ok(cargo::service_binary(&cargo::target_directory()?, profile))
 }
 
 async fn drill_here(binary: PathBuf, options: &cli::DrillOptions) -> anyhow::Result<()> {
     let token = Token::new(Uuid::new_v4().simple().to_string());
     let mut replicas = Local::start(binary, token.clone()).await?;
-    let drilled = drill(&replicas, &Crew::new(&replicas, &token, usize::from(options.clients))?, options).await;
+    let clients = Clients::new(&replicas, &token, usize::from(options.clients))?;
+    let drilled = drill(&replicas, &clients, options).await;
     if let Ok(report) = &drilled {
         present(report, options.json)?;
     }
     match drilled.and_then(|report| report.verdict()) {
         Err(failed) if exit_of(&failed) != Exit::Interrupted => {
-            Err(failed).hint(format!("the store and the replicas' logs are in {}", replicas.keep()))
+            Err(failed).hint(format!("inspect the store and the replicas' logs in {}", replicas.keep()))
         }
-        judged => judged,
+        verdict => verdict,
     }
 }

@@ -1,4 +1,4 @@
-//! One process of the service: started on a port that it chooses itself, killed, or told to end.
+//! One process of the service on a port of its own choice: started, killed or stopped.
 
 use std::{
     fs::{self, File},
@@ -21,13 +21,13 @@ use xtask::{
     process::{self, CommandLine},
 };
 
-/// How long a start may take.
-const START: Duration = Duration::from_secs(30);
-/// The service drains for 25 s at most; a little more for a slow machine.
-const END: Duration = Duration::from_secs(28);
+/// Limit for a start.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// Limit for a graceful stop: the service drains for at most 22 s, and a slow machine needs a little more.
+const STOP_LIMIT: Duration = Duration::from_secs(28);
 const POLL: Duration = Duration::from_millis(10);
 
-/// A replica that runs; dropping it kills it.
+/// A running replica. Dropping it kills it.
 #[derive(Debug)]
 pub(super) struct Replica {
     child: Child,
@@ -35,16 +35,16 @@ pub(super) struct Replica {
 }
 
 impl Replica {
-    /// Starts a line that serves on port 0, and waits until it is ready.
+    /// Starts a service that is configured for port 0, and waits until it is ready.
     pub(super) async fn start(line: &CommandLine, log: &Path) -> anyhow::Result<Self> {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let child = process::start(&line.clone().env("MCP_LOG_FORMAT", "json"), &file)?;
         let mut replica = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
         let since = Instant::now();
-        let mut last = "it does not listen".to_owned();
-        while since.elapsed() < START {
-            if let Some(status) = replica.child.try_wait().context("cannot ask how the service is")? {
-                return Err(failed(line, log, &format!("it ended: {status}")));
+        let mut last = "not listening".to_owned();
+        while since.elapsed() < START_LIMIT {
+            if let Some(status) = replica.child.try_wait().context("cannot wait for the service")? {
+                return Err(failed(line, log, &format!("exited: {status}")));
             }
             if let Some(address) = listening(log) {
                 let url = format!("http://{address}");
@@ -58,34 +58,34 @@ impl Replica {
             }
             sleep(POLL).await;
         }
-        Err(failed(line, log, &format!("it last said: {last}")))
+        Err(failed(line, log, &format!("last status: {last}")))
     }
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Ends it at once; says where it was.
+    /// Kills the replica and returns its address.
     pub(super) fn kill(mut self) -> anyhow::Result<SocketAddr> {
         self.child.kill().context("cannot kill the replica")?;
         self.child.wait().context("cannot wait for the replica")?;
         Ok(self.address)
     }
 
-    /// Tells it to end, and waits until it has finished what it does.
+    /// Terminates the replica and waits until it has drained.
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
         let identity = identity::identify(self.child.id())?;
         identity::request(&identity, Request::Terminate)?;
         let since = Instant::now();
-        while since.elapsed() < END {
+        while since.elapsed() < STOP_LIMIT {
             match self.child.try_wait().context("cannot wait for the replica")? {
-                // Windows has no such request: there it is killed.
+                // Windows has no SIGTERM: the replica is killed there.
                 Some(status) if status.success() || cfg!(windows) => return Ok(()),
-                Some(status) => return Err(anyhow!("the replica at {} was told to end, and {status}", self.address)),
+                Some(status) => return Err(anyhow!("the replica at {} failed to drain: {status}", self.address)),
                 None => sleep(POLL).await,
             }
         }
-        Err(anyhow!("the replica at {} was told to end, and still runs after {} s", self.address, END.as_secs()))
+        Err(anyhow!("the replica at {} still runs {} s after SIGTERM", self.address, STOP_LIMIT.as_secs()))
     }
 }
 
@@ -96,7 +96,7 @@ impl Drop for Replica {
     }
 }
 
-/// Where the service says that it listens, once it does.
+/// Finds the address in the service's log, once it listens.
 fn listening(log: &Path) -> Option<SocketAddr> {
     let log = fs::read_to_string(log).ok()?;
     let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -104,8 +104,8 @@ fn listening(log: &Path) -> Option<SocketAddr> {
 }
 
 fn failed(line: &CommandLine, log: &Path, why: &str) -> anyhow::Error {
-    let said = fs::read_to_string(log).unwrap_or_default();
-    anyhow!("`{line}` did not become ready; {why}\n{}", said.trim_end())
+    let log = fs::read_to_string(log).unwrap_or_default();
+    anyhow!("`{line}` did not become ready ({why})\n{}", log.trim_end())
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_the_one_that_the_service_says() {
+    fn address_comes_from_the_log() {
         let directory = tempfile::tempdir().unwrap();
         let log = directory.path().join("log");
         assert_eq!(listening(&log), None);

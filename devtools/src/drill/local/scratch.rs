@@ -1,4 +1,4 @@
-//! The directory of one drill: the store's file and the replicas' logs.
+//! The temporary directory of one drill, with the store's file and the replicas' logs.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context;
 use uuid::Uuid;
 
-/// A directory that goes when this is dropped, unless it is kept.
+/// A directory that is deleted on drop, unless it is kept.
 #[derive(Debug)]
 pub(super) struct Scratch {
     path: PathBuf,
@@ -16,9 +16,9 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    pub(super) fn make() -> anyhow::Result<Self> {
+    pub(super) fn create() -> anyhow::Result<Self> {
         let path = std::env::temp_dir().join(format!("mcp-stateful-drill-{}", Uuid::new_v4().simple()));
-        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self { path, kept: false })
     }
 
@@ -26,7 +26,7 @@ impl Scratch {
         &self.path
     }
 
-    /// Keeps it; says where it is.
+    /// Keeps the directory and returns its path.
     pub(super) fn keep(&mut self) -> String {
         self.kept = true;
         self.path.display().to_string()
@@ -46,9 +46,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_goes_unless_it_is_kept() {
-        let mut kept = Scratch::make().unwrap();
-        let gone = Scratch::make().unwrap().path().to_owned();
+    fn directory_is_deleted_unless_kept() {
+        let mut kept = Scratch::create().unwrap();
+        let gone = Scratch::create().unwrap().path().to_owned();
         let path = PathBuf::from(kept.keep());
         drop(kept);
         assert!(!gone.exists() && path.exists());

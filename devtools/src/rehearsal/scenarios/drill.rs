@@ -1,30 +1,30 @@
-//! The drill itself, on a deployment: tasks are stopped, replaced, more and fewer.
+//! The drill on a deployment: it stops, replaces and scales the tasks.
 
 use anyhow::anyhow;
 
 use super::main_project;
-use crate::rehearsal::World;
+use crate::rehearsal::TestEnv;
 use xtask::{error::Exit, stack::Names};
 
-/// Everything that is counted and may not be.
-const PROMISES: [&str; 6] = ["lost", "duplicated", "out_of_order", "leaked", "reset_twice", "came_back"];
+/// The violation counters of the report.
+const VIOLATIONS: [&str; 6] = ["lost", "duplicated", "out_of_order", "leaked", "reset_twice", "came_back"];
 
-pub(super) async fn drill(world: &World) -> anyhow::Result<String> {
+pub(super) async fn drill(env: &TestEnv) -> anyhow::Result<String> {
     let project = main_project()?;
     let names = Names::of(&project);
-    let before = world.cloud.wanted(&names.cluster(), &names.service()).await?;
-    // Nobody is there to be asked.
-    world.run(&project, &["drill"]).await?.exit_code(Exit::Usage as i32)?.says("--yes")?;
-    let drilled = world.run(&project, &["drill", "--yes", "--json"]).await?.exit_code(0)?;
+    let before = env.admin.desired_count(&names.cluster(), &names.service()).await?;
+    // Without a terminal it cannot ask for confirmation.
+    env.run(&project, &["drill"]).await?.expect_exit(Exit::Usage as i32)?.expect_output("--yes")?;
+    let drilled = env.run(&project, &["drill", "--yes", "--json"]).await?.expect_exit(0)?;
     let report = drilled.object()?;
-    if let Some(broken) = PROMISES.iter().find(|promise| report[**promise] != 0) {
-        return Err(anyhow!("the drill ends well, and counts {broken}: {report}"));
+    if let Some(violated) = VIOLATIONS.iter().find(|guarantee| report[**guarantee] != 0) {
+        return Err(anyhow!("the drill exits with 0 but counts {violated}: {report}"));
     }
-    let after = world.cloud.wanted(&names.cluster(), &names.service()).await?;
+    let after = env.admin.desired_count(&names.cluster(), &names.service()).await?;
     if before != after {
-        return Err(anyhow!("{before} tasks were to run before the drill, and {after} are after it"));
+        return Err(anyhow!("the drill changed the desired count from {before} to {after}"));
     }
-    world.run(&project, &["smoke", "--json"]).await?.exit_code(0)?;
+    env.run(&project, &["smoke", "--json"]).await?.expect_exit(0)?;
     let disturbances = report["disturbances"].as_array().map_or(0, Vec::len);
     Ok(format!(
         "{disturbances} disturbances, {} calls, {} lost on purpose, {} repeated, longest gap {} ms, nothing lost or twice; {:.1} s",

@@ -1,28 +1,27 @@
-//! A first deploy that fails: there is nothing to go back to, so nothing may go on running; and the next deploy is as good as
-//! any.
+//! A first deploy that fails. There is no version to roll back to, so no task may stay. The next deploy must succeed.
 
 use anyhow::anyhow;
 
-use super::{failed_rollout::tells, second_project};
+use super::{failed_rollout::expect_causes, second_project};
 use crate::rehearsal::{
-    World,
+    TestEnv,
     image::{self, Variant},
 };
 use xtask::stack::Names;
 
 const FIRST_DEPLOY_FAILED: i32 = 7;
 
-pub(super) async fn fails(world: &World) -> anyhow::Result<String> {
+pub(super) async fn first_deploy_fails(env: &TestEnv) -> anyhow::Result<String> {
     let project = second_project()?;
-    let good = world.known.image.borrow().clone();
-    let bad = image::push(&good, Variant::Refused).await?;
-    let failed = world.deploy(&project, &["--image", &bad]).await?.exit_code(FIRST_DEPLOY_FAILED)?;
-    let told = tells(&failed, &["configuration", "MCP_MAX_CONCURRENCY"])?;
+    let good = env.shared.image.borrow().clone();
+    let bad = image::push(&good, Variant::Misconfigured).await?;
+    let failed = env.deploy(&project, &["--image", &bad]).await?.expect_exit(FIRST_DEPLOY_FAILED)?;
+    let cause = expect_causes(&failed, &["configuration", "MCP_MAX_CONCURRENCY"])?;
     let names = Names::of(&project);
-    let wanted = world.cloud.wanted(&names.cluster(), &names.service()).await?;
-    if wanted != 0 {
-        return Err(anyhow!("{wanted} tasks of {project} are still to run, though none can"));
+    let count = env.admin.desired_count(&names.cluster(), &names.service()).await?;
+    if count != 0 {
+        return Err(anyhow!("the desired count of {project} is {count} instead of 0"));
     }
-    world.deploy(&project, &["--image", &good]).await?.exit_code(0)?;
-    Ok(format!("exit {FIRST_DEPLOY_FAILED} and scaled to zero: {told}; then a good image is live"))
+    env.deploy(&project, &["--image", &good]).await?.expect_exit(0)?;
+    Ok(format!("exit {FIRST_DEPLOY_FAILED} and scaled to zero: {cause}; then a working image is live"))
 }

@@ -1,18 +1,18 @@
-//! Deploys that do not come to their end: each goes on from where the one before was cut off, and the last one is live.
+//! Deploys that are interrupted: each resumes from where the one before stopped, and the last one succeeds.
 
 use std::time::Duration;
 
 use anyhow::anyhow;
 
 use super::third_project;
-use crate::rehearsal::{World, env};
+use crate::rehearsal::{TestEnv, env::deploy_args};
 
 const INTERRUPTED: i32 = 130;
-/// Long enough for Terraform to be making things, short enough for it not to be done.
+/// Long enough for Terraform to be creating resources, too short for it to finish.
 const INTO_APPLY: Duration = Duration::from_secs(4);
 
-/// A step, how long into it, and whether as Ctrl-C does or without a word.
-const CUTS: [(&str, Duration, bool); 9] = [
+/// A step, the time into it, and true for Ctrl-C or false for SIGKILL.
+const INTERRUPTIONS: [(&str, Duration, bool); 9] = [
     ("preflight", Duration::ZERO, false),
     ("registry", Duration::ZERO, false),
     ("image", Duration::ZERO, false),
@@ -24,18 +24,18 @@ const CUTS: [(&str, Duration, bool); 9] = [
     ("smoke", Duration::ZERO, false),
 ];
 
-pub(super) async fn everywhere(world: &World) -> anyhow::Result<String> {
+pub(super) async fn in_every_step(env: &TestEnv) -> anyhow::Result<String> {
     let project = third_project()?;
-    for (step, into, politely) in CUTS {
-        let mut running = world.launch(&project, &env::deploy(&["--builder", "native"])).await?;
-        running.started(step).await?;
-        tokio::time::sleep(into).await;
-        let ended = if politely { running.interrupt().await? } else { running.kill().await? };
-        if politely && ended.exit != Some(INTERRUPTED) {
-            return Err(anyhow!("Ctrl-C in {step} ended the deploy with {:?}\n{}", ended.exit, ended.said));
+    for (step, delay, ctrl_c) in INTERRUPTIONS {
+        let mut running = env.launch(&project, &deploy_args(&["--builder", "native"])).await?;
+        running.wait_for_step(step).await?;
+        tokio::time::sleep(delay).await;
+        let ended = if ctrl_c { running.interrupt().await? } else { running.kill().await? };
+        if ctrl_c && ended.exit != Some(INTERRUPTED) {
+            return Err(anyhow!("after Ctrl-C in {step} the deploy exited with {:?}\n{}", ended.exit, ended.output));
         }
     }
-    let last = world.deploy(&project, &["--builder", "native"]).await?.exit_code(0)?;
-    world.run(&project, &["smoke", "--json"]).await?.exit_code(0)?;
-    Ok(format!("cut off {} times in every step, each goes on; live after {:.1} s more", CUTS.len(), last.seconds))
+    let last = env.deploy(&project, &["--builder", "native"]).await?.expect_exit(0)?;
+    env.run(&project, &["smoke", "--json"]).await?.expect_exit(0)?;
+    Ok(format!("interrupted {} times, in every step; live after {:.1} s more", INTERRUPTIONS.len(), last.seconds))
 }

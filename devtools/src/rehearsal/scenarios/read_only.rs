@@ -1,25 +1,25 @@
-//! The commands that look and change nothing.
+//! The commands that change nothing: smoke, status, logs, doctor and `deploy --dry-run`.
 
 use anyhow::anyhow;
 
 use super::main_project;
-use crate::rehearsal::{World, env::CIDR};
+use crate::rehearsal::{TestEnv, env::CIDR};
 
-pub(super) async fn look(world: &World) -> anyhow::Result<String> {
+pub(super) async fn commands(env: &TestEnv) -> anyhow::Result<String> {
     let project = main_project()?;
-    let smoke = world.run(&project, &["smoke", "--json"]).await?.exit_code(0)?.object()?;
+    let smoke = env.run(&project, &["smoke", "--json"]).await?.expect_exit(0)?.object()?;
 
-    let digest = world.known.digest.borrow().clone();
-    let status = world.run(&project, &["status", "--json"]).await?.exit_code(0)?.object()?;
+    let digest = env.shared.digest.borrow().clone();
+    let status = env.run(&project, &["status", "--json"]).await?.expect_exit(0)?.object()?;
     if status["digest"] != digest.as_str() {
-        return Err(anyhow!("status does not say that {digest} runs: {status}"));
+        return Err(anyhow!("status does not report that {digest} is running: {status}"));
     }
-    world.run(&project, &["status"]).await?.exit_code(0)?.says(&digest)?;
+    env.run(&project, &["status"]).await?.expect_exit(0)?.expect_output(&digest)?;
 
-    // The service says when it listens, and on which port.
-    world.run(&project, &["logs"]).await?.exit_code(0)?.says("listening")?;
-    world.run(&project, &["doctor", "--builder", "native", "--allowed-cidr", CIDR]).await?.exit_code(0)?;
-    world.run(&project, &["deploy", "--builder", "native", "--allowed-cidr", CIDR, "--dry-run"]).await?.exit_code(0)?;
+    // The service logs that it listens, and on which port.
+    env.run(&project, &["logs"]).await?.expect_exit(0)?.expect_output("listening")?;
+    env.run(&project, &["doctor", "--builder", "native", "--allowed-cidr", CIDR]).await?.expect_exit(0)?;
+    env.run(&project, &["deploy", "--builder", "native", "--allowed-cidr", CIDR, "--dry-run"]).await?.expect_exit(0)?;
     let checks = smoke["checks"].as_array().map_or(0, Vec::len);
     Ok(format!("smoke with {checks} checks, status, logs, doctor, deploy --dry-run"))
 }

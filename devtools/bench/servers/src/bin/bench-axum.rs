@@ -1,4 +1,4 @@
-//! A bare axum echo: what HTTP alone costs. One argument: the port.
+//! A bare axum echo server: the cost of HTTP alone. One argument: the port.
 
 use std::{io, net::Ipv4Addr};
 

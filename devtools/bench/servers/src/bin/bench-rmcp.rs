@@ -1,4 +1,4 @@
-//! A minimal MCP server on rmcp, its state in memory and its router made once: what the SDK alone costs. One argument: the port.
+//! A minimal MCP server on rmcp with its state in memory: the cost of the SDK alone. One argument: the port.
 
 use std::{
     collections::HashMap,
@@ -65,9 +65,9 @@ impl State {
         let session = argument("session_id");
         match tool {
             "add_note" => {
-                let answer = format!("Note added to {session}.");
+                let text = format!("Note added to {session}.");
                 self.notes.entry(session).or_default().push(argument("note"));
-                answer
+                text
             }
             "get_notes" => json!(self.notes.get(&session).map_or(&[][..], Vec::as_slice)).to_string(),
             "reset_session" => {

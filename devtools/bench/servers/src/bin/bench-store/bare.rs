@@ -1,4 +1,4 @@
-//! One call of the SDK as it comes for each request, behind axum: a note is put, or fifty are queried.
+//! One call of the unmodified AWS SDK for each request, behind axum: puts a note, or queries fifty.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
-/// `/mcp/call_tool`, as far as `add_note` and `get_notes` go.
+/// Serves `/mcp/call_tool` for `add_note` and `get_notes`.
 pub(crate) fn router(endpoint: &str) -> Router {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -1,4 +1,4 @@
-//! What was asked of the store while counting was on: operations, and the capacity that DynamoDB would bill.
+//! Counts the operations on the store and the capacity units that DynamoDB would bill.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Calls and capacity by operation. Off, it costs nothing.
+/// Calls and capacity units by operation. Costs nothing while it is off.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     on: AtomicBool,
@@ -18,18 +18,18 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Forgets what was seen, and counts from now on, or not.
+    /// Clears the counts and turns counting on or off.
     pub(crate) fn begin(&self, on: bool) {
         self.on.store(on, Ordering::Relaxed);
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// `{"PutItem": [2, 2.0], …}`: calls and capacity units.
+    /// Returns calls and capacity units: `{"PutItem": [2, 2.0], …}`.
     pub(crate) fn seen(&self) -> BTreeMap<String, (u64, f64)> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lets `respond` answer, and counts what that took.
+    /// Calls `respond` and counts its operation.
     pub(crate) fn counted(&self, target: &str, body: String, respond: impl Fn(&str) -> (u16, String)) -> (u16, String) {
         if !self.on.load(Ordering::Relaxed) {
             return respond(&body);
@@ -39,7 +39,7 @@ impl Counts {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let (calls, units) = seen.entry(operation).or_default();
         *calls += 1;
-        *units += serde_json::from_str(&json).map_or(0.0, |answer: Value| capacity(&answer["ConsumedCapacity"]));
+        *units += serde_json::from_str(&json).map_or(0.0, |response: Value| capacity(&response["ConsumedCapacity"]));
         (status, json)
     }
 }
@@ -50,7 +50,7 @@ fn with_capacity(body: &str) -> Option<String> {
     Some(request.to_string())
 }
 
-/// One table's, or a list of them.
+/// Sums the units of one table or of a list of tables.
 fn capacity(consumed: &Value) -> f64 {
     match consumed {
         Value::Array(tables) => tables.iter().map(capacity).sum(),

@@ -1,4 +1,4 @@
-//! Puts sessions into the store as if our service had written them long ago, as many as one likes, in batches.
+//! Writes sessions into the store, in batches, as if the service had written them long ago.
 
 use std::error::Error;
 
@@ -10,14 +10,13 @@ use crate::seed::{TABLE, run};
 
 /// BatchWriteItem's limit. A batch is one transaction of the engine.
 const BATCH: usize = 25;
-/// When the first note was written, in milliseconds since 1970: before all that the service will write.
+/// Time of the first note, in milliseconds since 1970: before all notes that the service will write.
 const BEGAN_MS: usize = 1_700_000_000_000;
 
-/// TargetArgs notes to write: of all notes of all sessions, numbered through, those in `from..to`. The first note of a
-/// session brings the session's own item with it.
+/// The notes `from..to`, numbered through all sessions. The first note of a session comes with the session's own item.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {
-    /// Notes in each session `grown-<number>`.
+    /// Number of notes in each session `grown-<number>`.
     pub(crate) notes_each: usize,
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -32,7 +31,7 @@ pub(crate) fn fill(engine: &Engine, part: Part) -> Result<(), Box<dyn Error + Se
     Ok(())
 }
 
-/// A note's item, and before the first of a session the session's.
+/// Builds a note's item, preceded by the session's item for the first note.
 fn items(number: usize, notes_each: usize) -> impl Iterator<Item = Value> {
     let (session, nth) = (number / notes_each, number % notes_each);
     let pk = format!("SESSION#grown-{session}");
@@ -44,7 +43,7 @@ fn items(number: usize, notes_each: usize) -> impl Iterator<Item = Value> {
             "createdAt": {"N": seconds}, "lastActive": {"N": seconds},
         })
     });
-    // A UUIDv7, of which nothing but the time differs.
+    // A UUIDv7 in which only the time varies.
     let (high, low) = (written_ms >> 16, written_ms & 0xffff);
     let item = json!({
         "pk": {"S": pk}, "sk": {"S": format!("NOTE#v2#{high:08x}-{low:04x}-7000-8000-000000000000")},
@@ -61,7 +60,7 @@ mod tests {
     use crate::seed::seed;
 
     #[test]
-    fn parts_join_to_sessions_whose_notes_are_in_order() {
+    fn parts_join_into_ordered_sessions() {
         let engine = Engine::open(IN_MEMORY.as_ref()).unwrap();
         seed(&engine).unwrap();
         for (from, to) in [(0, 70), (70, 90)] {

@@ -1,7 +1,7 @@
-//! The DynamoDB stand-in that every contestant uses: the embedded engine behind HTTP, in memory, with the table in it.
+//! The DynamoDB stand-in of every measured server: the service's embedded engine behind HTTP, in memory, with the table.
 //!
-//! `bench-store <port>` is the stand-in. `bench-store <port> <endpoint>` is no store but one bare SDK call for each request,
-//! against the stand-in at that endpoint: what the SDK alone costs, and takes.
+//! `bench-store <port>` runs the stand-in. `bench-store <port> <endpoint>` runs a server instead that makes one AWS SDK call
+//! for each request to the stand-in at that endpoint: the cost of the SDK alone.
 
 mod bare;
 mod counts;

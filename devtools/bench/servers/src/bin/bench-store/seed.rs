@@ -1,5 +1,5 @@
-//! What the store holds before the first request: the table, and one session with fifty notes as the original wrote them,
-//! which every contestant can read. `fill.rs` puts more in.
+//! The initial content of the store: the table, and one session with fifty notes in the format of the v1 (Python) server, which
+//! every measured server can read. `fill.rs` adds more.
 
 use std::error::Error;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 pub(crate) const TABLE: &str = "mcp_state";
 
-/// Makes the table and the notes.
+/// Creates the table and writes the notes.
 pub(crate) fn seed(engine: &Engine) -> Result<(), Box<dyn Error + Send + Sync>> {
     run(
         engine,
@@ -35,7 +35,7 @@ pub(crate) fn seed(engine: &Engine) -> Result<(), Box<dyn Error + Send + Sync>> 
     Ok(())
 }
 
-/// One request to the engine, whose answer nobody needs.
+/// Sends a request to the engine and ignores the result.
 pub(crate) fn run(engine: &Engine, operation: &str, request: &Value) -> Result<(), Box<dyn Error + Send + Sync>> {
     engine.dispatch(operation, &request.to_string())?;
     Ok(())

@@ -1,4 +1,4 @@
-//! DynamoDB's one route, with a delay in front; and `/settings`, `/counts` and `/fill` for xtask.
+//! DynamoDB's route with an optional delay, and `/settings`, `/counts` and `/fill` for devtools.
 
 use std::{error::Error, sync::Arc, time::Duration};
 
@@ -25,32 +25,32 @@ struct Shared {
     counts: Counts,
 }
 
-/// The stand-in, with its table and notes made.
+/// Builds the stand-in with its initial content.
 pub(crate) fn router() -> Result<Router, Box<dyn Error + Send + Sync>> {
     let engine = Engine::open(IN_MEMORY.as_ref())?;
     seed::seed(&engine)?;
     let shared = Arc::new(Shared { engine, delay_ms: AtomicU64::new(0), counts: Counts::default() });
     Ok(Router::new()
-        .route("/", post(answer))
+        .route("/", post(respond))
         .route("/settings", put(set))
         .route("/counts", get(count))
         .route("/fill", put(fill))
         .with_state(shared))
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
+async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: String) -> Response {
     let delay = shared.delay_ms.load(Ordering::Relaxed);
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    // In memory the engine never waits for a disk: it may work right here.
+    // The engine works in memory and never blocks on a disk, so it can run on the async thread.
     let (status, json) = shared.counts.counted(target, body, |body| shared.engine.respond(target, body));
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [("content-type", "application/x-amz-json-1.0")], json).into_response()
 }
 
-/// `{"delay_ms": 5}`, `{"count": true}`: what is named is set, and the counts begin anew.
+/// Sets the delay (`{"delay_ms": 5}`), or clears the counts and turns counting on or off (`{"count": true}`).
 async fn set(State(shared): State<Arc<Shared>>, Json(settings): Json<Value>) {
     if let Some(delay) = settings["delay_ms"].as_u64() {
         shared.delay_ms.store(delay, Ordering::Relaxed);
@@ -64,7 +64,7 @@ async fn count(State(shared): State<Arc<Shared>>) -> Json<Value> {
     Json(json!(shared.counts.seen()))
 }
 
-/// `{"notes_each": 100, "from": 0, "to": 20000}`: puts that part in before it answers.
+/// Writes notes (`{"notes_each": 100, "from": 0, "to": 20000}`) before it responds.
 async fn fill(State(shared): State<Arc<Shared>>, Json(part): Json<Value>) -> Response {
     let number = |name: &str| part[name].as_u64().and_then(|number| usize::try_from(number).ok());
     let (Some(notes_each @ 1..), Some(from), Some(to)) = (number("notes_each"), number("from"), number("to")) else {

@@ -1,4 +1,4 @@
-//! A contestant that runs: from its start to its first right answer, and until its handle is dropped.
+//! A running server under measurement, from its start to its first correct response.
 
 use std::{
     fs::{self, File},
@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, anyhow};
-use bench_load::{Plan, Surface, Work, connection::Connection, drive};
+use bench_load::{Api, Plan, Work, connection::Connection, drive};
 
 use super::usage::{self, Usage};
 use xtask::{
@@ -20,47 +20,47 @@ use xtask::{
 const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(1);
 
-/// A running server; dropping it ends it.
+/// A running server. Dropping it kills it.
 #[derive(Debug)]
-pub(crate) struct Running {
+pub(crate) struct MeasuredServer {
     child: Child,
     pub(crate) address: SocketAddr,
-    /// From the start of the process to the first right answer.
-    pub(crate) first_answer: Duration,
+    /// Time from the start of the process to the first correct response.
+    pub(crate) first_response: Duration,
 }
 
-/// How the first answer is asked for.
+/// The call that a server must answer to count as started.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ask {
-    pub(crate) surface: Surface,
+pub(crate) struct FirstCall {
+    pub(crate) api: Api,
     pub(crate) work: Work,
     pub(crate) token: Option<&'static str>,
 }
 
-impl Running {
-    /// Starts the line that a port gives, and asks until it answers rightly.
+impl MeasuredServer {
+    /// Starts a server on a free port and calls it until its response is correct.
     pub(crate) fn start(
         line: impl FnOnce(u16) -> anyhow::Result<CommandLine>,
-        ask: Ask,
+        first_call: FirstCall,
         log: &Path,
     ) -> anyhow::Result<Self> {
         let port = xtask::local::ports::free_port()?;
         let line = line(port)?;
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let plan = ask.plan(address);
+        let plan = first_call.plan(address);
         runtime::wait_for(async {
             let started = Instant::now();
-            let mut running = Self { child: process::start(&line, &file)?, address, first_answer: Duration::ZERO };
+            let mut running = Self { child: process::start(&line, &file)?, address, first_response: Duration::ZERO };
             let mut last = String::new();
             while started.elapsed() < LIMIT {
-                if let Some(status) = running.child.try_wait().context("cannot ask how the server is")? {
-                    last = format!("it ended: {status}");
+                if let Some(status) = running.child.try_wait().context("cannot wait for the server")? {
+                    last = format!("exited: {status}");
                     break;
                 }
                 match drive::once(&plan, 1).await {
                     Ok(_) => {
-                        running.first_answer = started.elapsed();
+                        running.first_response = started.elapsed();
                         return Ok(running);
                     }
                     Err(not_yet) => last = not_yet,
@@ -68,21 +68,22 @@ impl Running {
                 tokio::time::sleep(POLL).await;
             }
             let log = fs::read_to_string(log).unwrap_or_default();
-            Err(anyhow!("`{line}` does not answer; {last}\n{}", log.trim_end()))
+            Err(anyhow!("`{line}` did not start ({last})\n{}", log.trim_end()))
         })?
     }
 
-    /// Connections that have got one right answer each and stay open.
-    pub(crate) fn keep_open(&self, count: u32, ask: Ask) -> anyhow::Result<Vec<Connection>> {
-        let call = ask.work.call("open", 1);
-        let request = ask.surface.request(call.tool, &call.arguments, ask.token);
+    /// Opens connections that receive one correct response each and stay open.
+    pub(crate) fn keep_open(&self, count: u32, call: FirstCall) -> anyhow::Result<Vec<Connection>> {
+        let FirstCall { api, work, token } = call;
+        let call = work.call("open", 1);
+        let request = api.request(call.tool, &call.arguments, token);
         runtime::wait_for(async {
             let mut open = Vec::new();
             for _ in 0..count {
                 let mut connection = Connection::new(self.address);
                 let (status, body) = connection.exchange(&request).await.context("a connection was refused")?;
-                if status != 200 || !ask.surface.is_right(&call, &body) {
-                    return Err(anyhow!("a wrong answer: {status} {}", String::from_utf8_lossy(&body)));
+                if status != 200 || !api.is_correct(&call, &body) {
+                    return Err(anyhow!("wrong response: {status} {}", String::from_utf8_lossy(&body)));
                 }
                 open.push(connection);
             }
@@ -91,20 +92,20 @@ impl Running {
     }
 
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
-        usage::of(self.child.id())
+        usage::read(self.child.id())
     }
 }
 
-impl Ask {
+impl FirstCall {
     fn plan(self, address: SocketAddr) -> Plan {
         let run = "first".to_owned();
-        let Self { surface, work, token } = self;
+        let Self { api, work, token } = self;
         let token = token.map(str::to_owned);
-        Plan { address, surface, token, work, connections: 1, requests: 1, seconds: 1.0, run }
+        Plan { address, api, token, work, connections: 1, requests: 1, seconds: 1.0, run }
     }
 }
 
-impl Drop for Running {
+impl Drop for MeasuredServer {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());

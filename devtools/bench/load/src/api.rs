@@ -1,26 +1,26 @@
-//! How a server is spoken to: the request that calls a tool, and where its answer has the result.
+//! The APIs of the measured servers: builds the request for a tool call and checks the response.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::work::Call;
 
-/// The ways to call a tool.
+/// An API to call tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Surface {
+pub enum Api {
     /// MCP 2026-07-28.
     Mcp2026,
     /// MCP 2025-11-25, without protocol sessions.
     Mcp2025,
-    /// The original's `/mcp/call_tool`.
+    /// `/mcp/call_tool` of the v1 (Python) server.
     Rest,
-    /// No tool at all: the body comes back.
+    /// Echoes the request body, without any tool.
     Echo,
 }
 
-impl Surface {
-    /// Its name in tables.
+impl Api {
+    /// The name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mcp2026 => "MCP 2026-07-28",
@@ -30,7 +30,7 @@ impl Surface {
         }
     }
 
-    /// The bytes of a request that calls a tool.
+    /// Builds the bytes of a request that calls a tool.
     pub fn request(self, tool: &str, arguments: &Value, token: Option<&str>) -> Vec<u8> {
         let body = self.body(tool, arguments).to_string();
         let path = match self {
@@ -71,20 +71,20 @@ impl Surface {
         }
     }
 
-    /// Whether the body of an answer with status 200 is what the call has to give.
-    pub fn is_right(self, call: &Call, body: &[u8]) -> bool {
-        let Ok(answer) = serde_json::from_slice::<Value>(body) else { return false };
+    /// Checks the body of a response with status 200 against the call.
+    pub fn is_correct(self, call: &Call, body: &[u8]) -> bool {
+        let Ok(response) = serde_json::from_slice::<Value>(body) else { return false };
         match self {
-            Self::Echo => answer == self.body(call.tool, &call.arguments),
-            Self::Rest => match &answer["result"] {
-                Value::String(text) => call.expected.fits_text(text),
-                Value::Array(notes) => call.expected.fits_notes(notes),
+            Self::Echo => response == self.body(call.tool, &call.arguments),
+            Self::Rest => match &response["result"] {
+                Value::String(text) => call.expected.matches_text(text),
+                Value::Array(notes) => call.expected.matches_notes(notes),
                 _ => false,
             },
             Self::Mcp2026 | Self::Mcp2025 => {
-                let result = &answer["result"];
+                let result = &response["result"];
                 let text = result["content"][0]["text"].as_str().unwrap_or_default();
-                result["isError"] != true && call.expected.fits(text)
+                result["isError"] != true && call.expected.matches(text)
             }
         }
     }
@@ -96,10 +96,10 @@ mod tests {
     use crate::work::Work;
 
     #[test]
-    fn a_request_says_how_long_its_body_is() {
-        for surface in [Surface::Mcp2026, Surface::Mcp2025, Surface::Rest, Surface::Echo] {
+    fn request_has_content_length_and_token() {
+        for api in [Api::Mcp2026, Api::Mcp2025, Api::Rest, Api::Echo] {
             let call = Work::EchoHot.call("r", 1);
-            let text = String::from_utf8(surface.request(call.tool, &call.arguments, Some("t"))).unwrap();
+            let text = String::from_utf8(api.request(call.tool, &call.arguments, Some("t"))).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
             assert!(head.contains("authorization: Bearer t"), "{head}");
@@ -107,17 +107,17 @@ mod tests {
     }
 
     #[test]
-    fn an_error_a_wrong_text_and_no_json_are_no_answers() {
+    fn errors_and_wrong_texts_are_not_correct() {
         let call = Work::AddNote.call("r", 1);
         let mcp = |text: &str, error: bool| {
             json!({"result": {"content": [{"type": "text", "text": text}], "isError": error}}).to_string()
         };
         let right = "Note added to bench-1.";
-        assert!(Surface::Mcp2026.is_right(&call, mcp(right, false).as_bytes()));
-        assert!(!Surface::Mcp2026.is_right(&call, mcp(right, true).as_bytes()));
-        assert!(!Surface::Mcp2026.is_right(&call, mcp("Note added to bench-2.", false).as_bytes()));
-        assert!(Surface::Rest.is_right(&call, json!({"result": right}).to_string().as_bytes()));
-        assert!(!Surface::Rest.is_right(&call, json!({"error": right}).to_string().as_bytes()));
-        assert!(!Surface::Rest.is_right(&call, b"Note added to bench-1."));
+        assert!(Api::Mcp2026.is_correct(&call, mcp(right, false).as_bytes()));
+        assert!(!Api::Mcp2026.is_correct(&call, mcp(right, true).as_bytes()));
+        assert!(!Api::Mcp2026.is_correct(&call, mcp("Note added to bench-2.", false).as_bytes()));
+        assert!(Api::Rest.is_correct(&call, json!({"result": right}).to_string().as_bytes()));
+        assert!(!Api::Rest.is_correct(&call, json!({"error": right}).to_string().as_bytes()));
+        assert!(!Api::Rest.is_correct(&call, b"Note added to bench-1."));
     }
 }

@@ -1,4 +1,4 @@
-//! Lets the load's binary drive a plan, and watches the server meanwhile.
+//! Runs the load generator `bench-load` and samples the server's memory meanwhile.
 
 use std::{
     fs::{self, File},
@@ -9,43 +9,43 @@ use std::{
 use anyhow::{Context, anyhow};
 use bench_load::{Plan, Report};
 
-use super::running::Running;
+use super::measured_server::MeasuredServer;
 use xtask::{
     cargo,
     process::{self, CommandLine},
 };
 
-/// How often the server's memory is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+/// Interval between two samples.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The binary, and where its plans and reports lie.
+/// The binary, and the directory of its plans and reports.
 #[derive(Debug)]
-pub(crate) struct Load {
+pub(crate) struct LoadGenerator {
     line: CommandLine,
     directory: PathBuf,
 }
 
-/// A driven plan, with what it took of the server.
+/// The result of a plan: the report, and the server's usage.
 #[derive(Debug, Clone)]
-pub(crate) struct Driven {
+pub(crate) struct LoadResult {
     pub(crate) report: Report,
     pub(crate) cpu_seconds: f64,
     pub(crate) peak_bytes: u64,
 }
 
-impl Driven {
+impl LoadResult {
     pub(crate) fn cpu_per_1000(&self) -> f64 {
         self.cpu_seconds * 1000.0 / (self.report.requests as f64)
     }
 }
 
-impl Load {
+impl LoadGenerator {
     pub(crate) fn new(target: &Path, directory: &Path) -> Self {
         Self { line: CommandLine::new(cargo::release_binary(target, "bench-load")), directory: directory.to_owned() }
     }
 
-    /// Drives a plan to its end; a wrong answer is an error.
-    pub(crate) fn drive(&self, server: &Running, plan: &Plan) -> anyhow::Result<Driven> {
+    /// Runs a plan to its end. Fails on a wrong response.
+    pub(crate) fn drive(&self, server: &MeasuredServer, plan: &Plan) -> anyhow::Result<LoadResult> {
         let (input, output) = (self.directory.join("plan.json"), self.directory.join("report.json"));
         fs::write(&input, serde_json::to_vec(plan)?).with_context(|| format!("cannot write {}", input.display()))?;
         let log = File::create(&output).with_context(|| format!("cannot write {}", output.display()))?;
@@ -56,15 +56,15 @@ impl Load {
             if let Some(status) = child.try_wait().context("cannot wait for the load")? {
                 break status;
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(SAMPLE_INTERVAL);
             peak_bytes = peak_bytes.max(server.usage()?.resident_bytes);
         };
         let cpu_seconds = (server.usage()?.cpu - before.cpu).as_secs_f64();
-        let said = fs::read_to_string(&output).unwrap_or_default();
+        let text = fs::read_to_string(&output).unwrap_or_default();
         if !status.success() {
-            return Err(anyhow!("{}", said.trim()));
+            return Err(anyhow!("{}", text.trim()));
         }
-        let report = serde_json::from_str(&said).with_context(|| format!("cannot read the load's report: {said}"))?;
-        Ok(Driven { report, cpu_seconds, peak_bytes })
+        let report = serde_json::from_str(&text).with_context(|| format!("cannot parse the load report: {text}"))?;
+        Ok(LoadResult { report, cpu_seconds, peak_bytes })
     }
 }

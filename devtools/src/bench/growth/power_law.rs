@@ -1,7 +1,7 @@
-//! The exponent of a curve: how steep it is where both scales are powers of ten.
+//! Fits a power law to measured points.
 
-/// The `b` of the `y = a · x^b` that is nearest, by least squares of the logarithms; 0 does not grow, 1 grows in proportion.
-/// There is none for fewer than two places, nor for what has no logarithm.
+/// Fits `y = a · x^b` by least squares of the logarithms and returns `b`: 0 is constant, 1 is linear. Returns `None` for fewer
+/// than two positions and for values without a logarithm.
 pub(crate) fn exponent(points: &[(f64, f64)]) -> Option<f64> {
     if points.iter().any(|(x, y)| *x <= 0.0 || *y <= 0.0) {
         return None;
@@ -22,29 +22,29 @@ pub(crate) fn exponent(points: &[(f64, f64)]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    const PLACES: [f64; 5] = [1e2, 1e3, 1e4, 1e5, 1e6];
+    const POSITIONS: [f64; 5] = [1e2, 1e3, 1e4, 1e5, 1e6];
 
-    fn of(y: impl Fn(f64) -> f64) -> f64 {
-        exponent(&PLACES.map(|x| (x, y(x)))).unwrap()
+    fn exponent_of(y: impl Fn(f64) -> f64) -> f64 {
+        exponent(&POSITIONS.map(|x| (x, y(x)))).unwrap()
     }
 
     #[test]
     fn known_exponents_are_found() {
         for known in [-1.0, 0.0, 0.5, 1.0, 2.0] {
-            assert!((of(|x| 7.0 * x.powf(known)) - known).abs() < 1e-9, "{known}");
+            assert!((exponent_of(|x| 7.0 * x.powf(known)) - known).abs() < 1e-9, "{known}");
         }
     }
 
     #[test]
-    fn noise_moves_it_little_and_a_logarithm_is_nearly_flat() {
-        let shaken = PLACES.iter().zip([1.1, 0.9, 1.05, 0.95, 1.0]).map(|(x, noise)| (*x, x * noise));
-        assert!((exponent(&shaken.collect::<Vec<_>>()).unwrap() - 1.0).abs() < 0.02);
-        let logarithm = of(f64::ln);
+    fn noise_hardly_changes_the_exponent() {
+        let noisy = POSITIONS.iter().zip([1.1, 0.9, 1.05, 0.95, 1.0]).map(|(x, noise)| (*x, x * noise));
+        assert!((exponent(&noisy.collect::<Vec<_>>()).unwrap() - 1.0).abs() < 0.02);
+        let logarithm = exponent_of(f64::ln);
         assert!(logarithm > 0.0 && logarithm < 0.2, "{logarithm}");
     }
 
     #[test]
-    fn one_place_and_nothing_have_none() {
+    fn too_few_points_have_no_exponent() {
         assert_eq!(exponent(&[]), None);
         assert_eq!(exponent(&[(100.0, 1.0), (100.0, 2.0)]), None);
         assert_eq!(exponent(&[(100.0, 0.0), (1000.0, 0.0)]), None);

@@ -1,4 +1,4 @@
-//! The stand-in for DynamoDB: started for each contestant anew, slowed down, and asked what it was asked.
+//! The stand-in for DynamoDB, the binary `bench-store`: starts it, sets its delay, fills it and reads its counters.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::Path};
 
@@ -11,18 +11,18 @@ use xtask::{
     runtime,
 };
 
-/// Calls and capacity units by operation.
+/// Number of calls and capacity units, by operation.
 pub(crate) type Cost = BTreeMap<String, (u64, f64)>;
 
-/// A running stand-in; dropping it ends it.
+/// A running stand-in. Dropping it kills it.
 #[derive(Debug)]
-pub(crate) struct Store {
+pub(crate) struct StandIn {
     child: std::process::Child,
     address: SocketAddr,
 }
 
-impl Store {
-    /// Starts the stand-in's binary, however that was built.
+impl StandIn {
+    /// Starts the stand-in and waits until it responds.
     pub(crate) fn start(binary: &Path, log: &Path) -> anyhow::Result<Self> {
         let port = xtask::local::ports::free_port()?;
         let file = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -34,50 +34,52 @@ impl Store {
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        Err(anyhow!("`{line}` does not answer"))
+        Err(anyhow!("`{line}` did not start"))
     }
 
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Every answer comes so much later from now on.
-    pub(crate) fn delay(&self, milliseconds: u64) -> anyhow::Result<()> {
-        self.ask("PUT /settings", &json!({"delay_ms": milliseconds}).to_string()).map(drop)
+    /// Delays every response from now on.
+    pub(crate) fn set_delay(&self, milliseconds: u64) -> anyhow::Result<()> {
+        self.request("PUT /settings", &json!({"delay_ms": milliseconds}).to_string()).map(drop)
     }
 
-    /// What `work` costs.
+    /// Counts the operations that `work` causes.
     pub(crate) fn cost_of(&self, work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Cost> {
-        self.ask("PUT /settings", &json!({"count": true}).to_string())?;
+        self.request("PUT /settings", &json!({"count": true}).to_string())?;
         work()?;
         let cost = self.counts()?;
-        self.ask("PUT /settings", &json!({"count": false}).to_string())?;
+        self.request("PUT /settings", &json!({"count": false}).to_string())?;
         Ok(cost)
     }
 
-    /// Puts notes `from..to` into sessions of `notes_each`, all sessions' notes numbered through.
+    /// Writes notes `from..to` into sessions of `notes_each` notes. Numbers run on through all sessions.
     pub(crate) fn fill(&self, notes_each: u64, from: u64, to: u64) -> anyhow::Result<()> {
-        self.ask("PUT /fill", &json!({"notes_each": notes_each, "from": from, "to": to}).to_string()).map(drop)
+        self.request("PUT /fill", &json!({"notes_each": notes_each, "from": from, "to": to}).to_string()).map(drop)
     }
 
     fn counts(&self) -> anyhow::Result<Cost> {
-        let body = self.ask("GET /counts", "")?;
+        let body = self.request("GET /counts", "")?;
         let counts: Value = serde_json::from_slice(&body).context("cannot read the stand-in's counts")?;
         serde_json::from_value(counts).context("cannot read the stand-in's counts")
     }
 
-    fn ask(&self, what: &str, body: &str) -> anyhow::Result<Vec<u8>> {
-        let head = format!("{what} HTTP/1.1\r\nhost: store\r\ncontent-type: application/json\r\n");
+    fn request(&self, method_and_path: &str, body: &str) -> anyhow::Result<Vec<u8>> {
+        let head = format!("{method_and_path} HTTP/1.1\r\nhost: store\r\ncontent-type: application/json\r\n");
         let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
-        let answer = runtime::wait_for(async { Connection::new(self.address).exchange(request.as_bytes()).await })?;
-        match answer.context("the stand-in does not answer")? {
+        let response = runtime::wait_for(async { Connection::new(self.address).exchange(request.as_bytes()).await })?;
+        match response.context("the stand-in does not respond")? {
             (200, body) => Ok(body),
-            (status, body) => Err(anyhow!("the stand-in answers {status}: {}", String::from_utf8_lossy(&body))),
+            (status, body) => {
+                Err(anyhow!("the stand-in rejected {method_and_path}: {status} {}", String::from_utf8_lossy(&body)))
+            }
         }
     }
 }
 
-impl Drop for Store {
+impl Drop for StandIn {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
