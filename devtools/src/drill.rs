@@ -1,8 +1,8 @@
-//! The drill: clients add, read, reset and retry while the service is killed, replaced and scaled. Afterwards the notes that
-//! are stored are compared with the responses that the clients received.
+//! The drill: clients add, read, reset and retry while the service is killed, replaced and scaled. Afterwards the
+//! notes that are stored are compared with the responses that the clients received.
 //!
-//! The clients know the service by its addresses and its MCP tools only. A [`Target`] injects the disturbances: replicas on
-//! this machine (`local`) or tasks on ECS (`ecs`).
+//! The clients know the service by its addresses and its MCP tools only. A [`Target`] injects the disturbances:
+//! replicas on this machine (`local`) or tasks on ECS (`ecs`).
 
 pub(crate) mod balancer;
 mod client;

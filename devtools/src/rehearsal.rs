@@ -1,5 +1,5 @@
-//! The rehearsal: end-to-end scenarios that run the real `cargo xtask` commands against an AWS emulator on this machine. The
-//! emulator runs real containers, and each command has the permissions of a deployer only.
+//! The rehearsal: end-to-end scenarios that run the real `cargo xtask` commands against an AWS emulator on this
+//! machine. The emulator runs real containers, and each command has the permissions of a deployer only.
 //!
 //! Judges commands by their exit codes, their events and the resources that exist afterwards. Must not call the library
 //! functions behind a command. Changes a deployment only where a scenario breaks it on purpose.

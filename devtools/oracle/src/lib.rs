@@ -1,8 +1,9 @@
 //! The test oracle: which notes a session must hold, given the responses that its client received.
 //!
-//! A client that has a session to itself and makes one call at a time knows what must be stored at every moment. Only calls
-//! without a response leave that open: the service may have carried them out or not. [`check`] replays such a history and
-//! reports each guarantee that a read violates. It performs no I/O, so the drill and the tests of the service share it.
+//! A client that has a session to itself and makes one call at a time knows what must be stored at every moment. Only
+//! calls without a response leave that open: the service may have carried them out or not. [`check`] replays such a
+//! history and reports each guarantee that a read violates. It performs no I/O, so the drill and the tests of the
+//! service share it.
 //!
 //! ```
 //! use oracle::{Call, Guarantee, check};
@@ -37,8 +38,8 @@ pub enum Guarantee {
     Lost,
     /// A note is stored twice.
     Duplicated,
-    /// A note is stored before a note that was acknowledged before it was sent. With replicas on several hosts this can be
-    /// clock skew.
+    /// A note is stored before a note that was acknowledged before it was sent. With replicas on several hosts this
+    /// can be clock skew.
     OutOfOrder,
     /// The session holds a note that its client never wrote.
     Leaked,
@@ -66,7 +67,8 @@ impl Guarantee {
     }
 }
 
-/// Replays one client's calls, each with whether it was acknowledged. Returns each violated guarantee with the note, once.
+/// Replays one client's calls, each with whether it was acknowledged. Returns each violated guarantee with the note,
+/// once.
 pub fn check<'a>(history: impl IntoIterator<Item = (&'a Call, bool)>) -> BTreeSet<(Guarantee, String)> {
     let mut session = Session::default();
     let mut violations = BTreeSet::new();

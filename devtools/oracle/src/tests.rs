@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Parses a history, one word for each call: `a` adds the note a, `!k` resets with the key k, `=a,b` reads a and b. A word
-/// that ends with `?` had no response.
+/// Parses a history, one word for each call: `a` adds the note a, `!k` resets with the key k, `=a,b` reads a and b. A
+/// word that ends with `?` had no response.
 fn history(text: &str) -> Vec<(Call, bool)> {
     let call = |word: &str| {
         let (word, acknowledged) = word.strip_suffix('?').map_or((word, true), |word| (word, false));

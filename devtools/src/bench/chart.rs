@@ -1,5 +1,5 @@
-//! docs/bench/cpu.svg: bars of the CPU time per request. The scale is logarithmic because the servers differ by orders of
-//! magnitude.
+//! docs/bench/cpu.svg: bars of the CPU time per request. The scale is logarithmic because the servers differ by orders
+//! of magnitude.
 
 use bench_load::{Api, Work};
 use plotters::{coord::Shift, prelude::*};

@@ -1,5 +1,5 @@
-//! The goals of the project with their measured values. A goal bounds one figure, or the ratio of the service's figure to
-//! another server's in the same run.
+//! The goals of the project with their measured values. A goal bounds one figure, or the ratio of the service's figure
+//! to another server's in the same run.
 
 use bench_load::{
     Api::{Echo, Mcp2026, Rest},
@@ -77,8 +77,8 @@ fn goal(figure: impl Into<String>, bound: f64, measured: Option<f64>, unit: &'st
     Goal { figure: figure.into(), bound, measured, unit }
 }
 
-/// The service's CPU for one call to the store, in seconds per 1,000. `add_note` makes two calls, and the share of a request
-/// without any is subtracted.
+/// The service's CPU for one call to the store, in seconds per 1,000. `add_note` makes two calls, and the share of a
+/// request without any is subtracted.
 fn store_call_cpu(figures: &Figures) -> Option<f64> {
     Some((figures.cpu(Service, Rest, AddNote)? - figures.cpu(Service, Rest, EchoHot)?) / 2.0)
 }

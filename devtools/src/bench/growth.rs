@@ -1,5 +1,5 @@
-//! `cargo xtask bench --growth`: the cost of calls to the service with more notes in a session, more sessions in the table and
-//! more replicas. Each of the three has a file.
+//! `cargo xtask bench --growth`: the cost of calls to the service with more notes in a session, more sessions in the
+//! table and more replicas. Each of the three has a file.
 
 pub(crate) mod chart;
 mod client;

@@ -1,5 +1,5 @@
-//! Interleaved measurement of servers that differ by little. All of them run at the same time and are measured in alternation,
-//! so that other load on the machine affects all alike.
+//! Interleaved measurement of servers that differ by little. All of them run at the same time and are measured in
+//! alternation, so that other load on the machine affects all alike.
 
 use bench_load::Work;
 

@@ -13,6 +13,7 @@ use bench_load::{Api, Plan, Work, connection::Connection, drive};
 
 use super::usage::{self, Usage};
 use xtask::{
+    poll::{Check, poll},
     process::{self, CommandLine},
     runtime,
 };
@@ -52,23 +53,21 @@ impl MeasuredServer {
         runtime::wait_for(async {
             let started = Instant::now();
             let mut running = Self { child: process::start(&line, &file)?, address, first_response: Duration::ZERO };
-            let mut last = String::new();
-            while started.elapsed() < LIMIT {
+            let responds = poll(LIMIT, POLL, async || {
                 if let Some(status) = running.child.try_wait().context("cannot wait for the server")? {
-                    last = format!("exited: {status}");
-                    break;
+                    return Err(anyhow!("exited: {status}"));
                 }
-                match drive::once(&plan, 1).await {
-                    Ok(_) => {
-                        running.first_response = started.elapsed();
-                        return Ok(running);
-                    }
-                    Err(not_yet) => last = not_yet,
-                }
-                tokio::time::sleep(POLL).await;
-            }
-            let log = fs::read_to_string(log).unwrap_or_default();
-            Err(anyhow!("`{line}` did not start ({last})\n{}", log.trim_end()))
+                Ok(match drive::once(&plan, 1).await {
+                    Ok(_) => Check::Ready(started.elapsed()),
+                    Err(status) => Check::NotYet(status),
+                })
+            });
+            let first_response = responds.await.and_then(|polled| Ok(polled?)).with_context(|| {
+                let log = fs::read_to_string(log).unwrap_or_default();
+                format!("`{line}` did not start\n{}", log.trim_end())
+            })?;
+            running.first_response = first_response;
+            Ok(running)
         })?
     }
 

@@ -1,5 +1,5 @@
-//! Installs the packages of the Python and TypeScript servers below cargo's target directory, all in pinned versions: FastMCP
-//! and boto3 from PyPI, the TypeScript SDK and the AWS SDK from npm.
+//! Installs the packages of the Python and TypeScript servers below cargo's target directory, all in pinned versions:
+//! FastMCP and boto3 from PyPI, the TypeScript SDK and the AWS SDK from npm.
 
 use std::{
     fs,

@@ -102,8 +102,8 @@ impl Bench<'_> {
         Ok(megabytes(usage::read(server.pid())?.resident_bytes))
     }
 
-    /// Returns the peak memory of the service with a thousand connections, in megabytes. Only [`MAX_CONCURRENCY`] of them send
-    /// requests continuously because the service rejects more. The others send one request and stay open.
+    /// Returns the peak memory of the service with a thousand connections, in megabytes. Only [`MAX_CONCURRENCY`] of
+    /// them send requests continuously because the service rejects more. The others send one request and stay open.
     pub(crate) fn thousand_connections(&self) -> anyhow::Result<f64> {
         ui::step("measure", "a thousand connections to mcp-stateful");
         let store = self.store()?;

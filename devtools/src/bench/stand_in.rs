@@ -1,15 +1,19 @@
 //! The stand-in for DynamoDB, the binary `bench-store`: starts it, sets its delay, fills it and reads its counters.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::{Context, anyhow};
 use bench_load::connection::Connection;
 use serde_json::{Value, json};
 
 use xtask::{
+    poll::{Check, poll_blocking},
     process::{self, CommandLine},
     runtime,
 };
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(5);
 
 /// Number of calls and capacity units, by operation.
 pub(crate) type Cost = BTreeMap<String, (u64, f64)>;
@@ -28,13 +32,14 @@ impl StandIn {
         let file = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let line = CommandLine::new(binary).arg(port.to_string());
         let store = Self { child: process::start(&line, &file)?, address: SocketAddr::from(([127, 0, 0, 1], port)) };
-        for _ in 0..2000 {
-            if store.counts().is_ok() {
-                return Ok(store);
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        Err(anyhow!("`{line}` did not start"))
+        let responds = || {
+            Ok(match store.counts() {
+                Ok(_) => Check::Ready(()),
+                Err(error) => Check::NotYet(format!("{error:#}")),
+            })
+        };
+        poll_blocking(START_LIMIT, POLL, responds)?.with_context(|| format!("`{line}` did not start"))?;
+        Ok(store)
     }
 
     pub(crate) fn endpoint(&self) -> String {

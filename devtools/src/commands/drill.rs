@@ -25,8 +25,8 @@ pub(super) fn in_ci() -> anyhow::Result<()> {
     local::run(Profile::Dev, &IN_CI)
 }
 
-/// Runs the clients, injects all disturbances, and checks the clients' journals. Ctrl-C ends it. The caller cleans up in
-/// either case.
+/// Runs the clients, injects all disturbances, and checks the clients' journals. Ctrl-C ends it. The caller cleans up
+/// in either case.
 async fn drill<T: Target + Endpoints>(
     target: &T,
     clients: &Clients<'_, T>,

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, ensure};
 use bench_load::connection::Connection;
 
 use crate::{
-    bench::{peer, store::Store},
+    bench::{peer, stand_in::StandIn},
     cli,
     instructions::{
         callgrind::{self, Callgrind},
@@ -118,7 +118,7 @@ impl Counter {
         process::run(&store)?;
         let service = self.quick.build()?;
         let directory = server::fresh_directory(target.join("tools").join("instructions"))?;
-        let store = Store::start(&cargo::store_binary(&target), &directory.join("store.log"))?;
+        let store = StandIn::start(&cargo::store_binary(&target), &directory.join("store.log"))?;
         Ok(Figures { build: self.quick.describe(), tools: self.tools()?, paths: paths(&service, &store, &directory)? })
     }
 
@@ -132,10 +132,10 @@ impl Counter {
     }
 }
 
-fn paths(binary: &Path, store: &Store, directory: &Path) -> anyhow::Result<Vec<Figure>> {
+fn paths(binary: &Path, store: &StandIn, directory: &Path) -> anyhow::Result<Vec<Figure>> {
     let mut callgrind = Callgrind::new(directory);
     let port = xtask::local::ports::free_port()?;
-    let line = peer::ours(binary, port).env("MCP_STATE_BACKEND", "dynamodb");
+    let line = peer::service_line(binary, port).env("MCP_STATE_BACKEND", "dynamodb");
     // Valgrind runs one thread at a time. More would add the instructions with which idle workers look for work.
     let line = peer::at_store(line, &store.endpoint()).env("TOKIO_WORKER_THREADS", "1");
     let server = Server::start(&callgrind.wrap(line), port, &directory.join("service.log"))?;

@@ -1,5 +1,5 @@
-//! All clients of a drill. They work in parallel while the service is disturbed, read their sessions at the end, and delete
-//! their notes.
+//! All clients of a drill. They work in parallel while the service is disturbed, read their sessions at the end, and
+//! delete their notes.
 
 use std::{
     cell::Cell,
@@ -89,8 +89,8 @@ impl<'a, E: Endpoints> Clients<'a, E> {
         }
     }
 
-    /// Deletes the notes of every session. Warns about a named session that keeps its notes, because its notes would stay
-    /// for ever. The others expire.
+    /// Deletes the notes of every session. Warns about a named session that keeps its notes, because its notes would
+    /// stay for ever. The others expire.
     pub(crate) async fn clear_sessions(&self) {
         let clearing = self.clients.iter().map(|client| async {
             let cleared = timeout(CLEAR_LIMIT, client.clear_session()).await.context("timed out").flatten();

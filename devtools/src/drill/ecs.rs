@@ -1,9 +1,9 @@
-//! A deployed service as the target of a drill. Its clients connect to the tasks' own addresses because there is no load
-//! balancer. However the drill ends, the service gets its former number of tasks back.
+//! A deployed service as the target of a drill. Its clients connect to the tasks' own addresses because there is no
+//! load balancer. However the drill ends, the service gets its former number of tasks back.
 
 use std::{
     cell::{Cell, RefCell},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
@@ -19,6 +19,7 @@ use xtask::{
         ecs::{self, Change, DesiredStatus, RolloutState, Service, Task},
     },
     error::{ErrorExt, Exit},
+    poll::{Check, poll},
     rollout,
     stack::{Deployment, Outputs},
 };
@@ -106,21 +107,17 @@ impl<'a> Ecs<'a> {
         accept_service: impl Fn(&Service) -> bool,
         accept_task: impl Fn(&Task) -> bool,
     ) -> anyhow::Result<()> {
-        let since = Instant::now();
-        loop {
+        let stable = poll(LIMIT, POLL, async || {
             let (service, tasks) = (self.service().await?, self.tasks().await?);
             let healthy = tasks.iter().filter(|task| task.is_healthy() && accept_task(task)).count();
             if is_stable(&service, count) && accept_service(&service) && i32::try_from(healthy) == Ok(count) {
                 self.find_addresses().await;
-                return Ok(());
+                return Ok(Check::Ready(()));
             }
-            if since.elapsed() > LIMIT {
-                let status = format!("{healthy} of {count} tasks of {} are healthy", self.outputs.service_name);
-                return Err(anyhow!("{status} after {} s", LIMIT.as_secs()))
-                    .hint(format!("inspect `cargo xtask status{}`", self.outputs.flag()));
-            }
-            sleep(POLL).await;
-        }
+            Ok(Check::NotYet(format!("{healthy} of {count} tasks of {} are healthy", self.outputs.service_name)))
+        });
+        let hint = format!("inspect `cargo xtask status{}`", self.outputs.flag());
+        stable.await?.map_err(anyhow::Error::from).hint(hint)
     }
 
     async fn service(&self) -> anyhow::Result<Service> {
@@ -136,8 +133,8 @@ impl<'a> Ecs<'a> {
         Ok(tasks)
     }
 
-    /// Replaces the addresses by those of the healthy tasks, or of all running ones if none is healthy. Keeps the old addresses
-    /// if ECS does not list any.
+    /// Replaces the addresses by those of the healthy tasks, or of all running ones if none is healthy. Keeps the old
+    /// addresses if ECS does not list any.
     async fn find_addresses(&self) {
         let Ok(tasks) = self.tasks().await else { return };
         let any_healthy = tasks.iter().any(Task::is_healthy);

@@ -1,5 +1,5 @@
-//! Replicas on this machine as the target of a drill: they share one store file behind a load balancer. Must not touch the
-//! deployment that `cargo xtask deploy --local` started.
+//! Replicas on this machine as the target of a drill: they share one store file behind a load balancer. Must not touch
+//! the deployment that `cargo xtask deploy --local` started.
 
 mod replica;
 mod scratch;

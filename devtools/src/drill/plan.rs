@@ -1,4 +1,5 @@
-//! The sequence of a client's calls. It is the same in every drill, so that a drill that found a violation can be repeated.
+//! The sequence of a client's calls. It is the same in every drill, so that a drill that found a violation can be
+//! repeated.
 //!
 //! The periods are coprime, so every combination of call and disconnect occurs in the end.
 
@@ -18,8 +19,8 @@ pub(super) enum Action {
     },
     Read,
     Reset,
-    /// Repeats the last reset with its key, although it was acknowledged and notes were written since. A proxy that lost the
-    /// response does the same.
+    /// Repeats the last reset with its key, although it was acknowledged and notes were written since. A proxy that
+    /// lost the response does the same.
     RepeatReset,
 }
 

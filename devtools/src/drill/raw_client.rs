@@ -1,5 +1,5 @@
-//! One MCP request over HTTP, and its outcome. A client library would retry by its own rules and always read the response,
-//! so the drill builds requests itself.
+//! One MCP request over HTTP, and its outcome. A client library would retry by its own rules and always read the
+//! response, so the drill builds requests itself.
 
 use std::{io, time::Duration};
 

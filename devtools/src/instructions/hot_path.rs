@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use bench_load::{Surface, Work, connection::Connection};
+use bench_load::{Api, Work, connection::Connection};
 
 use crate::bench::peer::TOKEN;
 
@@ -12,25 +12,25 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A path of a request through the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum HotPath {
-    Tool(Surface, Work),
+    Tool(Api, Work),
     /// A load balancer's health check: the HTTP layer alone.
     Healthz,
 }
 
 impl HotPath {
     pub(crate) const ALL: [Self; 6] = [
-        Self::Tool(Surface::Mcp2026, Work::EchoHot),
-        Self::Tool(Surface::Mcp2025, Work::EchoHot),
-        Self::Tool(Surface::Rest, Work::EchoHot),
-        Self::Tool(Surface::Rest, Work::AddNote),
-        Self::Tool(Surface::Rest, Work::GetNotes),
+        Self::Tool(Api::Mcp2026, Work::EchoHot),
+        Self::Tool(Api::Mcp2025, Work::EchoHot),
+        Self::Tool(Api::Rest, Work::EchoHot),
+        Self::Tool(Api::Rest, Work::AddNote),
+        Self::Tool(Api::Rest, Work::GetNotes),
         Self::Healthz,
     ];
 
     /// Its name in the file and in the table.
     pub(crate) fn name(self) -> String {
         match self {
-            Self::Tool(surface, work) => format!("{}, {}", work.name(), surface.name()),
+            Self::Tool(api, work) => format!("{}, {}", work.name(), api.name()),
             Self::Healthz => "GET /healthz".to_owned(),
         }
     }
@@ -46,10 +46,10 @@ impl HotPath {
     /// Sends one request and checks its response.
     pub(crate) async fn request(self, connection: &mut Connection, number: u64) -> anyhow::Result<()> {
         match self {
-            Self::Tool(surface, work) => {
+            Self::Tool(api, work) => {
                 let call = work.call("count", number);
-                let body = exchange(connection, &surface.request(call.tool, &call.arguments, Some(TOKEN))).await?;
-                if !surface.is_right(&call, &body) {
+                let body = exchange(connection, &api.request(call.tool, &call.arguments, Some(TOKEN))).await?;
+                if !api.is_correct(&call, &body) {
                     return Err(anyhow!("wrong response to {}: {}", call.tool, String::from_utf8_lossy(&body)));
                 }
             }

@@ -1,5 +1,5 @@
-//! The link-local address at which a Fargate task requests its credentials. AWS SDKs have it built in, so this machine takes
-//! the address while the emulator runs. Containers reach it through their bridge.
+//! The link-local address at which a Fargate task requests its credentials. AWS SDKs have it built in, so this machine
+//! takes the address while the emulator runs. Containers reach it through their bridge.
 
 use anyhow::anyhow;
 

@@ -1,5 +1,5 @@
-//! A deploy of changed code, without a change to any source file. A wrapper around cargo changes the binary, and an empty git
-//! index makes the checkout dirty, so that the deploy builds instead of reusing the image in the registry.
+//! A deploy of changed code, without a change to any source file. A wrapper around cargo changes the binary, and an
+//! empty git index makes the checkout dirty, so that the deploy builds instead of reusing the image in the registry.
 
 use crate::quick_build::Quick;
 use xtask::{cargo, environment, process::CommandLine};

@@ -13,10 +13,11 @@ use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
 use super::outcome::{self, Outcome};
 use xtask::{
     local::identity::{self, Identity, Request},
+    poll::{Check, TimedOut, poll},
     process::{self, CommandLine},
 };
 
-/// Limit for one command.
+/// Limit for one wait on a command.
 const LIMIT: Duration = Duration::from_secs(900);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -38,18 +39,20 @@ impl RunningCommand {
 
     /// Waits until a step has started.
     pub(super) async fn wait_for_step(&mut self, step: &str) -> anyhow::Result<()> {
-        loop {
-            let ended = self.status()?;
+        let started = poll(LIMIT, POLL, async || {
+            // Before the output, which is complete once the command has exited.
+            let exited = self.status()?;
             let output = self.output()?;
             if outcome::objects(&output).any(|object| object["event"] == "started" && object["step"] == step) {
-                return Ok(());
+                return Ok(Check::Ready(()));
             }
-            if let Some(exit) = ended {
+            if let Some(exit) = exited {
                 let tail = outcome::tail(&output);
                 return Err(anyhow!("`{}` exited with {exit:?} before its step `{step}`\n{tail}", self.line));
             }
-            self.pause().await?;
-        }
+            Ok(Check::NotYet(format!("step `{step}` has not started")))
+        });
+        started.await?.map_err(|late| self.timed_out(&late))
     }
 
     /// Kills the command without warning, as the kernel's OOM killer would.
@@ -68,13 +71,12 @@ impl RunningCommand {
 
     /// Waits until the command exits.
     pub(super) async fn end(mut self) -> anyhow::Result<Outcome> {
-        loop {
-            if let Some(exit) = self.status()? {
-                let seconds = self.since.elapsed().as_secs_f64();
-                return Ok(Outcome { line: self.line.clone(), exit, output: self.output()?, seconds });
-            }
-            self.pause().await?;
-        }
+        let exited = poll(LIMIT, POLL, async || {
+            Ok(self.status()?.map_or_else(|| Check::not_yet("still running"), Check::Ready))
+        });
+        let exit = exited.await?.map_err(|late| self.timed_out(&late))?;
+        let seconds = self.since.elapsed().as_secs_f64();
+        Ok(Outcome { line: self.line.clone(), exit, output: self.output()?, seconds })
     }
 
     /// Returns `None` while the command runs, and `Some(None)` if a signal ended it.
@@ -88,14 +90,8 @@ impl RunningCommand {
         Ok(String::from_utf8_lossy(&output).into_owned())
     }
 
-    /// Pauses before the next check. Fails once the command has run for too long.
-    async fn pause(&self) -> anyhow::Result<()> {
-        if self.since.elapsed() > LIMIT {
-            let tail = outcome::tail(&self.output()?);
-            return Err(anyhow!("`{}` still runs after {} s\n{tail}", self.line, LIMIT.as_secs()));
-        }
-        tokio::time::sleep(POLL).await;
-        Ok(())
+    fn timed_out(&self, late: &TimedOut) -> anyhow::Error {
+        anyhow!("`{}` {late}\n{}", self.line, outcome::tail(&self.output().unwrap_or_default()))
     }
 }
 

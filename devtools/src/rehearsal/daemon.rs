@@ -1,15 +1,14 @@
-//! A background process of the rehearsal: `dockerd` or the emulator. It is terminated with the rehearsal, and killed if it does
-//! not exit in time.
+//! A background process of the rehearsal: `dockerd` or the emulator. It is terminated with the rehearsal, and killed
+//! if it does not exit in time.
 //!
-//! Each daemon is recorded on disk, so that the next rehearsal stops those that `--keep` or a crash left running. Must not
-//! signal a process that no rehearsal started.
+//! Each daemon is recorded on disk, so that the next rehearsal stops those that `--keep` or a crash left running. Must
+//! not signal a process that no rehearsal started.
 
 use std::{
     fs::{self, File},
     path::PathBuf,
     process::Child,
-    thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
@@ -17,6 +16,7 @@ use anyhow::{Context, anyhow};
 use super::paths::Paths;
 use xtask::{
     local::identity::{self, Identity, Request},
+    poll::{Check, poll, poll_blocking},
     process::{self, CommandLine},
 };
 
@@ -53,22 +53,15 @@ impl Daemon {
 
     /// Waits until the daemon is ready. The error of one that exits or takes too long has the end of its log.
     pub(super) async fn wait_until_ready(&mut self, mut is_ready: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
-        let since = Instant::now();
-        loop {
+        let ready = poll(START_LIMIT, POLL, async || {
             if let Some(child) = &mut self.child
                 && let Some(status) = child.try_wait().with_context(|| format!("cannot wait for {}", self.name))?
             {
                 return Err(anyhow!("{} exited: {status}\n{}", self.name, self.last_lines()));
             }
-            if is_ready().await {
-                return Ok(());
-            }
-            if since.elapsed() > START_LIMIT {
-                let seconds = START_LIMIT.as_secs();
-                return Err(anyhow!("{} is not ready after {seconds} s\n{}", self.name, self.last_lines()));
-            }
-            tokio::time::sleep(POLL).await;
-        }
+            Ok(if is_ready().await { Check::Ready(()) } else { Check::not_yet("not ready") })
+        });
+        ready.await?.map_err(|late| anyhow!("{} {late}\n{}", self.name, self.last_lines()))
     }
 
     /// Keeps the daemon running on drop. Returns its process ID.
@@ -89,10 +82,11 @@ impl Drop for Daemon {
         if let Ok(identity) = identity::identify(child.id()) {
             drop(identity::request(&identity, Request::Terminate));
         }
-        let since = Instant::now();
-        while matches!(child.try_wait(), Ok(None)) && since.elapsed() < STOP_LIMIT {
-            thread::sleep(POLL);
-        }
+        let exited = || match child.try_wait() {
+            Ok(None) => Ok(Check::not_yet("running")),
+            _ => Ok(Check::Ready(())),
+        };
+        drop(poll_blocking(STOP_LIMIT, POLL, exited));
         drop(child.kill());
         drop(child.wait());
         drop(fs::remove_file(&self.record));
@@ -117,12 +111,11 @@ pub(super) fn stop_leftovers(paths: &Paths) -> anyhow::Result<()> {
 
 fn stop(identity: &Identity) -> anyhow::Result<()> {
     identity::request(identity, Request::Terminate)?;
-    let since = Instant::now();
-    while identity::is_running(identity)? {
-        if since.elapsed() > STOP_LIMIT {
-            identity::request(identity, Request::Kill)?;
-        }
-        thread::sleep(POLL);
+    let exited =
+        || Ok(if identity::is_running(identity)? { Check::not_yet("still running") } else { Check::Ready(()) });
+    if poll_blocking(STOP_LIMIT, POLL, exited)?.is_err() {
+        identity::request(identity, Request::Kill)?;
+        poll_blocking(STOP_LIMIT, POLL, exited)?.context("cannot kill a daemon of an earlier rehearsal")?;
     }
     Ok(())
 }
@@ -130,6 +123,8 @@ fn stop(identity: &Identity) -> anyhow::Result<()> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::thread;
+
     use super::*;
     use xtask::runtime;
 

@@ -1,5 +1,5 @@
-//! The AWS emulator process: ministack with the patches of `devtools/rehearsal/emulator`. It serves this machine and the
-//! containers on it.
+//! The AWS emulator process: ministack with the patches of `devtools/rehearsal/emulator`. It serves this machine and
+//! the containers on it.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 

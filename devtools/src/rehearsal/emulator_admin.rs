@@ -1,5 +1,5 @@
-//! The administrator of the emulated account: creates the users that deploy, and denies permissions for a scenario. Must not
-//! deploy anything.
+//! The administrator of the emulated account: creates the users that deploy, and denies permissions for a scenario.
+//! Must not deploy anything.
 //!
 //! The emulator accepts the root key without a signature, so requests are not signed here.
 
@@ -37,8 +37,8 @@ impl EmulatorAdmin {
         text(&response, "Account")
     }
 
-    /// Makes the emulator load every service with tags. It loads a service with its built-in resources on first use, which
-    /// would otherwise count as leftovers of a deployment.
+    /// Makes the emulator load every service with tags. It loads a service with its built-in resources on first use,
+    /// which would otherwise count as leftovers of a deployment.
     pub(super) async fn load_services(&self) -> anyhow::Result<()> {
         self.json("tagging", "ResourceGroupsTaggingAPI_20170126.GetResources", &json!({})).await.map(drop)
     }

@@ -1,5 +1,5 @@
-//! The container engine in which the emulator runs tasks: this machine's Docker if it responds, or else a `dockerd` that is
-//! started here and stopped with the rehearsal. Must not install anything.
+//! The container engine in which the emulator runs tasks: this machine's Docker if it responds, or else a `dockerd`
+//! that is started here and stopped with the rehearsal. Must not install anything.
 
 use std::{
     fs,
@@ -70,7 +70,8 @@ impl Engine {
         if self.started.is_some() { "a dockerd of the rehearsal" } else { "this machine's Docker" }
     }
 
-    /// Keeps the engine and its containers running. Returns the process and the address of an engine that was started here.
+    /// Keeps the engine and its containers running. Returns the process and the address of an engine that was started
+    /// here.
     pub(super) fn keep_running(&mut self) -> (Option<u32>, Option<&str>) {
         self.instance = None;
         let started = self.started.take();
@@ -123,7 +124,8 @@ fn hostname() -> String {
     sysinfo::System::host_name().unwrap_or_default()
 }
 
-/// Builds the command for an engine that leaves the firewall alone: containers reach this machine, but not the internet.
+/// Builds the command for an engine that leaves the firewall alone: containers reach this machine, but not the
+/// internet.
 fn dockerd(socket: &str, data: &Path, run: &Path) -> CommandLine {
     CommandLine::new("dockerd")
         .arg("--data-root")

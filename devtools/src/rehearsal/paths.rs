@@ -43,7 +43,8 @@ impl Paths {
         Ok(paths)
     }
 
-    /// Empties the directories, except for installed packages. The daemons of earlier rehearsals must be stopped before.
+    /// Empties the directories, except for installed packages. The daemons of earlier rehearsals must be stopped
+    /// before.
     pub(super) fn clean(&self) -> anyhow::Result<()> {
         mounts::release(&self.engine())?;
         for directory in [self.scratch(), self.logs(), self.engine()] {

@@ -1,5 +1,5 @@
-//! A deployed service as its users see it: writes and reads notes over REST at its current address, and runs the drill's
-//! clients on it.
+//! A deployed service as its users see it: writes and reads notes over REST at its current address, and runs the
+//! drill's clients on it.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -45,8 +45,8 @@ impl<'a> Service<'a> {
         })
     }
 
-    /// Runs the drill's clients during `event`, then checks the guarantees for their notes. Returns the result of `event` and
-    /// a summary.
+    /// Runs the drill's clients during `event`, then checks the guarantees for their notes. Returns the result of
+    /// `event` and a summary.
     pub(super) async fn under_load<T>(
         &self,
         event: impl Future<Output = anyhow::Result<T>>,
@@ -107,8 +107,8 @@ impl Endpoints for Service<'_> {
         self.address.borrow().clone()
     }
 
-    /// Looks up the address, and keeps the old one if there is none. Of several clients that refresh at once, one does the
-    /// look-up and the others wait for it.
+    /// Looks up the address, and keeps the old one if there is none. Of several clients that refresh at once, one does
+    /// the look-up and the others wait for it.
     async fn refresh(&self) {
         let Ok(_refreshing) = self.refreshing.try_lock() else {
             drop(self.refreshing.lock().await);

@@ -1,5 +1,5 @@
-//! A minimal HTTP/1.1 connection with keep-alive: sends the bytes of a request, returns status and body. It understands what
-//! the measured servers send and fails on anything else.
+//! A minimal HTTP/1.1 connection with keep-alive: sends the bytes of a request, returns status and body. It
+//! understands what the measured servers send and fails on anything else.
 
 use std::{io, net::SocketAddr};
 

@@ -1,4 +1,5 @@
-//! Drives a plan: every connection sends a request, checks the response and repeats, until the requests or the time run out.
+//! Drives a plan: every connection sends a request, checks the response and repeats, until the requests or the time
+//! run out.
 
 use std::{
     cell::Cell,

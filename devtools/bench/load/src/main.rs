@@ -1,5 +1,5 @@
-//! Reads a plan as JSON from standard input, drives it, and prints the report as JSON. Prints an error and exits with 1 if
-//! that fails.
+//! Reads a plan as JSON from standard input, drives it, and prints the report as JSON. Prints an error and exits with
+//! 1 if that fails.
 
 use std::{io, process::ExitCode};
 

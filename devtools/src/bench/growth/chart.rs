@@ -1,6 +1,7 @@
-//! The curves of one dimension: a panel for each figure, both scales logarithmic, with a legend that gives each exponent.
+//! The curves of one dimension: a panel for each figure, both scales logarithmic, with a legend that gives each
+//! exponent.
 
-use plotters::{coord::ranged1d::BindKeyPoints, prelude::*};
+use plotters::prelude::*;
 
 use super::{
     figures::{Axis, Dimension, Figure, Growth},

@@ -126,7 +126,7 @@ impl Axis {
     }
 
     /// Lists the positions in ascending order.
-    pub(crate) fn places(&self) -> Vec<u64> {
+    pub(crate) fn positions(&self) -> Vec<u64> {
         let points = self.curves.iter().flat_map(|curve| &curve.points);
         points.map(|point| point.at).collect::<BTreeSet<_>>().into_iter().collect()
     }

@@ -17,8 +17,8 @@ use crate::bench::{
 use xtask::{runtime, ui};
 
 const NOTES: [u64; 5] = [100, 1000, 10_000, 100_000, 1_000_000];
-/// Small sessions are filled several times, up to this number of notes in all. So the notes added during the measurement
-/// lengthen none of them much, and resetting all of them takes long enough to be measured.
+/// Small sessions are filled several times, up to this number of notes in all. So the notes added during the
+/// measurement lengthen none of them much, and resetting all of them takes long enough to be measured.
 const MIN_NOTES: u64 = 20_000;
 
 const PAGE: usize = 50;

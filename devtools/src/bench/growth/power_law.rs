@@ -1,7 +1,7 @@
 //! Fits a power law to measured points.
 
-/// Fits `y = a · x^b` by least squares of the logarithms and returns `b`: 0 is constant, 1 is linear. Returns `None` for fewer
-/// than two positions and for values without a logarithm.
+/// Fits `y = a · x^b` by least squares of the logarithms and returns `b`: 0 is constant, 1 is linear. Returns `None`
+/// for fewer than two positions and for values without a logarithm.
 pub(crate) fn exponent(points: &[(f64, f64)]) -> Option<f64> {
     if points.iter().any(|(x, y)| *x <= 0.0 || *y <= 0.0) {
         return None;

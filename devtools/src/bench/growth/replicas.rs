@@ -5,12 +5,14 @@ use std::thread;
 use anyhow::anyhow;
 use bench_load::{Api, Plan, Work};
 
-use super::figures::{Axis, Dimension, Measured, Outcome};
+use super::{
+    figures::{Axis, Dimension, Measured, Outcome},
+    setup::Setup,
+};
 use crate::bench::{
     load_generator::{LoadGenerator, LoadResult},
     measured_server::MeasuredServer,
     peer::TOKEN,
-    service::Setup,
 };
 use xtask::ui;
 

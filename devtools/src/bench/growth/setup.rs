@@ -45,8 +45,8 @@ pub(crate) fn session(number: u64) -> String {
     format!("grown-{number}")
 }
 
-/// Fills the store with sessions of `notes_each` notes. Returns the seconds it took, or `Err` with a reason if it took too
-/// long.
+/// Fills the store with sessions of `notes_each` notes. Returns the seconds it took, or `Err` with a reason if it took
+/// too long.
 pub(crate) fn fill(store: &StandIn, sessions: u64, notes_each: u64) -> anyhow::Result<Result<f64, String>> {
     let (started, notes) = (Instant::now(), sessions * notes_each);
     let mut from = 0;

@@ -5,12 +5,11 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::Child,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
-use tokio::time::sleep;
 
 use xtask::{
     http,
@@ -18,6 +17,7 @@ use xtask::{
         identity::{self, Request},
         ready,
     },
+    poll::{Check, poll},
     process::{self, CommandLine},
 };
 
@@ -40,25 +40,19 @@ impl Replica {
         let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let child = process::start(&line.clone().env("MCP_LOG_FORMAT", "json"), &file)?;
         let mut replica = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        let since = Instant::now();
-        let mut last = "not listening".to_owned();
-        while since.elapsed() < START_LIMIT {
+        let address = poll(START_LIMIT, POLL, async || {
             if let Some(status) = replica.child.try_wait().context("cannot wait for the service")? {
                 return Err(failed(line, log, &format!("exited: {status}")));
             }
-            if let Some(address) = listening(log) {
-                let url = format!("http://{address}");
-                match ready::ask(&http::client(&url)?, &url).await {
-                    Ok(()) => {
-                        replica.address = address;
-                        return Ok(replica);
-                    }
-                    Err(not_yet) => last = not_yet,
-                }
-            }
-            sleep(POLL).await;
-        }
-        Err(failed(line, log, &format!("last status: {last}")))
+            let Some(address) = listening(log) else { return Ok(Check::not_yet("not listening")) };
+            let url = format!("http://{address}");
+            Ok(match ready::ask(&http::client(&url)?, &url).await {
+                Ok(()) => Check::Ready(address),
+                Err(status) => Check::NotYet(status),
+            })
+        });
+        replica.address = address.await?.map_err(|late| failed(line, log, &late.to_string()))?;
+        Ok(replica)
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -76,16 +70,15 @@ impl Replica {
     pub(super) async fn stop(mut self) -> anyhow::Result<()> {
         let identity = identity::identify(self.child.id())?;
         identity::request(&identity, Request::Terminate)?;
-        let since = Instant::now();
-        while since.elapsed() < STOP_LIMIT {
+        let stopped = poll(STOP_LIMIT, POLL, async || {
             match self.child.try_wait().context("cannot wait for the replica")? {
                 // Windows has no SIGTERM: the replica is killed there.
-                Some(status) if status.success() || cfg!(windows) => return Ok(()),
-                Some(status) => return Err(anyhow!("the replica at {} failed to drain: {status}", self.address)),
-                None => sleep(POLL).await,
+                Some(status) if status.success() || cfg!(windows) => Ok(Check::Ready(())),
+                Some(status) => Err(anyhow!("the replica at {} failed to drain: {status}", self.address)),
+                None => Ok(Check::not_yet("still running after SIGTERM")),
             }
-        }
-        Err(anyhow!("the replica at {} still runs {} s after SIGTERM", self.address, STOP_LIMIT.as_secs()))
+        });
+        stopped.await?.with_context(|| format!("the replica at {} does not stop", self.address))
     }
 }
 

@@ -1,5 +1,5 @@
-//! New versions that never become healthy under load, and a missing permission. The old version must keep serving without
-//! losing a note, and the error must name the cause.
+//! New versions that never become healthy under load, and a missing permission. The old version must keep serving
+//! without losing a note, and the error must name the cause.
 
 use anyhow::anyhow;
 
@@ -53,7 +53,8 @@ async fn deploy_denied(env: &TestEnv, project: &Project) -> anyhow::Result<Strin
     Ok(format!("deploy and smoke exit with {SMOKE}, and deploy names the operation"))
 }
 
-/// Deploys a broken version under load. Expects a rollback, an error that names the causes, and the old version serving.
+/// Deploys a broken version under load. Expects a rollback, an error that names the causes, and the old version
+/// serving.
 async fn fails(env: &TestEnv, args: &[&str], causes: &[&str]) -> anyhow::Result<String> {
     let project = main_project()?;
     let service = Service::find(env, &project).await?;

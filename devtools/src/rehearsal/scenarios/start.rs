@@ -6,8 +6,8 @@ use super::{main_project, second_project};
 use crate::rehearsal::{TestEnv, env::deploy_args};
 use xtask::error::Exit;
 
-/// Lets a deployer act on another project, which its policy does not allow. If this succeeded, the other scenarios would
-/// prove nothing about the policy.
+/// Lets a deployer act on another project, which its policy does not allow. If this succeeded, the other scenarios
+/// would prove nothing about the policy.
 pub(super) async fn policy(env: &TestEnv) -> anyhow::Result<String> {
     *env.shared.before.borrow_mut() = env.state().await?;
     let (own, other) = (main_project()?, second_project()?);

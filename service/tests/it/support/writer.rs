@@ -1,10 +1,11 @@
 //! A client that writes notes one after the other and keeps book of what it was told; and the audit of such books.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashSet,
     time::{Duration, Instant},
 };
 
+use oracle::{Call, Guarantee};
 use serde_json::json;
 
 use super::{
@@ -102,39 +103,21 @@ impl Writer {
     }
 }
 
-/// What is wrong with what is stored, by the writers' books.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Audit {
-    /// Acknowledged and not there.
-    lost: Vec<String>,
-    /// There more than once.
-    doubled: Vec<String>,
-    /// There, and written by none.
-    foreign: Vec<String>,
-    /// There before an older note of the same writer.
-    out_of_order: Vec<String>,
-}
-
-/// Holds the books against the stored notes; panics with all that is wrong.
+/// Checks the stored notes against the responses that the writers received. Panics with every violation.
 pub(crate) async fn audit(server: &Server, session: &str, writers: &[Writer]) {
     let stored = server.notes(session).await;
-    let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, note) in stored.iter().enumerate() {
-        places.entry(note).or_default().push(place);
-    }
-    let mut found = Audit::default();
+    let (mut violations, mut written) = (Vec::new(), HashSet::new());
     for writer in writers {
-        let mut newest = None;
-        for note in &writer.book {
-            match places.remove(note.text.as_str()).as_deref() {
-                None if note.acknowledged => found.lost.push(note.text.clone()),
-                None => {}
-                Some([place]) if newest < Some(*place) => newest = Some(*place),
-                Some([_]) => found.out_of_order.push(note.text.clone()),
-                Some(_) => found.doubled.push(note.text.clone()),
-            }
-        }
+        // The oracle expects a session with one client, so each writer reads its own notes only.
+        let own: HashSet<&str> = writer.book.iter().map(|note| note.text.as_str()).collect();
+        let read = Call::Read(stored.iter().filter(|note| own.contains(note.as_str())).cloned().collect());
+        let added: Vec<(Call, bool)> =
+            writer.book.iter().map(|note| (Call::Add(note.text.clone()), note.acknowledged)).collect();
+        let history = added.iter().map(|(call, acknowledged)| (call, *acknowledged)).chain([(&read, true)]);
+        violations.extend(oracle::check(history));
+        written.extend(own);
     }
-    found.foreign = places.into_keys().map(str::to_owned).collect();
-    assert_eq!(found, Audit::default());
+    let unknown = stored.iter().filter(|note| !written.contains(note.as_str()));
+    violations.extend(unknown.map(|note| (Guarantee::Leaked, note.clone())));
+    assert_eq!(violations, []);
 }

@@ -1,5 +1,5 @@
-//! The initial content of the store: the table, and one session with fifty notes in the format of the v1 (Python) server, which
-//! every measured server can read. `fill.rs` adds more.
+//! The initial content of the store: the table, and one session with fifty notes in the format of the v1 (Python)
+//! server, which every measured server can read. `fill.rs` adds more.
 
 use std::error::Error;
 
