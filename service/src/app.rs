@@ -52,7 +52,8 @@ struct Inner {
 }
 
 impl App {
-    /// Builds the service: opens the store, starts to fetch the issuer's keys if OAuth is configured, and sets up the routes.
+    /// Builds the service: opens the store, starts to fetch the issuer's keys if OAuth is configured, and
+    /// sets up the routes.
     ///
     /// # Errors
     /// [`ClientError`] if the store cannot be opened.
@@ -105,8 +106,8 @@ impl App {
 
     /// Checks Host and Origin, then passes the request to its route.
     ///
-    /// This is one function instead of a stack of axum layers: each layer clones everything below it and boxes a future,
-    /// for every request.
+    /// This is one function instead of a stack of axum layers: each layer clones everything below it and
+    /// boxes a future, for every request.
     async fn dispatch(&self, request: Request) -> Response {
         let Inner { origin_policy, routes, .. } = &*self.0;
         let verdict = match health::is_health_route(&request) {

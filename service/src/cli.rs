@@ -1,5 +1,5 @@
-//! The command line and the environment, which no other file reads. Values stay text here: [`crate::config`] parses them, so
-//! that all invalid settings are reported together.
+//! The command line and the environment, which no other file reads. Values stay text here: [`crate::config`]
+//! parses them, so that all invalid settings are reported together.
 
 mod misspelled;
 
@@ -7,8 +7,8 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 /// A stateful MCP server: session notes and a tool cache in DynamoDB, or in an embedded database file.
 ///
-/// Without a command, serves HTTP: MCP at /mcp, REST at /mcp/call_tool, /mcp/list_tools and /mcp/health, health checks at
-/// /healthz and /readyz. Prometheus metrics have a port of their own.
+/// Without a command, serves HTTP: MCP at /mcp, REST at /mcp/call_tool, /mcp/list_tools and /mcp/health,
+/// health checks at /healthz and /readyz. Prometheus metrics have a port of their own.
 #[derive(Debug, Parser)]
 #[command(name = "mcp-stateful", version)]
 pub struct Cli {
@@ -67,22 +67,23 @@ pub struct Flags {
     /// Name of the table.
     #[arg(long, env = "MCP_STATE_TABLE", default_value = "mcp_state", global = true)]
     pub state_table: String,
-    /// File of the embedded table; `:memory:` for none. [default: mcp-stateful/notes.db in the platform's data directory]
+    /// File of the embedded table; `:memory:` for none. [default: mcp-stateful/notes.db in the platform's
+    /// data directory]
     #[arg(long, env = "MCP_STATE_PATH", global = true)]
     pub state_path: Option<String>,
     /// Time limit of a call to the table in seconds, including retries.
     #[arg(long, env = "MCP_STORE_DEADLINE", default_value = "8")]
     pub store_deadline: String,
-    /// `on`, or `off` to serve every MCP call with rmcp and every DynamoDB request with the AWS SDK. Slower; rules out a defect
-    /// in the fast paths.
+    /// `on`, or `off` to serve every MCP call with rmcp and every DynamoDB request with the AWS SDK. Slower;
+    /// rules out a defect in the fast paths.
     #[arg(long, env = "MCP_FAST_PATHS", default_value = "on")]
     pub fast_paths: String,
 
     /// Bearer token that callers must present. Has no flag, because every user of a machine can read its command lines.
     #[arg(skip)]
     pub auth_token: Option<String>,
-    /// Named tokens, each with its own sessions: `<name>=<SHA-256 of the token as 64 hex digits>`, separated by commas or spaces.
-    /// `mcp-stateful new-token NAME` generates one.
+    /// Named tokens, each with its own sessions: `<name>=<SHA-256 of the token as 64 hex digits>`, separated
+    /// by commas or spaces. `mcp-stateful new-token NAME` generates one.
     #[arg(long, env = "MCP_AUTH_TOKENS", hide_env_values = true)]
     pub auth_tokens: Option<String>,
     /// OAuth: issuer of the accepted access tokens, exactly as in its metadata. Requires --oauth-resource.
@@ -94,7 +95,8 @@ pub struct Flags {
     /// OAuth: accepted audiences, separated by commas or spaces. [default: --oauth-resource]
     #[arg(long, env = "MCP_OAUTH_AUDIENCE")]
     pub oauth_audience: Option<String>,
-    /// OAuth: clients whose tokens are accepted without an audience, as Cognito issues them, separated by commas or spaces.
+    /// OAuth: clients whose tokens are accepted without an audience, as Cognito issues them, separated by
+    /// commas or spaces.
     #[arg(long, env = "MCP_OAUTH_CLIENT_IDS")]
     pub oauth_client_ids: Option<String>,
     /// OAuth: URL of the issuer's keys. [default: `jwks_uri` of the issuer's metadata]
@@ -156,8 +158,8 @@ pub struct Flags {
 }
 
 impl Cli {
-    /// Reads the command line and the environment of the process. Ends the process on `--help`, and with exit code 2 on an
-    /// unknown flag.
+    /// Reads the command line and the environment of the process. Ends the process on `--help`, and with exit
+    /// code 2 on an unknown flag.
     #[expect(clippy::disallowed_methods, reason = "the only access to the environment")]
     pub fn from_process() -> Self {
         let mut cli = Self::parse();

@@ -1,5 +1,5 @@
-//! The configuration: one struct per concern, parsed from text. All invalid settings are reported together, each with flag and
-//! variable.
+//! The configuration: one struct per concern, parsed from text. All invalid settings are reported together,
+//! each with flag and variable.
 
 mod access;
 mod limits;
@@ -13,7 +13,7 @@ mod tokens;
 use std::net::SocketAddr;
 
 pub use access::{AccessConfig, Allowed};
-pub use limits::Limits;
+pub use limits::{DRAIN, Limits};
 pub use log::{LogConfig, LogFormat};
 pub(crate) use oauth::web_address;
 pub use oauth::{METADATA_PATH, OAuthConfig, Resource};

@@ -1,7 +1,8 @@
 //! `mcp-stateful`: a stateful MCP server. It keeps session notes and a tool cache in one DynamoDB table.
 //!
-//! A request passes [`app`] (counting, Host and Origin, routes) → [`http`] (admission: authentication and limits) → [`mcp`] or
-//! [`rest`] (the two APIs) → [`tools`] (the meaning of a call) → [`store`] (the only access to the table).
+//! A request passes [`app`] (counting, Host and Origin, routes) → [`http`] (admission: authentication and
+//! limits) → [`mcp`] or [`rest`] (the two APIs) → [`tools`] (the meaning of a call) → [`store`] (the only
+//! access to the table).
 
 pub mod app;
 pub mod cli;

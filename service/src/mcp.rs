@@ -1,7 +1,8 @@
-//! The MCP API: protocol versions 2026-07-28 and 2025-03-26 to 2025-11-25, over Streamable HTTP at `/mcp` and over stdio.
+//! The MCP API: protocol versions 2026-07-28 and 2025-03-26 to 2025-11-25, over Streamable HTTP at `/mcp` and
+//! over stdio.
 //!
-//! There are no protocol sessions. Every request is independent, so any replica can serve it and no state is lost with a
-//! replica. Persistent state belongs to the tools' own `session_id`.
+//! There are no protocol sessions. Every request is independent, so any replica can serve it and no state is
+//! lost with a replica. Persistent state belongs to the tools' own `session_id`.
 
 mod fast_path;
 mod handler;

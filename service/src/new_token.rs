@@ -1,5 +1,5 @@
-//! The `new-token` command: generates a named token. Nothing is stored. The token goes to standard output, the instructions to
-//! standard error.
+//! The `new-token` command: generates a named token. Nothing is stored. The token goes to standard output,
+//! the instructions to standard error.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 

@@ -1,20 +1,17 @@
 //! The process: its runtime, and the signals that stop it.
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io};
 
 use tokio::{runtime, sync::watch};
 
 use crate::telemetry::targets;
 
-/// The longest time from the stop signal until the remaining requests are aborted. ECS kills the process 30 s after its
-/// signal.
-pub const DRAIN: Duration = Duration::from_secs(22);
-
-/// The stack of a worker thread. It costs address space, not memory. An unoptimised build comes close to tokio's default of
-/// 2 MiB, and an overflow aborts the process.
+/// The stack of a worker thread. It costs address space, not memory. An unoptimised build comes close to
+/// tokio's default of 2 MiB, and an overflow aborts the process.
 const STACK_BYTES: usize = 8 << 20;
 
-/// Runs `work` to completion, and abandons the tasks that it spawned: a read of standard input, for example, may never return.
+/// Runs `work` to completion, and abandons the tasks that it spawned: a read of standard input, for example,
+/// may never return.
 ///
 /// # Errors
 /// The error of `work`, or of a system that cannot provide threads or an event queue.

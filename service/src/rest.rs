@@ -24,8 +24,8 @@ pub fn list_tools(tools: &Tools) -> Response {
     Json(tools).into_response()
 }
 
-/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Every error of the caller is a 400, as in v1, except a
-/// missing scope.
+/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Every error of the caller is a 400, as in
+/// v1, except a missing scope.
 pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return error_response(StatusCode::BAD_REQUEST, "Invalid JSON");

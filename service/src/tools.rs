@@ -76,7 +76,8 @@ impl Tools {
         &self.context.store
     }
 
-    /// Calls a tool for `principal`. The call is counted, timed and logged. A panic inside becomes [`ToolError::Internal`].
+    /// Calls a tool for `principal`. The call is counted, timed and logged. A panic inside becomes
+    /// [`ToolError::Internal`].
     ///
     /// # Errors
     /// [`ToolError`], whose text is for the client.
@@ -109,8 +110,8 @@ impl Tools {
             return Err(ToolError::Forbidden { tool });
         }
         let context = &self.context;
-        // Futures that wait for the table are large. They are boxed so that no caller copies them, and only where the table is
-        // asked.
+        // Futures that wait for the table are large. They are boxed so that no caller copies them, and only
+        // where the table is asked.
         match tool {
             add_note::NAME => Box::pin(add_note::run(context, principal, arguments)).await,
             get_notes::NAME => Box::pin(get_notes::run(context, principal, arguments)).await,
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_definition_is_callable_and_has_object_schemas() {
+    fn definitions_are_callable_with_object_schemas() {
         for definition in definitions(1) {
             assert_eq!(lookup(definition.name), Some(definition.name));
             assert_eq!(definition.input["type"], "object");

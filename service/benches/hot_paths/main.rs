@@ -1,5 +1,5 @@
-//! Benchmarks of the hot paths, each by itself, to measure a change to one of them. There is no socket and no log, and no path
-//! reads the in-memory store. `cargo xtask instructions` guards the cost of a whole request.
+//! Benchmarks of the hot paths, each by itself, to measure a change to one of them. There is no socket and no
+//! log, and no path reads the in-memory store. `cargo xtask instructions` guards the cost of a whole request.
 
 #![expect(clippy::expect_used, reason = "a benchmark without its fixture has nothing to measure")]
 

@@ -1,7 +1,8 @@
 //! Dispatches requests to the fixtures. The fixtures of each kind have their own module.
 //!
-//! Tools that send the client a request during their call (`test_sampling`, `test_elicitation` and its variants for 2025-11-25)
-//! are missing, because they need a protocol session, which the service does not have.
+//! Tools that send the client a request during their call (`test_sampling`, `test_elicitation` and its
+//! variants for 2025-11-25) are missing, because they need a protocol session, which the service does not
+//! have.
 
 use std::{borrow::Cow, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! The tools that request input from the client in their result (MRTR, 2026-07-28): the first call returns questions, and the
-//! client calls again with the responses.
+//! The tools that request input from the client in their result (MRTR, 2026-07-28): the first call returns
+//! questions, and the client calls again with the responses.
 //!
 //! Questions are plain JSON, because rmcp's types for two of the three kinds are deprecated.
 
@@ -84,7 +84,8 @@ pub(crate) fn ask(
     Ok(InputRequiredResult::new(Some(questions), state))
 }
 
-/// Returns the response to the question `key`. A response that is not an object is ignored, and the question is repeated.
+/// Returns the response to the question `key`. A response that is not an object is ignored, and the question
+/// is repeated.
 pub(crate) fn responded<'a>(responses: Option<&'a InputResponses>, key: &str) -> Option<&'a Value> {
     responses?.get(key).filter(|response| response.is_object())
 }

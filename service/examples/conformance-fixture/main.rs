@@ -1,5 +1,6 @@
-//! A server with the tools, prompts and resources that the official MCP conformance suite calls by name. It is the service's own
-//! [`App`] with another MCP handler, so that the suite tests the service's transport. For tests only; no image contains it.
+//! A server with the tools, prompts and resources that the official MCP conformance suite calls by name. It
+//! is the service's own [`App`] with another MCP handler, so that the suite tests the service's transport.
+//! For tests only; no image contains it.
 
 mod handler;
 mod input_required;

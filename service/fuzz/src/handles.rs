@@ -1,5 +1,6 @@
-//! Session ids. Input: the name of a principal, empty for the shared one, a line feed, and an id: either as it is sent or, after
-//! the handle's prefix, before its base64 encoding, which a fuzzer cannot mutate usefully.
+//! Session ids. Input: the name of a principal, empty for the shared one, a line feed, and an id: either as
+//! it is sent or, after the handle's prefix, before its base64 encoding, which a fuzzer cannot mutate
+//! usefully.
 //!
 //! Property: an accepted handle is exactly one that was created, belongs to one principal, and expires at its time.
 
@@ -9,8 +10,8 @@ use mcp_stateful::{
     session::{HANDLE_PREFIX, InvalidSession, Session},
 };
 
-/// The created handles, of the shared principal and of `alice`, which the seeds contain. A mutation cannot create another,
-/// because that takes 48 bits of a hash.
+/// The created handles, of the shared principal and of `alice`, which the seeds contain. A mutation cannot
+/// create another, because that takes 48 bits of a hash.
 const CREATED: [(&str, &str); 2] =
     [("", "mcps_GbJYVuHBUMqDTP_ItZsjrQD0hlcA-4edZu0M"), ("alice", "mcps_NbD60WdYtYEk858A0mBhcAD0hlcAEV5MQHIO")];
 

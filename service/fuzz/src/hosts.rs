@@ -1,7 +1,8 @@
 //! The Host and Origin check. Input: a Host on the first line and Origins on the others.
 //!
-//! Property: the service allows exactly what an independent implementation of its settings allows: a loopback name or address,
-//! an IP address, a listed name or origin. The input is also tried as a prefix and suffix of the listed values.
+//! Property: the service allows exactly what an independent implementation of its settings allows: a loopback
+//! name or address, an IP address, a listed name or origin. The input is also tried as a prefix and suffix of
+//! the listed values.
 
 use std::{cell::LazyCell, net::IpAddr};
 
@@ -76,8 +77,8 @@ impl Case {
     }
 }
 
-/// Parses host and port (RFC 3986, section 3.2), without user name. The `http` crate finds the end of the host but accepts
-/// anything as a port.
+/// Parses host and port (RFC 3986, section 3.2), without user name. The `http` crate finds the end of the
+/// host but accepts anything as a port.
 fn authority(text: &str) -> Option<Authority> {
     let authority: Authority = text.parse().ok()?;
     let port = text.strip_prefix(authority.host())?;

@@ -1,7 +1,8 @@
-//! Access tokens. Input: either a token as it is sent, or header, claims and signature on one line each, before their base64
-//! encoding, which a fuzzer cannot mutate usefully.
+//! Access tokens. Input: either a token as it is sent, or header, claims and signature on one line each,
+//! before their base64 encoding, which a fuzzer cannot mutate usefully.
 //!
-//! Property: an accepted token has exactly the header and claims that the issuer signed. Its only token is in the seeds.
+//! Property: an accepted token has exactly the header and claims that the issuer signed. Its only token is in
+//! the seeds.
 
 use std::{
     cell::LazyCell,

@@ -1,5 +1,6 @@
-//! Fuzz targets for all input from outside. Each file describes the input of one target and its properties, which panic if they
-//! are violated. `cargo xtask fuzz` generates inputs; `tests/seeds.rs` checks the kept ones.
+//! Fuzz targets for all input from outside. Each file describes the input of one target and its properties,
+//! which panic if they are violated. `cargo xtask fuzz` generates inputs; `tests/seeds.rs` checks the kept
+//! ones.
 //!
 //! A target calls the service's public functions or the whole service, never an internal parser.
 

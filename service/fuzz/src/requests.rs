@@ -1,8 +1,8 @@
-//! Requests to the whole service, REST and MCP. Input: a request as text with line feeds: method and path, headers, an empty
-//! line, the body.
+//! Requests to the whole service, REST and MCP. Input: a request as text with line feeds: method and path,
+//! headers, an empty line, the body.
 //!
-//! Properties: no response is a server error. Every response is JSON, with a length limited by its request. REST reports invalid
-//! JSON exactly if the body is not JSON. `get_notes` returns every acknowledged note.
+//! Properties: no response is a server error. Every response is JSON, with a length limited by its request.
+//! REST reports invalid JSON exactly if the body is not JSON. `get_notes` returns every acknowledged note.
 
 use std::cell::RefCell;
 
@@ -20,7 +20,8 @@ use crate::{
 
 /// The longest response that repeats nothing of its request: the list of tools.
 const MAX_OWN_BYTES: usize = 16 * 1024;
-/// The largest ratio of response to request: `echo_cached` returns its text twice, and upper case can triple its length.
+/// The largest ratio of response to request: `echo_cached` returns its text twice, and upper case can triple
+/// its length.
 const MAX_RATIO: usize = 8;
 
 thread_local! {

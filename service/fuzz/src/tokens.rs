@@ -39,8 +39,8 @@ pub fn check(input: &[u8]) {
     }
 }
 
-/// Returns whether a header has the scheme in any case, spaces and the exact token (RFC 9110, section 11.4; RFC 6750, section
-/// 2.1).
+/// Returns whether a header has the scheme in any case, spaces and the exact token (RFC 9110, section 11.4;
+/// RFC 6750, section 2.1).
 fn is_valid(value: &[u8]) -> bool {
     let Some((scheme, token)) = value.split_at_checked(7) else { return false };
     scheme.eq_ignore_ascii_case(b"bearer ") && token.trim_ascii() == TOKEN.as_bytes()

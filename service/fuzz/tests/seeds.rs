@@ -18,7 +18,8 @@ fn names(folder: &str) -> Vec<String> {
     names
 }
 
-/// Runs `work` on a stack of 8 MiB, as the service and the fuzzer have. An unoptimised build needs more than a test's 2 MiB.
+/// Runs `work` on a stack of 8 MiB, as the service and the fuzzer have. An unoptimised build needs more than
+/// a test's 2 MiB.
 fn with_service_stack(work: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         std::thread::Builder::new().stack_size(8 << 20).spawn_scoped(scope, work).unwrap().join().unwrap();

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use super::problems::{Problems, setting};
-use crate::{cli::Flags, process::DRAIN};
+use crate::cli::Flags;
+
+/// The longest time from the stop signal until the remaining requests are aborted. ECS kills the process 30 s after its
+/// signal.
+pub const DRAIN: Duration = Duration::from_secs(22);
 
 /// Ten years, in seconds. A session that has to live longer can have a name, which does not expire.
 const MAX_SESSION_TTL: u64 = 10 * 365 * 24 * 60 * 60;

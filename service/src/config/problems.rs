@@ -17,7 +17,8 @@ pub(super) struct Setting<'a> {
     pub(super) text: &'a str,
 }
 
-/// Returns the [`Setting`] of a field; with a `?` for an optional one, the `Option` of it, trimmed and without empty texts.
+/// Returns the [`Setting`] of a field; with a `?` for an optional one, the `Option` of it, trimmed and
+/// without empty texts.
 macro_rules! setting {
     ($flags:ident.$field:ident) => {
         $crate::config::problems::Setting { field: stringify!($field), text: &$flags.$field }

@@ -82,8 +82,8 @@ impl Admission {
 
     /// Returns a 403 `insufficient_scope` before the call, so that a client can ask its user for more scopes.
     ///
-    /// [`tools::Tools::call`] checks again for every path that leads to a tool. The body is parsed only for callers with
-    /// limited scopes.
+    /// [`tools::Tools::call`] checks again for every path that leads to a tool. The body is parsed only for
+    /// callers with limited scopes.
     fn check_scope(&self, grant: Grant, body: &[u8]) -> Result<(), Box<Response>> {
         if grant == Grant::FULL {
             return Ok(());

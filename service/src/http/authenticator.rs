@@ -28,7 +28,8 @@ pub(super) struct Authenticator {
     challenge: Challenge,
 }
 
-/// A configured token. Both sides of a comparison are hashes of equal length, so timing does not reveal the token's length.
+/// A configured token. Both sides of a comparison are hashes of equal length, so timing does not reveal the
+/// token's length.
 #[derive(Debug)]
 struct StaticToken {
     sha256: [u8; 32],

@@ -1,4 +1,5 @@
-//! The `WWW-Authenticate` challenge of a 401 or 403 (RFC 6750, section 3; RFC 9728, section 5.1; MCP, chapter Authorization).
+//! The `WWW-Authenticate` challenge of a 401 or 403 (RFC 6750, section 3; RFC 9728, section 5.1; MCP, chapter
+//! Authorization).
 
 use axum::{
     http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE},

@@ -1,5 +1,5 @@
-//! Health routes, which need no token: `/healthz` (the process is alive), `/readyz` (the table responds) and the v1 server's
-//! `/mcp/health`.
+//! Health routes, which need no token: `/healthz` (the process is alive), `/readyz` (the table responds) and
+//! the v1 server's `/mcp/health`.
 
 use std::{sync::Arc, time::Duration};
 

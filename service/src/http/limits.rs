@@ -1,4 +1,5 @@
-//! Limits of one request: the size of its body, the time to read it, the number of requests at once, and the total time.
+//! Limits of one request: the size of its body, the time to read it, the number of requests at once, and the
+//! total time.
 //!
 //! A request above the concurrency limit is rejected at once, because a queue would only delay every response.
 

@@ -1,4 +1,5 @@
-//! Accepts connections until the stop signal, then drains: requests in progress may finish, new connections are not accepted.
+//! Accepts connections until the stop signal, then drains: requests in progress may finish, new connections
+//! are not accepted.
 
 use std::{
     convert::Infallible,
@@ -17,17 +18,15 @@ use hyper_util::{
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 
-use crate::telemetry::targets;
-
-use crate::process::DRAIN;
+use crate::{config::DRAIN, telemetry::targets};
 
 /// The pause after an `accept` that failed for lack of file descriptors. Without it, the loop would spin.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `respond` on `listener` until `stop`. Returns when every connection is closed, at most [`DRAIN`] later.
 ///
-/// `head_timeout` limits the wait for a request's head, and with it the life of an idle connection. It also limits the time
-/// in which a client reads its response.
+/// `head_timeout` limits the wait for a request's head, and with it the life of an idle connection. It also
+/// limits the time in which a client reads its response.
 pub async fn serve<F>(
     listener: TcpListener,
     respond: impl Fn(Request) -> F + Clone + Send + 'static,

@@ -1,5 +1,6 @@
-//! The Host and Origin check of every route but health. A web page from another site can reach a server on this machine, by its
-//! own Origin or by DNS rebinding; the MCP specification (chapter Transports) requires servers to reject such requests.
+//! The Host and Origin check of every route but health. A web page from another site can reach a server on
+//! this machine, by its own Origin or by DNS rebinding; the MCP specification (chapter Transports) requires
+//! servers to reject such requests.
 
 use std::sync::Arc;
 

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::error_response::not_found;
 use crate::config::{METADATA_PATH, OAuthConfig};
 
-/// Returns the metadata at the well-known path, with or without the resource's own path behind it. Returns a 404 if OAuth is
-/// not configured.
+/// Returns the metadata at the well-known path, with or without the resource's own path behind it. Returns a
+/// 404 if OAuth is not configured.
 pub(crate) async fn document(State(oauth): State<Option<OAuthConfig>>, uri: Uri) -> Response {
     match oauth {
         Some(oauth) if uri.path() == METADATA_PATH || uri.path() == oauth.resource.metadata_path() => {

@@ -1,17 +1,18 @@
 //! The fast path of `tools/call` over HTTP, without rmcp's transport.
 //!
-//! **Gain.** A hot `echo_cached` over MCP takes 68,000 instructions here. rmcp's transport alone, with a tool that does
-//! nothing, takes 173,000 (docs/bench/profile.md): for each independent request it starts two tasks with a channel and two
+//! **Gain.** A hot `echo_cached` over MCP takes 68,000 instructions here. A bare rmcp server takes 173,000
+//! (docs/bench/profile.md): for each independent request its transport starts two tasks with a channel and two
 //! cancellation tokens, and parses and serializes the message several times.
 //!
-//! **Scope.** Only a call that is certainly valid: a known tool, the headers and `_meta` that its protocol version requires,
-//! each header once, no unknown field. rmcp serves everything else, and so rejects everything invalid. Messages are read and
-//! written with rmcp's own types. `tests/it/fast_path.rs` sends the same calls both ways and compares the responses.
+//! **Scope.** Only a call that is certainly valid: a known tool, the headers and `_meta` that its protocol
+//! version requires, each header once, no unknown field. rmcp serves everything else, and so rejects
+//! everything invalid. Messages are read and written with rmcp's own types. `tests/it/fast_path.rs` sends the
+//! same calls both ways and compares the responses.
 //!
 //! **Switch.** `MCP_FAST_PATHS=off` sends every request through rmcp.
 //!
-//! **Delete this module** when rmcp has a stateless JSON mode whose cost is near: with it, `cargo xtask instructions` for
-//! `MCP_FAST_PATHS=off` must stay within 8 % of the kept figures of `echo_cached` over MCP.
+//! **Delete this module** when rmcp has a stateless JSON mode of similar cost: when, with `MCP_FAST_PATHS=off`,
+//! `echo_cached` over MCP stays within 8 % of its figure in docs/bench/instructions.json.
 
 use axum::{
     body::Body,
@@ -102,8 +103,8 @@ impl FastCall {
     }
 }
 
-/// Returns whether the client sends JSON and accepts JSON and event streams, as the transport requires. A list with weights
-/// is left to rmcp.
+/// Returns whether the client sends JSON and accepts JSON and event streams, as the transport requires. A
+/// list with weights is left to rmcp.
 fn exchanges_json(headers: &HeaderMap) -> bool {
     let accepts = |kind: &str| {
         single(headers, &ACCEPT).is_some_and(|all| all.split(',').any(|item| item.trim().eq_ignore_ascii_case(kind)))

@@ -142,7 +142,8 @@ pub(super) fn call_result(result: Result<Box<dyn ToolOutput>, ToolError>) -> Res
         Ok(output) => Ok(success(output)),
         Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
         Err(error @ ToolError::Internal) => Err(ErrorData::internal_error(error.to_string(), None)),
-        // A model can correct these or wait, so it has to see them: clients show it errors of a tool, not of the protocol.
+        // A model can correct these or wait, so it has to see them: clients show it errors of a tool, not of
+        // the protocol.
         Err(error) => Ok(CallToolResult::error(vec![ContentBlock::text(error.to_string())])),
     }
 }
@@ -166,6 +167,6 @@ fn tool(definition: &Definition) -> Tool {
 }
 
 fn object(schema: &Value) -> JsonObject {
-    // Every schema is an object: `every_definition_is_callable_and_has_object_schemas` checks it.
+    // Every schema is an object: `definitions_are_callable_with_object_schemas` checks it.
     schema.as_object().cloned().unwrap_or_default()
 }

@@ -1,8 +1,8 @@
 //! MCP over standard input and output, for clients that start the server themselves. Standard output carries only the
 //! protocol. The log goes to standard error.
 //!
-//! Two differences from HTTP come from rmcp: a line that is not JSON gets no response, and a stop signal does not wait for calls
-//! in progress.
+//! Two differences from HTTP come from rmcp: a line that is not JSON gets no response, and a stop signal does
+//! not wait for calls in progress.
 
 use std::{future::Future, io};
 

@@ -1,7 +1,8 @@
 //! Turns rmcp's rejections, which are plain text, into JSON-RPC errors that a client can parse.
 //!
-//! rmcp returns 415 for malformed JSON, for a batch and for JSON that is not a request, 406 for an `Accept` that it cannot
-//! serve, 400 for an unknown protocol version and 405 for any method but POST. Codes: JSON-RPC 2.0, section 5.1.
+//! rmcp returns 415 for malformed JSON, for a batch and for JSON that is not a request, 406 for an `Accept`
+//! that it cannot serve, 400 for an unknown protocol version and 405 for any method but POST. Codes: JSON-RPC
+//! 2.0, section 5.1.
 
 use axum::{
     Json,

@@ -1,5 +1,5 @@
-//! The record of a tool call in log and metrics: outcome, duration, store requests. Never a note, a token, or the name of a
-//! session or a principal.
+//! The record of a tool call in log and metrics: outcome, duration, store requests. Never a note, a token, or
+//! the name of a session or a principal.
 
 use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 

@@ -1,5 +1,5 @@
-//! `echo_cached`: converts a text to upper case once and caches the result. Demonstrates the cache that any expensive tool can
-//! use.
+//! `echo_cached`: converts a text to upper case once and caches the result. Demonstrates the cache that any
+//! expensive tool can use.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The cache of results in this process's memory, in front of the table. It is bounded, honours the table's expiry, and lets
-//! concurrent callers of the same key share one computation.
+//! The cache of results in this process's memory, in front of the table. It is bounded, honours the table's
+//! expiry, and lets concurrent callers of the same key share one computation.
 
 use std::{
     sync::Arc,
@@ -31,8 +31,8 @@ enum Entry {
         value: Arc<str>,
         expires_at: u64,
     },
-    /// The look-up failed. Callers that waited for it, or come within [`FAILURE_FRESH`], get the same error. Otherwise, each
-    /// would wait for the same deadline in turn.
+    /// The look-up failed. Callers that waited for it, or come within [`FAILURE_FRESH`], get the same error.
+    /// Otherwise, each would wait for the same deadline in turn.
     Failed {
         kind: StoreError,
         at: Instant,

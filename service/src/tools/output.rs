@@ -1,4 +1,5 @@
-//! The result of a tool in the representations that clients read. Each is made on demand, because no client reads all of them.
+//! The result of a tool in the representations that clients read. Each is made on demand, because no client
+//! reads all of them.
 
 use std::fmt::Debug;
 

@@ -1,5 +1,5 @@
-//! `reset_session`: deletes a session's notes. Calls with the same idempotency key delete the notes that existed at the first
-//! call.
+//! `reset_session`: deletes a session's notes. Calls with the same idempotency key delete the notes that
+//! existed at the first call.
 
 use std::time::Duration;
 
@@ -15,15 +15,16 @@ use super::{
     output::{Rendered, ToolOutput},
 };
 use crate::{
+    config::DRAIN,
     principal::Principal,
-    process::DRAIN,
     session::Session,
     store::{IdempotencyKey, KeyedReset, MAX_KEY_BYTES},
 };
 
 pub(super) const NAME: &str = "reset_session";
 
-/// The longest time for which one reset deletes: well within the request's own limit (20 s by default) and within [`DRAIN`].
+/// The longest time for which one reset deletes: well within the request's own limit (20 s by default) and
+/// within [`DRAIN`].
 const DEADLINE: Duration = Duration::from_secs(12);
 const _: () = assert!(DEADLINE.as_secs() < DRAIN.as_secs());
 
