@@ -1,10 +1,8 @@
 //! A running server under measurement, from its start to its first correct response.
 
 use std::{
-    fs::{self, File},
     net::{Ipv4Addr, SocketAddr},
     path::Path,
-    process::Child,
     time::{Duration, Instant},
 };
 
@@ -13,8 +11,8 @@ use bench_load::{Api, Plan, Work, connection::Connection, drive};
 
 use super::usage::{self, Usage};
 use xtask::{
-    poll::{Check, poll},
-    process::{self, CommandLine},
+    poll::Check,
+    process::{CommandLine, LogFile, ManagedProcess},
     runtime,
 };
 
@@ -24,7 +22,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// A running server. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct MeasuredServer {
-    child: Child,
+    process: ManagedProcess,
     pub(crate) address: SocketAddr,
     /// Time from the start of the process to the first correct response.
     pub(crate) first_response: Duration,
@@ -47,27 +45,19 @@ impl MeasuredServer {
     ) -> anyhow::Result<Self> {
         let port = xtask::local::ports::free_port()?;
         let line = line(port)?;
-        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let plan = first_call.plan(address);
+        let (plan, log) = (first_call.plan(address), LogFile::create(log)?);
         runtime::wait_for(async {
             let started = Instant::now();
-            let mut running = Self { child: process::start(&line, &file)?, address, first_response: Duration::ZERO };
-            let responds = poll(LIMIT, POLL, async || {
-                if let Some(status) = running.child.try_wait().context("cannot wait for the server")? {
-                    return Err(anyhow!("exited: {status}"));
-                }
+            let mut process = ManagedProcess::start(&line, log)?;
+            let responds = process.ready(LIMIT, POLL, async || {
                 Ok(match drive::once(&plan, 1).await {
                     Ok(_) => Check::Ready(started.elapsed()),
                     Err(status) => Check::NotYet(status),
                 })
             });
-            let first_response = responds.await.and_then(|polled| Ok(polled?)).with_context(|| {
-                let log = fs::read_to_string(log).unwrap_or_default();
-                format!("`{line}` did not start\n{}", log.trim_end())
-            })?;
-            running.first_response = first_response;
-            Ok(running)
+            let first_response = responds.await?;
+            Ok(Self { process, address, first_response })
         })?
     }
 
@@ -91,7 +81,7 @@ impl MeasuredServer {
     }
 
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
-        usage::read(self.child.id())
+        usage::read(self.process.pid())
     }
 }
 
@@ -101,12 +91,5 @@ impl FirstCall {
         let Self { api, work, token } = self;
         let token = token.map(str::to_owned);
         Plan { address, api, token, work, connections: 1, requests: 1, seconds: 1.0, run }
-    }
-}
-
-impl Drop for MeasuredServer {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

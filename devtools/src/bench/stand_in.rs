@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use xtask::{
     poll::{Check, poll_blocking},
-    process::{self, CommandLine},
+    process::{CommandLine, LogFile, ManagedProcess},
     runtime,
 };
 
@@ -21,7 +21,8 @@ pub(crate) type Cost = BTreeMap<String, (u64, f64)>;
 /// A running stand-in. Dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct StandIn {
-    child: std::process::Child,
+    /// Held for its drop, which kills the process.
+    _process: ManagedProcess,
     address: SocketAddr,
 }
 
@@ -29,9 +30,9 @@ impl StandIn {
     /// Starts the stand-in and waits until it responds.
     pub(crate) fn start(binary: &Path, log: &Path) -> anyhow::Result<Self> {
         let port = xtask::local::ports::free_port()?;
-        let file = std::fs::File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let line = CommandLine::new(binary).arg(port.to_string());
-        let store = Self { child: process::start(&line, &file)?, address: SocketAddr::from(([127, 0, 0, 1], port)) };
+        let process = ManagedProcess::start(&line, LogFile::create(log)?)?;
+        let store = Self { _process: process, address: SocketAddr::from(([127, 0, 0, 1], port)) };
         let responds = || {
             Ok(match store.counts() {
                 Ok(_) => Check::Ready(()),
@@ -81,12 +82,5 @@ impl StandIn {
                 Err(anyhow!("the stand-in rejected {method_and_path}: {status} {}", String::from_utf8_lossy(&body)))
             }
         }
-    }
-}
-
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

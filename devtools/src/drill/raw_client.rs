@@ -189,7 +189,9 @@ mod tests {
     #[test]
     fn request_has_what_its_version_requires() {
         let params = json!({"name": "add_note", "arguments": {"note": "n"}});
-        for (version, named, has_meta) in [(ProtocolVersion::V2025_11_25, false, false), (ProtocolVersion::V2026_07_28, true, true)] {
+        for (version, named, has_meta) in
+            [(ProtocolVersion::V2025_11_25, false, false), (ProtocolVersion::V2026_07_28, true, true)]
+        {
             let request = raw_client(version).request("http://h:1", 7, "tools/call", params.clone()).unwrap();
             assert_eq!(request.headers()["mcp-protocol-version"], version.as_str());
             assert_eq!(request.headers().contains_key("mcp-name"), named);
@@ -201,7 +203,8 @@ mod tests {
 
     #[test]
     fn raw_request_is_complete() {
-        let request = raw_client(ProtocolVersion::V2025_11_25).request("http://127.0.0.1:81", 1, "ping", json!({})).unwrap();
+        let request =
+            raw_client(ProtocolVersion::V2025_11_25).request("http://127.0.0.1:81", 1, "ping", json!({})).unwrap();
         let text = String::from_utf8(to_http1(&request)).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:81\r\n"), "{head}");

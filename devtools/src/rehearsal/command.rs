@@ -1,40 +1,36 @@
 //! A running `cargo xtask` command: waits for its steps, and ends it with Ctrl-C or SIGKILL.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    process::Child,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
-use sysinfo::{Pid, ProcessesToUpdate, Signal, System};
 
 use super::outcome::{self, Outcome};
 use xtask::{
-    local::identity::{self, Identity, Request},
     poll::{Check, TimedOut, poll},
-    process::{self, CommandLine},
+    process::{CommandLine, LogFile, ManagedProcess},
 };
 
 /// Limit for one wait on a command.
 const LIMIT: Duration = Duration::from_secs(900);
 const POLL: Duration = Duration::from_millis(50);
 
-/// A running command. Dropping it kills it and the processes that it started.
+/// A running command. Dropping it kills it and the processes that it started: a Terraform that outlives its command would
+/// call an emulator that is gone.
 #[derive(Debug)]
 pub(super) struct RunningCommand {
-    child: Child,
+    process: ManagedProcess,
     line: String,
     log: PathBuf,
-    since: Instant,
 }
 
 impl RunningCommand {
     pub(super) fn start(line: &CommandLine, log: &Path) -> anyhow::Result<Self> {
-        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = process::start(line, &file)?;
-        Ok(Self { child, line: line.to_string(), log: log.to_owned(), since: Instant::now() })
+        let process = ManagedProcess::start(line, LogFile::create(log)?)?.with_descendants();
+        Ok(Self { process, line: line.to_string(), log: log.to_owned() })
     }
 
     /// Waits until a step has started.
@@ -56,14 +52,16 @@ impl RunningCommand {
     }
 
     /// Kills the command without warning, as the kernel's OOM killer would.
-    pub(super) async fn kill(mut self) -> anyhow::Result<Outcome> {
-        self.child.kill().with_context(|| format!("cannot kill `{}`", self.line))?;
-        self.end().await
+    pub(super) fn kill(self) -> anyhow::Result<Outcome> {
+        let seconds = self.process.uptime().as_secs_f64();
+        let Self { process, line, log } = self;
+        process.kill()?;
+        Ok(Outcome { line, exit: None, output: read(&log)?, seconds })
     }
 
     /// Interrupts the command, as Ctrl-C does.
     pub(super) async fn interrupt(self) -> anyhow::Result<Outcome> {
-        if !interrupt(&self.child) {
+        if !self.process.interrupt()? {
             return Err(anyhow!("cannot interrupt `{}`", self.line));
         }
         self.end().await
@@ -75,19 +73,17 @@ impl RunningCommand {
             Ok(self.status()?.map_or_else(|| Check::not_yet("still running"), Check::Ready))
         });
         let exit = exited.await?.map_err(|late| self.timed_out(&late))?;
-        let seconds = self.since.elapsed().as_secs_f64();
-        Ok(Outcome { line: self.line.clone(), exit, output: self.output()?, seconds })
+        let seconds = self.process.uptime().as_secs_f64();
+        Ok(Outcome { exit, output: self.output()?, line: self.line, seconds })
     }
 
     /// Returns `None` while the command runs, and `Some(None)` if a signal ended it.
     fn status(&mut self) -> anyhow::Result<Option<Option<i32>>> {
-        let status = self.child.try_wait().with_context(|| format!("cannot wait for `{}`", self.line))?;
-        Ok(status.map(|status| status.code()))
+        Ok(self.process.exit_status()?.map(|status| status.code()))
     }
 
     fn output(&self) -> anyhow::Result<String> {
-        let output = fs::read(&self.log).with_context(|| format!("cannot read {}", self.log.display()))?;
-        Ok(String::from_utf8_lossy(&output).into_owned())
+        read(&self.log)
     }
 
     fn timed_out(&self, late: &TimedOut) -> anyhow::Error {
@@ -95,38 +91,9 @@ impl RunningCommand {
     }
 }
 
-/// Kills the descendants too: a Terraform that outlives its command would call an emulator that is gone.
-impl Drop for RunningCommand {
-    fn drop(&mut self) {
-        let running = matches!(self.child.try_wait(), Ok(None));
-        let descendants = if running { descendants(self.child.id()) } else { Vec::new() };
-        drop(self.child.kill());
-        drop(self.child.wait());
-        for identity in descendants {
-            drop(identity::request(&identity, Request::Kill));
-        }
-    }
-}
-
-/// Finds the children of a process, their children, and so on.
-fn descendants(pid: u32) -> Vec<Identity> {
-    let Ok(mut system) = System::new() else { return Vec::new() };
-    system.refresh_processes(ProcessesToUpdate::All, true);
-    let mut found = vec![Pid::from_u32(pid)];
-    let mut next = 0;
-    while let Some(parent) = found.get(next).copied() {
-        let children = system.processes().iter().filter(|(_, process)| process.parent() == Some(parent));
-        found.extend(children.map(|(pid, _)| *pid));
-        next += 1;
-    }
-    found.iter().skip(1).filter_map(|pid| identity::identify(pid.as_u32()).ok()).collect()
-}
-
-fn interrupt(child: &Child) -> bool {
-    let pid = Pid::from_u32(child.id());
-    let Some(mut system) = System::new().ok() else { return false };
-    system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
-    system.process(pid).and_then(|process| process.kill_with(Signal::Interrupt)).unwrap_or_default()
+fn read(log: &Path) -> anyhow::Result<String> {
+    let output = fs::read(log).with_context(|| format!("cannot read {}", log.display()))?;
+    Ok(String::from_utf8_lossy(&output).into_owned())
 }
 
 #[cfg(test)]
@@ -146,7 +113,7 @@ mod tests {
         let ended = runtime::wait_for(async {
             let mut running = start(script, directory.path());
             running.wait_for_step("apply").await.unwrap();
-            running.kill().await.unwrap()
+            running.kill().unwrap()
         });
         assert_eq!(ended.unwrap().exit, None);
     }
@@ -156,23 +123,6 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let error = runtime::wait_for(async { start("exit 5", directory.path()).wait_for_step("apply").await });
         assert!(error.unwrap().unwrap_err().to_string().contains("before its step `apply`"));
-    }
-
-    #[test]
-    fn dropped_command_takes_descendants_along() {
-        let directory = tempfile::tempdir().unwrap();
-        // The pause gives the forked shell time to exec `sleep`.
-        let script = r#"sleep 60 & sleep 0.2; echo '{"event":"started","step":"apply"}'; wait"#;
-        let mut running = start(script, directory.path());
-        runtime::wait_for(running.wait_for_step("apply")).unwrap().unwrap();
-        let descendants = descendants(running.child.id());
-        assert_eq!(descendants.len(), 1, "{descendants:?}");
-        drop(running);
-        let since = Instant::now();
-        while identity::is_running(&descendants[0]).unwrap() {
-            assert!(since.elapsed() < Duration::from_secs(5), "{descendants:?} still runs");
-            std::thread::sleep(POLL);
-        }
     }
 
     #[test]

@@ -4,20 +4,17 @@
 //! Each daemon is recorded on disk, so that the next rehearsal stops those that `--keep` or a crash left running. Must
 //! not signal a process that no rehearsal started.
 
-use std::{
-    fs::{self, File},
-    path::PathBuf,
-    process::Child,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 
 use super::paths::Paths;
 use xtask::{
-    local::identity::{self, Identity, Request},
-    poll::{Check, poll, poll_blocking},
-    process::{self, CommandLine},
+    poll::{Check, poll_blocking},
+    process::{
+        CommandLine, LogFile, ManagedProcess,
+        identity::{self, Identity, Request},
+    },
 };
 
 /// Limit for becoming ready.
@@ -29,67 +26,43 @@ const POLL: Duration = Duration::from_millis(100);
 /// A running daemon. Dropping it stops it.
 #[derive(Debug)]
 pub(super) struct Daemon {
-    child: Option<Child>,
-    name: &'static str,
-    log: PathBuf,
+    process: Option<ManagedProcess>,
     record: PathBuf,
 }
 
 impl Daemon {
     /// Starts a daemon in a process group of its own: Ctrl-C must not stop it before the processes that depend on it.
-    pub(super) fn start(name: &'static str, line: &CommandLine, paths: &Paths) -> anyhow::Result<Self> {
-        let (log, record) = (paths.logs().join(format!("{name}.log")), paths.daemons().join(name));
-        let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = process::start_detached(line, &file)?;
-        let pid = child.id();
-        let daemon = Self { child: Some(child), name, log, record };
+    pub(super) fn start(name: &str, line: &CommandLine, paths: &Paths) -> anyhow::Result<Self> {
+        let log = LogFile::create(&paths.logs().join(format!("{name}.log")))?;
+        let process = ManagedProcess::start_detached(line, log)?.with_grace(STOP_LIMIT);
+        let record = paths.daemons().join(name);
         // A process that has already exited needs no record.
-        if let Ok(identity) = identity::identify(pid) {
+        if let Ok(identity) = process.identity() {
             let text = serde_json::to_string(&identity).context("cannot serialize the record")?;
-            fs::write(&daemon.record, text).with_context(|| format!("cannot write {}", daemon.record.display()))?;
+            fs::write(&record, text).with_context(|| format!("cannot write {}", record.display()))?;
         }
-        Ok(daemon)
+        Ok(Self { process: Some(process), record })
     }
 
     /// Waits until the daemon is ready. The error of one that exits or takes too long has the end of its log.
     pub(super) async fn wait_until_ready(&mut self, mut is_ready: impl AsyncFnMut() -> bool) -> anyhow::Result<()> {
-        let ready = poll(START_LIMIT, POLL, async || {
-            if let Some(child) = &mut self.child
-                && let Some(status) = child.try_wait().with_context(|| format!("cannot wait for {}", self.name))?
-            {
-                return Err(anyhow!("{} exited: {status}\n{}", self.name, self.last_lines()));
-            }
-            Ok(if is_ready().await { Check::Ready(()) } else { Check::not_yet("not ready") })
-        });
-        ready.await?.map_err(|late| anyhow!("{} {late}\n{}", self.name, self.last_lines()))
+        let process = self.process.as_mut().context("the daemon was released")?;
+        let check = async || Ok(if is_ready().await { Check::Ready(()) } else { Check::not_yet("not ready") });
+        process.ready(START_LIMIT, POLL, check).await
     }
 
     /// Keeps the daemon running on drop. Returns its process ID.
     pub(super) fn keep_running(&mut self) -> Option<u32> {
-        self.child.take().map(|child| child.id())
-    }
-
-    fn last_lines(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(15)..].iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
+        self.process.take().map(ManagedProcess::release)
     }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        if let Ok(identity) = identity::identify(child.id()) {
-            drop(identity::request(&identity, Request::Terminate));
+        if let Some(process) = self.process.take() {
+            drop(process);
+            drop(fs::remove_file(&self.record));
         }
-        let exited = || match child.try_wait() {
-            Ok(None) => Ok(Check::not_yet("running")),
-            _ => Ok(Check::Ready(())),
-        };
-        drop(poll_blocking(STOP_LIMIT, POLL, exited));
-        drop(child.kill());
-        drop(child.wait());
-        drop(fs::remove_file(&self.record));
     }
 }
 
@@ -132,16 +105,12 @@ mod tests {
         CommandLine::new("sh").args(["-c", script])
     }
 
-    fn identity(daemon: &Daemon) -> Identity {
-        identity::identify(daemon.child.as_ref().unwrap().id()).unwrap()
-    }
-
     #[test]
     fn exited_daemon_fails_with_its_log() {
         let (_directory, paths) = Paths::for_test();
         let mut daemon = Daemon::start("test", &sh("echo last line; exit 3"), &paths).unwrap();
         let error = runtime::wait_for(daemon.wait_until_ready(async || false)).unwrap().unwrap_err().to_string();
-        assert!(error.starts_with("test exited") && error.contains("  | last line"), "{error}");
+        assert!(error.contains("exit status: 3") && error.contains("  | last line"), "{error}");
     }
 
     #[test]
@@ -151,27 +120,31 @@ mod tests {
         let script =
             format!("trap 'touch {}; exit 0' TERM; echo up; while :; do sleep 0.05; done", terminated.display());
         let mut daemon = Daemon::start("test", &sh(&script), &paths).unwrap();
-        let log = daemon.log.clone();
+        let log = paths.logs().join("test.log");
         let up = async || fs::read_to_string(&log).is_ok_and(|log| log.contains("up"));
         runtime::wait_for(daemon.wait_until_ready(up)).unwrap().unwrap();
-        let identity = identity(&daemon);
         drop(daemon);
         assert!(terminated.exists());
-        assert!(!identity::is_running(&identity).unwrap());
         assert_eq!(fs::read_dir(paths.daemons()).unwrap().count(), 0);
     }
 
     #[test]
     fn leftover_daemon_is_stopped() {
         let (_directory, paths) = Paths::for_test();
-        let mut daemon = Daemon::start("test", &sh("exec sleep 60"), &paths).unwrap();
-        let identity = identity(&daemon);
-        let mut child = daemon.child.take().unwrap();
-        drop(daemon);
+        let line = CommandLine::new("sleep").arg("60");
+        let process = ManagedProcess::start(&line, LogFile::create(&paths.logs().join("test.log")).unwrap()).unwrap();
+        let identity = process.identity().unwrap();
+        fs::write(paths.daemons().join("test"), serde_json::to_string(&identity).unwrap()).unwrap();
         // A parent must reap it, as init does once the rehearsal that started it is gone.
-        let waiting = thread::spawn(move || child.wait());
+        let reaper = thread::spawn(move || {
+            let mut process = process;
+            while matches!(process.exit_status(), Ok(None)) {
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
         stop_leftovers(&paths).unwrap();
         assert!(!identity::is_running(&identity).unwrap());
-        drop(waiting.join());
+        assert_eq!(fs::read_dir(paths.daemons()).unwrap().count(), 0);
+        reaper.join().unwrap();
     }
 }

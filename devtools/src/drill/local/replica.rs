@@ -1,24 +1,15 @@
 //! One process of the service on a port of its own choice: started, killed or stopped.
 
-use std::{
-    fs::{self, File},
-    net::SocketAddr,
-    path::Path,
-    process::Child,
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, path::Path, time::Duration};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::Value;
 
 use xtask::{
     http,
-    local::{
-        identity::{self, Request},
-        ready,
-    },
-    poll::{Check, poll},
-    process::{self, CommandLine},
+    local::ready,
+    poll::Check,
+    process::{CommandLine, Ended, LogFile, ManagedProcess},
 };
 
 /// Limit for a start.
@@ -30,20 +21,16 @@ const POLL: Duration = Duration::from_millis(10);
 /// A running replica. Dropping it kills it.
 #[derive(Debug)]
 pub(super) struct Replica {
-    child: Child,
+    process: ManagedProcess,
     address: SocketAddr,
 }
 
 impl Replica {
     /// Starts a service that is configured for port 0, and waits until it is ready.
     pub(super) async fn start(line: &CommandLine, log: &Path) -> anyhow::Result<Self> {
-        let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = process::start(&line.clone().env("MCP_LOG_FORMAT", "json"), &file)?;
-        let mut replica = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
-        let address = poll(START_LIMIT, POLL, async || {
-            if let Some(status) = replica.child.try_wait().context("cannot wait for the service")? {
-                return Err(failed(line, log, &format!("exited: {status}")));
-            }
+        let line = line.clone().env("MCP_LOG_FORMAT", "json");
+        let mut process = ManagedProcess::start(&line, LogFile::create(log)?)?;
+        let ready = process.ready(START_LIMIT, POLL, async || {
             let Some(address) = listening(log) else { return Ok(Check::not_yet("not listening")) };
             let url = format!("http://{address}");
             Ok(match ready::ask(&http::client(&url)?, &url).await {
@@ -51,8 +38,8 @@ impl Replica {
                 Err(status) => Check::NotYet(status),
             })
         });
-        replica.address = address.await?.map_err(|late| failed(line, log, &late.to_string()))?;
-        Ok(replica)
+        let address = ready.await?;
+        Ok(Self { process, address })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -60,32 +47,21 @@ impl Replica {
     }
 
     /// Kills the replica and returns its address.
-    pub(super) fn kill(mut self) -> anyhow::Result<SocketAddr> {
-        self.child.kill().context("cannot kill the replica")?;
-        self.child.wait().context("cannot wait for the replica")?;
+    pub(super) fn kill(self) -> anyhow::Result<SocketAddr> {
+        self.process.kill()?;
         Ok(self.address)
     }
 
     /// Terminates the replica and waits until it has drained.
-    pub(super) async fn stop(mut self) -> anyhow::Result<()> {
-        let identity = identity::identify(self.child.id())?;
-        identity::request(&identity, Request::Terminate)?;
-        let stopped = poll(STOP_LIMIT, POLL, async || {
-            match self.child.try_wait().context("cannot wait for the replica")? {
-                // Windows has no SIGTERM: the replica is killed there.
-                Some(status) if status.success() || cfg!(windows) => Ok(Check::Ready(())),
-                Some(status) => Err(anyhow!("the replica at {} failed to drain: {status}", self.address)),
-                None => Ok(Check::not_yet("still running after SIGTERM")),
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
+        match self.process.stop(STOP_LIMIT).await? {
+            // Windows has no SIGTERM: the replica is killed there.
+            Ended::Exited(status) if status.success() || cfg!(windows) => Ok(()),
+            Ended::Exited(status) => Err(anyhow!("the replica at {} failed to drain: {status}", self.address)),
+            Ended::Killed => {
+                Err(anyhow!("the replica at {} still ran {} s after SIGTERM", self.address, STOP_LIMIT.as_secs()))
             }
-        });
-        stopped.await?.with_context(|| format!("the replica at {} does not stop", self.address))
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        }
     }
 }
 
@@ -94,11 +70,6 @@ fn listening(log: &Path) -> Option<SocketAddr> {
     let log = fs::read_to_string(log).ok()?;
     let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.find(|line| line["message"] == "listening")?["address"].as_str()?.parse().ok()
-}
-
-fn failed(line: &CommandLine, log: &Path, why: &str) -> anyhow::Error {
-    let log = fs::read_to_string(log).unwrap_or_default();
-    anyhow!("`{line}` did not become ready ({why})\n{}", log.trim_end())
 }
 
 #[cfg(test)]

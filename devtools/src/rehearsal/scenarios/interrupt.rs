@@ -30,7 +30,7 @@ pub(super) async fn in_every_step(env: &TestEnv) -> anyhow::Result<String> {
         let mut running = env.launch(&project, &deploy_args(&["--builder", "native"])).await?;
         running.wait_for_step(step).await?;
         tokio::time::sleep(delay).await;
-        let ended = if ctrl_c { running.interrupt().await? } else { running.kill().await? };
+        let ended = if ctrl_c { running.interrupt().await? } else { running.kill()? };
         if ctrl_c && ended.exit != Some(INTERRUPTED) {
             return Err(anyhow!("after Ctrl-C in {step} the deploy exited with {:?}\n{}", ended.exit, ended.output));
         }
