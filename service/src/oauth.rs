@@ -42,8 +42,8 @@ pub enum Refused {
 }
 
 impl OAuth {
-    /// Starts the task that fetches the issuer's keys and refreshes them until the runtime ends. It retries an issuer that
-    /// does not respond.
+    /// Starts the task that fetches the issuer's keys and refreshes them until the runtime ends. It retries an issuer
+    /// that does not respond.
     pub fn start(config: OAuthConfig) -> Self {
         signatures::install();
         let keys = JwksCache::start(discovery::Source::new(&config));
@@ -99,7 +99,8 @@ impl OAuth {
 fn header(token: &str) -> Result<Header, Refused> {
     // Rejects algorithms that are not JWT's, too, such as `none`.
     let header = decode_header(token).map_err(|_| Refused::Token("the bearer token is unknown"))?;
-    // RFC 9068 requires at+jwt; most issuers write JWT or nothing. Other values are other tokens, such as logout tokens.
+    // RFC 9068 requires at+jwt; most issuers write JWT or nothing. Other values are other tokens, such as logout
+    // tokens.
     let typ = header.typ.as_deref().unwrap_or("JWT");
     let typ = typ.get(..12).filter(|prefix| prefix.eq_ignore_ascii_case("application/")).map_or(typ, |_| &typ[12..]);
     if !["at+jwt", "JWT"].iter().any(|accepted| typ.eq_ignore_ascii_case(accepted)) {

@@ -54,8 +54,8 @@ impl Grant {
 }
 
 impl Principal {
-    /// Returns the principal of all callers with the shared token, without a required token, or on stdio. Its items have
-    /// the keys of the v1 (Python) server.
+    /// Returns the principal of all callers with the shared token, without a required token, or on stdio. Its items
+    /// have the keys of the v1 (Python) server.
     pub fn shared() -> Self {
         Self { identity: None, grant: Grant::FULL }
     }

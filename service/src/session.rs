@@ -85,8 +85,8 @@ impl Session {
         }
     }
 
-    /// Creates a session of `principal` that expires at `expires_at` (epoch seconds), under a handle that cannot be guessed.
-    /// The table is not changed until the first note.
+    /// Creates a session of `principal` that expires at `expires_at` (epoch seconds), under a handle that cannot be
+    /// guessed. The table is not changed until the first note.
     ///
     /// # Errors
     /// [`HandleError`] if the system provides no random numbers.
@@ -110,8 +110,8 @@ impl Session {
         self.expires_at
     }
 
-    /// Returns the first 8 hex digits of the id's SHA-256: enough to follow a session through a log, without revealing its
-    /// name.
+    /// Returns the first 8 hex digits of the id's SHA-256: enough to follow a session through a log, without
+    /// revealing its name.
     pub fn fingerprint(&self) -> String {
         Sha256::digest(self.id.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
     }

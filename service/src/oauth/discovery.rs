@@ -71,8 +71,8 @@ impl Source {
     }
 }
 
-/// Returns the two locations of an issuer's metadata. RFC 8414 puts the well-known part before the issuer's path, OpenID
-/// Connect after it.
+/// Returns the two locations of an issuer's metadata. RFC 8414 puts the well-known part before the issuer's path,
+/// OpenID Connect after it.
 fn well_known(issuer: &str) -> [String; 2] {
     let issuer = issuer.trim_end_matches('/');
     let authority = issuer.find("://").map_or(0, |at| at + 3);

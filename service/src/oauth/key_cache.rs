@@ -81,8 +81,8 @@ impl JwksCache {
         self.latest.borrow().clone()
     }
 
-    /// Waits for the next fetch and returns its snapshot. Does not wait if a fetch is not due yet or if too many requests
-    /// already wait.
+    /// Waits for the next fetch and returns its snapshot. Does not wait if a fetch is not due yet or if too many
+    /// requests already wait.
     pub(super) async fn newer_than(&self, known: &Snapshot) -> Snapshot {
         if Instant::now() < known.next_fetch {
             return self.snapshot();

@@ -1,4 +1,5 @@
-//! Makes the JWT library verify signatures with ring, which TLS already uses. The library has no cryptography of its own.
+//! Makes the JWT library verify signatures with ring, which TLS already uses. The library has no cryptography of its
+//! own.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,

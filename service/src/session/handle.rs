@@ -1,5 +1,5 @@
-//! The handles of `create_session`: `mcps_` and 27 bytes in base64url. The bytes are 128 random bits, the session's expiry
-//! in epoch seconds (40 bits), and 48 bits of a hash over both and the principal.
+//! The handles of `create_session`: `mcps_` and 27 bytes in base64url. The bytes are 128 random bits, the session's
+//! expiry in epoch seconds (40 bits), and 48 bits of a hash over both and the principal.
 //!
 //! The hash is not a secret. It detects a mangled handle, or one of another principal, without table access. A session
 //! is protected by the random bits and by the principal in its items' keys. The whole handle names the session, so a

@@ -87,8 +87,8 @@ impl Engine {
         });
     }
 
-    /// Executes one DynamoDB request, given its operation (such as `PutItem`) and its JSON body, and returns the response
-    /// body. Blocks while SQLite works.
+    /// Executes one DynamoDB request, given its operation (such as `PutItem`) and its JSON body, and returns the
+    /// response body. Blocks while SQLite works.
     ///
     /// # Errors
     /// DynamoDB's errors, and a validation error for operations that the store does not use.

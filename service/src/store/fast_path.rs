@@ -2,17 +2,17 @@
 //!
 //! The first request always goes through the SDK. From a successful one [`route`] caches the endpoint, the region and
 //! the credentials. Later requests are serialized by the SDK's own serializers, signed with a cached daily key
-//! ([`sigv4`]), sent once through the SDK's connector, and read by its deserializers or by [`notes_query`]. On anything
-//! but a 200 the request falls back to the SDK, which owns retries, credentials and clock skew. Only operations that are
-//! safe to send twice are allowed here ([`operation`]).
+//! ([`sigv4`]), sent once through the SDK's connector, and read by its deserializers or by [`notes_query`]. On
+//! anything but a 200 the request falls back to the SDK, which owns retries, credentials and clock skew. Only
+//! operations that are safe to send twice are allowed here ([`operation`]).
 //!
-//! - **Measured gain**: a DynamoDB call takes 0.53 of the CPU of a plain SDK call (`docs/bench/README.md`, goal 0.50).
-//!   The cached signing key alone reduced `add_note` from 604,161 to 353,401 instructions, and a `get_notes` of 50 notes
-//!   went from 856,650 to 469,869, mostly by [`notes_query`] (`docs/bench/profile.md`). `cargo xtask instructions` guards
-//!   the totals (`docs/bench/instructions.md`).
+//! - **Measured gain**: a DynamoDB call takes 0.53 of the CPU of a plain SDK call (`docs/bench/README.md`, goal
+//!   0.50). The cached signing key alone reduced `add_note` from 604,161 to 353,401 instructions, and a `get_notes`
+//!   of 50 notes went from 856,650 to 469,869, mostly by [`notes_query`] (`docs/bench/profile.md`). `cargo xtask
+//!   instructions` guards the totals (`docs/bench/instructions.md`).
 //! - **Switch**: `MCP_FAST_PATHS=off` sends every request through the SDK. The integration suite passes both ways.
-//! - **Delete this folder** when the SDK caches endpoint and signing key itself, so that `add_note` and `get_notes` execute
-//!   at most 20 % more instructions with the switch off. [`Store::send`] then becomes the SDK's own `send`.
+//! - **Delete this folder** when the SDK caches endpoint and signing key itself, so that `add_note` and `get_notes`
+//!   execute at most 20 % more instructions with the switch off. [`Store::send`] then becomes the SDK's own `send`.
 
 mod notes_query;
 mod operation;

@@ -1,8 +1,8 @@
 //! Calls that may be repeated: idempotency keys, and the record that a keyed call leaves in the table.
 //!
-//! A client that lost a response repeats its request under another id (MCP 2026-07-28), so the server cannot distinguish
-//! a repeat from a new request. The client's key does: a session is changed once per key, whatever the number of
-//! requests, replicas and concurrent calls.
+//! A client that lost a response repeats its request under another id (MCP 2026-07-28), so the server cannot
+//! distinguish a repeat from a new request. The client's key does: a session is changed once per key, whatever the
+//! number of requests, replicas and concurrent calls.
 
 mod note;
 mod reset;

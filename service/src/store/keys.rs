@@ -1,7 +1,7 @@
 //! The keys of sessions, notes and cache entries, and the cursor made from a note's key.
 //!
-//! The v1 (Python) server gave a note the sort key `NOTE#<epoch seconds>`. This server's is `NOTE#v2#<UUIDv7>`: unique, in
-//! order of time, and after every v1 note, because `v` sorts after all digits.
+//! The v1 (Python) server gave a note the sort key `NOTE#<epoch seconds>`. This server's is `NOTE#v2#<UUIDv7>`:
+//! unique, in order of time, and after every v1 note, because `v` sorts after all digits.
 
 use std::sync::{LazyLock, Mutex};
 
@@ -59,7 +59,8 @@ pub(super) fn cache_sk(key: &str) -> String {
 /// The error for a cursor that was not made for the session it is used with.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "invalid `cursor`: pass the complete value that get_notes returned for this session, or omit it to read from the first note"
+    "invalid `cursor`: pass the complete value that get_notes returned for this session, or omit it to read from the \
+     first note"
 )]
 pub struct InvalidCursor;
 

@@ -16,8 +16,8 @@ use crate::{clock::epoch_seconds, json, session::Session, telemetry::targets};
 /// The attribute with the time at which a note was written, in epoch seconds.
 const TS: &str = "ts";
 
-/// The longest time for which a stored note's acknowledgement waits for the session's item. After a longer wait, clients
-/// would repeat the note.
+/// The longest time for which a stored note's acknowledgement waits for the session's item. After a longer wait,
+/// clients would repeat the note.
 const TOUCH_GRACE: Duration = Duration::from_millis(250);
 
 /// A position between two notes of one session.
@@ -63,8 +63,8 @@ impl Store {
     /// Appends `note`. After this returns, every later [`Store::notes`] at every replica includes it.
     ///
     /// The note and its session's item are written at the same time, in one round trip. The note's outcome decides. A
-    /// failure to write the session's item is only logged, because an error for a stored note would make the client write
-    /// it twice.
+    /// failure to write the session's item is only logged, because an error for a stored note would make the client
+    /// write it twice.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails. The note may still be stored, if only the response was lost. A repeated call

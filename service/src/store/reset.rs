@@ -45,8 +45,8 @@ struct DoomedNote {
 }
 
 impl Store {
-    /// Deletes all notes of the session that were acknowledged before the call, until `deadline`. The session's own item
-    /// stays, and notes written during the call may survive.
+    /// Deletes all notes of the session that were acknowledged before the call, until `deadline`. The session's own
+    /// item stays, and notes written during the call may survive.
     ///
     /// # Errors
     /// [`StoreError`] if the store fails. Some notes may be deleted by then, and another reset deletes the rest.
@@ -59,8 +59,8 @@ impl Store {
         Ok(Reset { deleted: deleted.into_inner(), complete })
     }
 
-    /// Deletes all notes, or those up to and including the sort key `last`. Adds to `deleted` after each batch, so that the
-    /// count is right even if the future is dropped.
+    /// Deletes all notes, or those up to and including the sort key `last`. Adds to `deleted` after each batch, so
+    /// that the count is right even if the future is dropped.
     pub(super) async fn delete_notes(
         &self,
         session: &Session,

@@ -1,5 +1,5 @@
-//! Detects a full disk after the engine failed. The engine reports SQLite's reason as text only, so this probes the disk
-//! instead of parsing a message.
+//! Detects a full disk after the engine failed. The engine reports SQLite's reason as text only, so this probes the
+//! disk instead of parsing a message.
 
 use std::{
     fs,

@@ -1,7 +1,7 @@
 //! Signature Version 4 for DynamoDB requests, each of which is a POST to `/`.
 //!
-//! The signing key is derived once a day instead of for every request. The algorithm is that of "Create a signed AWS API
-//! request" in the AWS IAM User Guide; a test compares each signature with the SDK's signer.
+//! The signing key is derived once a day instead of for every request. The algorithm is that of "Create a signed AWS
+//! API request" in the AWS IAM User Guide; a test compares each signature with the SDK's signer.
 
 use std::sync::{PoisonError, RwLock};
 

@@ -43,8 +43,8 @@ impl Store {
     /// Appends `note` once under `key`. A repeated call writes nothing. Returns true if this call was a repeat.
     ///
     /// # Errors
-    /// [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if the key was used
-    /// for another note or for another tool's call.
+    /// [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if the key was
+    /// used for another note or for another tool's call.
     pub async fn add_note_once(&self, session: &Session, note: &str, key: &IdempotencyKey) -> Result<bool, KeyedError> {
         let now = epoch_seconds();
         let item = note_item(session, note, now);
@@ -69,8 +69,8 @@ impl Store {
         self.with_session_touch(session, now, write).await
     }
 
-    /// Writes both items and returns `None`. Returns `Some` if the key already has a record, with the record if the store
-    /// returned it.
+    /// Writes both items and returns `None`. Returns `Some` if the key already has a record, with the record if the
+    /// store returned it.
     async fn put_note_and_record(
         &self,
         note: &Item,

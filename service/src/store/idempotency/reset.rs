@@ -1,7 +1,7 @@
 //! Resets a session under an idempotency key: deletes the notes that existed at the first request and no later ones.
 //!
-//! The record holds their number and the last sort key, and is written before the first deletion. A repeat, after a lost
-//! response or a deadline, continues with these notes. A repeat after a finished reset deletes nothing.
+//! The record holds their number and the last sort key, and is written before the first deletion. A repeat, after a
+//! lost response or a deadline, continues with these notes. A repeat after a finished reset deletes nothing.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -53,8 +53,8 @@ impl Store {
     /// good as the hosts' clocks. Once the reset is finished, a repeat deletes nothing.
     ///
     /// # Errors
-    /// [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if the key was used
-    /// for another request.
+    /// [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if the key was
+    /// used for another request.
     pub async fn reset_once(
         &self,
         session: &Session,

@@ -1,9 +1,9 @@
 //! Writes log lines to standard error in batches. In a busy service, one write per line would cost more than the call
 //! that the line reports.
 //!
-//! A warning or an error is written, with all lines before it, before its logging call returns. Other lines wait for at
-//! most [`INTERVAL`]; [`flush`](BatchWriter::flush) writes the remaining ones when the service ends. A killed process loses
-//! the lines of its last [`INTERVAL`].
+//! A warning or an error is written, with all lines before it, before its logging call returns. Other lines wait for
+//! at most [`INTERVAL`]; [`flush`](BatchWriter::flush) writes the remaining ones when the service ends. A killed
+//! process loses the lines of its last [`INTERVAL`].
 
 use std::{
     io::{self, Write},
