@@ -1,7 +1,8 @@
-//! The doors to AWS: a file for each service that we call, and nothing of what we call it for.
+//! One module for each AWS service that the deployer calls. A module knows requests and responses, not why they are
+//! made.
 //!
-//! ECR, ECS and DynamoDB are called through their SDKs, everything else through `signed`, because each further SDK costs every
-//! newcomer's first `cargo xtask` minutes of compiling.
+//! ECR, ECS and DynamoDB are called through their SDKs. The other services are called through [`http`], because
+//! each further SDK adds minutes of compiling to a newcomer's first deployment.
 
 pub(crate) mod account;
 pub(crate) mod ec2;
@@ -16,5 +17,5 @@ pub(crate) mod table;
 pub(crate) mod tagging;
 pub(crate) mod tags;
 pub(crate) mod vpc_endpoint;
-
+mod xml;
 pub use account::Account;

@@ -1,8 +1,8 @@
-//! What is left of a project on AWS, found by name and by tag, and removed without Terraform: whatever it forgot, did not
-//! make, or never came to.
+//! Finds and removes a project's resources on AWS without Terraform: those that it forgot, did not create, or left
+//! behind.
 //!
-//! Touches only what has both tags of the project. What AWS keeps by itself is nothing left: stopped tasks, task definitions
-//! that are deregistered, keys that wait for their deletion.
+//! Removes only resources with both tags of the project. Some traces are AWS's own and do not count as left over:
+//! stopped tasks, deregistered task definitions, keys that wait for their deletion.
 
 mod find;
 mod receipt;
@@ -23,69 +23,72 @@ use crate::{
 
 pub(crate) use self::{
     find::{Found, find},
-    receipt::{Left, Receipt},
+    receipt::{Leftover, Receipt},
     remove::remove,
     resource::{Kind, Resource},
 };
 
-/// How long to try while nothing more goes. A task has 30 seconds to end, and its network interface takes a minute more.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// The time without progress after which removal stops. A task may take 30 seconds to end, and its network
+/// interface a minute more.
+const MAX_IDLE: Duration = Duration::from_mins(3);
+/// Seconds between the first rounds. Later ones are 10 seconds apart.
 const PAUSES: [u64; 5] = [1, 2, 3, 5, 8];
 
-/// What a sweep came to.
+/// The resources that exist after a removal.
 #[derive(Debug, Default)]
-pub(crate) struct Swept {
-    /// Was to be kept, and is there.
+pub(crate) struct Remainder {
+    /// Kept on request.
     pub(crate) kept: Vec<Resource>,
-    pub(crate) left: Vec<Left>,
+    /// Could not be removed.
+    pub(crate) leftovers: Vec<Leftover>,
 }
 
-/// Removes all that is the project's, but what is to be kept.
+/// Removes every resource of the project for which `keep` is false.
 ///
-/// It looks again after each round, because much goes only when something else has gone, and because what AWS tells may be
-/// some seconds old.
-pub(crate) async fn sweep(
+/// Works in rounds, because some resources can go only after others, and because AWS's lists may be some seconds
+/// old. Stops when nothing is left, when AWS denies every removal, or after three minutes without progress.
+pub(crate) async fn remove_all(
     account: &Account,
     names: &Names,
     table: &str,
     keep: impl Fn(&Resource) -> bool,
     step: &Step,
-) -> anyhow::Result<Swept> {
+) -> anyhow::Result<Remainder> {
     let mut since = Instant::now();
     let mut fewest = usize::MAX;
-    let mut told = BTreeMap::new();
+    let mut reported = BTreeMap::new();
     for pause in PAUSES.into_iter().chain(std::iter::repeat(10)) {
-        let found = find(account, names, table).await?.ours;
-        let (kept, things): (Vec<Resource>, Vec<Resource>) = found.into_iter().partition(&keep);
-        if things.len() < fewest {
-            fewest = things.len();
+        let owned = find(account, names, table).await?.owned;
+        let (kept, resources): (Vec<Resource>, Vec<Resource>) = owned.into_iter().partition(&keep);
+        if resources.len() < fewest {
+            fewest = resources.len();
             since = Instant::now();
         }
-        let mut left = Vec::new();
-        let mut in_vain = true;
-        for thing in things {
-            let failed = remove(account, names, &thing).await.err();
-            in_vain &= failed.as_ref().is_some_and(is_denied);
-            let reason = failed.map_or_else(|| "it is being deleted".to_owned(), |error| format!("{error:#}"));
-            tell(step, &mut told, &thing, &reason);
-            left.push(Left { thing, reason });
+        let mut leftovers = Vec::new();
+        let mut all_denied = true;
+        for resource in resources {
+            let error = remove(account, names, &resource).await.err();
+            all_denied &= error.as_ref().is_some_and(is_denied);
+            let reason = error.map_or_else(|| "being deleted".to_owned(), |error| format!("{error:#}"));
+            report(step, &mut reported, &resource, &reason);
+            leftovers.push(Leftover { resource, reason });
         }
-        if left.is_empty() || in_vain || since.elapsed() >= PATIENCE {
-            return Ok(Swept { kept, left });
+        if leftovers.is_empty() || all_denied || since.elapsed() >= MAX_IDLE {
+            return Ok(Remainder { kept, leftovers });
         }
         tokio::time::sleep(Duration::from_secs(pause)).await;
     }
-    Ok(Swept::default())
+    Ok(Remainder::default())
 }
 
-/// Trying again does not help against a policy.
+/// Returns whether a policy denied the call, so that repeating it is futile.
 fn is_denied(error: &anyhow::Error) -> bool {
-    matches!(http::code(error), Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"))
+    matches!(http::error_code(error), Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation"))
 }
 
-/// Each thing once, and again when the reason why it is still there is another.
-fn tell(step: &Step, told: &mut BTreeMap<Resource, String>, thing: &Resource, reason: &str) {
-    if told.insert(thing.clone(), reason.to_owned()).as_deref() != Some(reason) {
-        step.note(&format!("{thing}: {reason}"));
+/// Reports each resource once, and again when the reason why it exists has changed.
+fn report(step: &Step, reported: &mut BTreeMap<Resource, String>, resource: &Resource, reason: &str) {
+    if reported.insert(resource.clone(), reason.to_owned()).as_deref() != Some(reason) {
+        step.note(&format!("{resource}: {reason}"));
     }
 }

@@ -38,7 +38,9 @@ pub(crate) enum Command {
     Token(Token),
     /// Stop the service here (--local), or delete everything that was created on AWS.
     Destroy(Destroy),
-    /// Write an exported file into the table.
+    /// Write every note to a file, while the service keeps running.
+    Export(Export),
+    /// Write an exported file into the table. Notes are never doubled.
     Import(Import),
     /// Check everything that a deployment on AWS needs. Changes nothing.
     Doctor(Doctor),
@@ -253,10 +255,28 @@ pub(crate) struct DoctorOptions {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Import {
-    /// The file that `destroy --export` wrote.
+pub(crate) struct Export {
+    /// File to write; it appears when the export is complete. An interrupted export is resumed within an hour.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+    /// Replace FILE if it exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Export the deployment on this machine.
+    #[arg(long, conflicts_with_all = ["region", "state"])]
+    pub(crate) local: bool,
+    #[command(flatten)]
+    pub(crate) which: TargetArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// File that `export` or `destroy --export` wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Import into the deployment on this machine.
+    #[arg(long, conflicts_with_all = ["region", "state"])]
+    pub(crate) local: bool,
     #[command(flatten)]
     pub(crate) which: TargetArgs,
 }

@@ -3,10 +3,14 @@
 #[cfg(feature = "aws")]
 mod completions;
 mod connect;
+#[cfg(feature = "aws")]
+mod data_source;
 mod deploy;
 mod destroy;
 #[cfg(feature = "aws")]
 mod doctor;
+#[cfg(feature = "aws")]
+mod export;
 #[cfg(feature = "aws")]
 mod import;
 #[cfg(feature = "aws")]
@@ -61,6 +65,7 @@ fn on_aws(command: Command, reporter: Reporter) -> anyhow::Result<()> {
         Command::Connect(args) => connect::aws::run(&args),
         Command::Token(args) => token::aws::run(&args),
         Command::Destroy(args) => destroy::aws::run(&args, reporter),
+        Command::Export(args) => export::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Policy(args) => policy::run(&args),

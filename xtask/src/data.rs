@@ -1,24 +1,35 @@
-//! What is in the table, as far as the deployer has to do with it: how many notes there are, out into a file, and back.
+//! The table's data: counts it, exports it to a file, and imports it again. Works on DynamoDB and on the embedded
+//! store.
 //!
-//! The keys are those of `service/src/store/keys.rs`. Nothing here decides whether something is deleted.
+//! The keys are those of `service/src/store/keys.rs`. Callers decide whether anything is deleted.
 
 mod count;
-#[cfg(test)]
-mod engine;
+pub(crate) mod embedded;
 mod export;
+mod export_file;
 mod import;
 mod json;
 mod tally;
+#[cfg(test)]
+mod test_engine;
 
 pub(crate) use count::count;
-pub(crate) use export::{Export, export};
-pub(crate) use import::{read, write};
+pub(crate) use export::export;
+pub(crate) use export_file::{ExportFile, IfExists};
+pub(crate) use import::{import, validate};
 pub(crate) use tally::Tally;
 
-/// The hash key's attribute.
+use crate::aws::table::Item;
+
+/// The partition key's attribute.
 const PK: &str = "pk";
-/// The range key's attribute.
+/// The sort key's attribute.
 const SK: &str = "sk";
+
+/// Returns the key of an item, after which a scan can continue.
+fn key_of(item: &Item) -> Item {
+    [PK, SK].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
+}
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use crate::cli;
 /// Every command by group, in the order of the list.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["deploy", "smoke", "status", "logs", "connect", "token", "destroy"]),
-    ("Data", &["import"]),
+    ("Data", &["export", "import"]),
     ("Check", &["doctor", "policy"]),
     ("Develop", &["ci", "drill", "rehearse", "bench", "instructions", "conformance", "clients", "fuzz", "completions"]),
 ];

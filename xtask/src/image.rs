@@ -1,6 +1,6 @@
-//! From source to an image in the registry, known by its digest.
+//! Builds the service's container image and publishes it to the registry, where its digest identifies it.
 //!
-//! Who builds and how is decided below; what is deployed is decided by who calls this.
+//! The submodules choose the builder. The caller chooses the revision to deploy.
 
 mod architecture;
 mod archive;
@@ -25,7 +25,7 @@ pub mod toolchain;
 pub use self::{
     architecture::Architecture,
     plan::{Plan, plan},
-    published::Delivered,
+    published::Published,
     registry::Registry,
 };
 use crate::{
@@ -34,41 +34,44 @@ use crate::{
     ui,
 };
 
-/// What is to be in the registry.
+/// An image to publish.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
-    /// What builds it, as preflight found.
+    /// The builder that preflight chose.
     pub plan: &'a Plan,
     pub architecture: Architecture,
-    /// The revision of the source, as `revision::of_checkout` gives it.
+    /// The revision of the source, as `revision::of_checkout` returns it.
     pub revision: String,
 }
 
-/// Sees to it that the image of a revision is in the registry. One that is there under its tag is not built again, and one
-/// that has to be built to know its tag is not compressed again.
-pub(crate) async fn deliver(
+/// Publishes the image of a revision, unless the registry has it.
+///
+/// An image under the tag of a clean revision is not built again. An image whose tag depends on its content is
+/// built, but not compressed again. Fails with [`Exit::Build`] if it cannot be built, with [`Exit::Apply`] if it
+/// cannot be pushed.
+pub(crate) async fn publish(
     account: &Account,
     registry: &Registry,
     request: &Request<'_>,
     step: &ui::Step,
-) -> anyhow::Result<Delivered> {
-    let tag = tag::of_revision(&request.revision, request.architecture);
+) -> anyhow::Result<Published> {
+    let tag = tag::for_revision(&request.revision, request.architecture);
     if tag::is_clean(&request.revision)
-        && let Some(there) = find(account, registry, tag, None).await?
+        && let Some(existing) = find(account, registry, tag, None).await?
     {
-        return Ok(there);
+        return Ok(existing);
     }
-    step.note(&format!("builds {} for {} with {}", request.revision, request.architecture.oci(), request.plan));
+    step.note(&format!("building {} for {} with {}", request.revision, request.architecture.oci(), request.plan));
     let built = build::build(request, step).await.exit_code(Exit::Build)?;
-    let tag = tag::of_image(&request.revision, request.architecture, &built.id);
+    let tag = tag::for_image(&request.revision, request.architecture, &built.id);
     let builder = Some(request.plan.builder());
-    if let Some(there) = find(account, registry, tag.clone(), builder).await? {
-        return Ok(there);
+    if let Some(existing) = find(account, registry, tag.clone(), builder).await? {
+        return Ok(existing);
     }
     let image = built.pack()?;
     let login = ecr::login(account).await?;
     match push::push(&image, &registry.uri, &tag, &login, step).await {
-        Ok(pushed) => Ok(Delivered {
+        Ok(pushed) => Ok(Published {
             reference: format!("{}@{}", registry.uri, image.digest),
             tag,
             pushed: Some(pushed),
@@ -76,22 +79,23 @@ pub(crate) async fn deliver(
             builder,
             digest: image.digest,
         }),
-        // Somebody else may have pushed it while we built it; a tag keeps its first image.
+        // Another deployer may have pushed the tag during the build. Tags are immutable, so its image is the one to
+        // use.
         Err(error) => {
             find(account, registry, tag, builder).await?.map_or_else(|| Err(error).exit_code(Exit::Apply), Ok)
         }
     }
 }
 
-/// The image that is in the registry under a tag.
+/// Returns the image that the registry has under a tag.
 async fn find(
     account: &Account,
     registry: &Registry,
     tag: String,
     builder: Option<&'static str>,
-) -> anyhow::Result<Option<Delivered>> {
+) -> anyhow::Result<Option<Published>> {
     let found = ecr::image(account, &registry.name, &tag).await?;
-    Ok(found.map(|stored| Delivered {
+    Ok(found.map(|stored| Published {
         reference: format!("{}@{}", registry.uri, stored.digest),
         digest: stored.digest,
         tag,

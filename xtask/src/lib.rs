@@ -12,6 +12,8 @@
 )]
 
 #[cfg(feature = "aws")]
+mod adopt;
+#[cfg(feature = "aws")]
 pub mod aws;
 pub mod cargo;
 #[cfg(feature = "aws")]
@@ -25,6 +27,7 @@ mod connect;
 #[cfg(feature = "aws")]
 pub mod data;
 mod devtools;
+mod dirs;
 pub mod environment;
 pub mod error;
 #[cfg(not(feature = "aws"))]
@@ -33,6 +36,7 @@ mod help;
 pub mod http;
 #[cfg(feature = "aws")]
 pub mod image;
+mod json_file;
 pub mod local;
 pub mod lock;
 pub mod nearest;

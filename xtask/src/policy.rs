@@ -1,6 +1,7 @@
-//! The IAM policy of a user who deploys one project, and nothing else: `infra/deployer-policy.json` with its names filled in.
+//! The IAM policy that a deployer of one project needs: `infra/deployer-policy.json` with the project's names
+//! filled in.
 //!
-//! The rehearsal deploys with exactly this.
+//! The rehearsal deploys with this policy only.
 
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
@@ -13,10 +14,10 @@ use crate::{
 };
 
 const TEMPLATE: &str = include_str!("../../infra/deployer-policy.json");
-/// Stands for the bucket of the state. Without a bucket, the statements that have it are left out.
+/// The placeholder of the state's bucket. Statements that contain it are removed if the state is not in S3.
 const BUCKET: &str = "${state_bucket}";
 
-/// What the policy is for.
+/// The project, region and account that the policy is limited to.
 #[derive(Debug, Clone)]
 pub struct Scope {
     pub project: Project,
@@ -26,7 +27,7 @@ pub struct Scope {
     pub state_bucket: Option<String>,
 }
 
-/// A policy, its parts in the order in which people read them.
+/// An IAM policy. Its fields serialize in the order in which people read them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Document {
@@ -45,12 +46,12 @@ struct Statement {
     condition: Option<Value>,
 }
 
-/// Fills in the names.
+/// Fills the names into the template. Fails with [`Exit::Usage`] on a name that AWS would not accept.
 pub fn render(scope: &Scope) -> anyhow::Result<Document> {
     scope.check()?;
-    let names = Names::of(&scope.project);
+    let names = Names::new(&scope.project);
     let (repository, table) = (names.repository(), names.table());
-    let places = [
+    let placeholders = [
         ("${partition}", scope.partition()),
         ("${region}", scope.region.as_str()),
         ("${account}", scope.account.as_str()),
@@ -59,26 +60,27 @@ pub fn render(scope: &Scope) -> anyhow::Result<Document> {
         ("${table}", table.as_str()),
         (BUCKET, scope.state_bucket.as_deref().unwrap_or(BUCKET)),
     ];
-    let text = places.iter().fold(TEMPLATE.to_owned(), |text, (place, name)| text.replace(place, name));
-    let mut document: Document = serde_json::from_str(&text).context("cannot read infra/deployer-policy.json")?;
+    let fill = |text: String, (placeholder, name): &(&str, &str)| text.replace(placeholder, name);
+    let text = placeholders.iter().fold(TEMPLATE.to_owned(), fill);
+    let mut document: Document = serde_json::from_str(&text).context("cannot parse infra/deployer-policy.json")?;
     document.statement.retain(|statement| !statement.resource.to_string().contains(BUCKET));
     Ok(document)
 }
 
 impl Document {
-    /// For people.
+    /// Returns the policy as indented JSON.
     pub(crate) fn pretty(&self) -> anyhow::Result<String> {
-        serde_json::to_string_pretty(self).context("cannot write the policy")
+        serde_json::to_string_pretty(self).context("cannot serialize the policy")
     }
 
-    /// As IAM counts it: without white space.
+    /// Returns the policy without white space, which IAM does not count towards a policy's size.
     pub fn compact(&self) -> anyhow::Result<String> {
-        serde_json::to_string(self).context("cannot write the policy")
+        serde_json::to_string(self).context("cannot serialize the policy")
     }
 }
 
 impl Scope {
-    /// Lets nothing into the JSON that is not a name: a quote would change what the policy says.
+    /// Accepts names only: a quote would change the policy's JSON.
     fn check(&self) -> anyhow::Result<()> {
         let lower = |text: &str, more: &str| {
             let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c);
@@ -86,14 +88,17 @@ impl Scope {
         };
         let account = &self.account;
         if account != "*" && (account.len() != 12 || !account.chars().all(|c| c.is_ascii_digit())) {
-            return wrong(format!("{account} is no account"), "an account has twelve digits, as in 123456789012");
+            return invalid(
+                format!("invalid --account {account}"),
+                "write twelve digits, as in --account 123456789012",
+            );
         }
         if !lower(&self.region, "-") {
-            return wrong(format!("{} is no region", self.region), "a region looks like us-east-1");
+            return invalid(format!("invalid --region {}", self.region), "write a region as in --region us-east-1");
         }
         match &self.state_bucket {
             Some(bucket) if !lower(bucket, ".-") => {
-                wrong(format!("{bucket} is no bucket"), "give the bucket's name alone, without s3:// and key")
+                invalid(format!("invalid --state-bucket {bucket}"), "pass the bucket's name without s3:// and key")
             }
             _ => Ok(()),
         }
@@ -108,17 +113,17 @@ impl Scope {
     }
 }
 
-fn wrong(what: String, hint: &str) -> anyhow::Result<()> {
+fn invalid(what: String, hint: &str) -> anyhow::Result<()> {
     Err(anyhow!(what)).hint(hint).exit_code(Exit::Usage)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::names::{MANAGED_BY, PROJECT};
+    use crate::aws::tags::{MANAGED_BY, PROJECT};
 
-    /// What IAM takes as a managed policy, without white space.
-    const LONGEST: usize = 6_144;
+    /// The size of a managed policy that IAM accepts, without white space.
+    const MAX_CHARACTERS: usize = 6_144;
 
     fn scope(project: &str, region: &str, state_bucket: Option<String>) -> Scope {
         let (project, region) = (project.parse().unwrap(), region.to_owned());
@@ -133,15 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_names_still_make_a_policy_that_iam_takes() {
+    fn policy_of_long_names_fits_iam() {
         for region in ["ap-southeast-2", "us-gov-west-1"] {
             let rendered = render(&scope(&"p".repeat(32), region, Some("b".repeat(63)))).unwrap().compact().unwrap();
-            assert!(rendered.len() <= LONGEST, "{region}: {} characters", rendered.len());
+            assert!(rendered.len() <= MAX_CHARACTERS, "{region}: {} characters", rendered.len());
         }
     }
 
     #[test]
-    fn no_place_is_left_unfilled() {
+    fn every_placeholder_is_filled() {
         for bucket in [None, Some("bucket".to_owned())] {
             let rendered = render(&scope("ab", "eu-west-1", bucket.clone())).unwrap().compact().unwrap();
             assert!(!rendered.contains("${"), "{rendered}");
@@ -150,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn no_action_is_a_pattern_and_only_reads_are_unscoped() {
+    fn actions_are_exact_and_only_reads_unscoped() {
         let document = render(&scope("ab", "eu-west-1", None)).unwrap();
         for statement in &document.statement {
             assert!(texts(&statement.action).iter().all(|action| !action.contains('*')), "{}", statement.sid);
@@ -161,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_deployer_touches_is_in_it_under_its_own_name() {
+    fn policy_covers_every_name() {
         let scope = scope("ab", "eu-west-1", None);
         let rendered = render(&scope).unwrap().compact().unwrap();
-        let names = Names::of(&scope.project);
+        let names = Names::new(&scope.project);
         for name in [
             names.repository(),
             names.cluster(),
@@ -176,7 +181,7 @@ mod tests {
         ] {
             assert!(rendered.contains(&name), "{name}");
         }
-        // Both roles by one pattern: four letters each.
+        // One pattern covers both roles: each has a word of four letters in its middle.
         let role = rendered.split_once("role/").unwrap().1.split_once('"').unwrap().0;
         let (start, end) = role.split_once("????").unwrap();
         for name in names.roles() {
@@ -187,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_does_not_get_in() {
+    fn invalid_names_are_rejected() {
         for bad in [
             Scope { account: "1".to_owned(), ..scope("ab", "eu-west-1", None) },
             scope("ab", "eu-west-1\"", None),

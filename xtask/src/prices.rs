@@ -1,22 +1,23 @@
-//! What AWS asks for what we make. The one place with figures of money in it; they are AWS's list prices on the day named here,
-//! before tax, and not asked for anew.
+//! The cost of a deployment. The only module with prices: AWS's list prices of a named month, before tax. They are not
+//! updated from AWS.
 
-/// When the prices were looked up.
+/// The month of the prices.
 pub(crate) const AS_OF: &str = "March 2026";
-/// Where AWS lists them.
+/// The page on which AWS lists them.
 pub(crate) const SOURCE: &str = "https://aws.amazon.com/fargate/pricing/";
 
-/// Dollars in one region.
+/// Prices in one region, in US dollars.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Prices {
     region: &'static str,
-    /// An hour of one vCPU, and of one GiB, on Linux.
+    /// One vCPU for an hour, and one GiB for an hour, on Linux.
     x86_64: (f64, f64),
     arm64: (f64, f64),
-    /// An hour of a public IPv4 address.
+    /// One public IPv4 address for an hour.
     address: f64,
-    /// A million write and a million read request units of DynamoDB, on demand.
+    /// A million write request units of DynamoDB, on demand.
     writes: f64,
+    /// A million read request units of DynamoDB, on demand.
     reads: f64,
 }
 
@@ -29,29 +30,29 @@ const KNOWN: [Prices; 1] = [Prices {
     reads: 0.125,
 }];
 
-/// The size of what runs.
+/// The size of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) tasks: u32,
-    /// 1024 are one vCPU.
+    /// 1024 units are one vCPU.
     pub(crate) cpu_units: u32,
     pub(crate) memory_mib: u32,
     pub(crate) arm64: bool,
     pub(crate) public_address: bool,
 }
 
-/// What a size costs.
+/// The cost of a deployment, in US dollars.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cost {
-    /// Dollars for a day of its tasks and their addresses.
+    /// Its tasks and their addresses for a day.
     pub(crate) day: f64,
-    /// Dollars for a million `add_note`, each of which is two writes.
+    /// A million calls of `add_note`, each of which is two writes.
     pub(crate) million_notes: f64,
-    /// Dollars for a million reads of up to 4 KB, strongly consistent.
+    /// A million strongly consistent reads of up to 4 KB.
     pub(crate) million_reads: f64,
 }
 
-/// What a size costs in a region, where that is known.
+/// Returns the cost of a size in a region. `None` if the region's prices are unknown.
 pub(crate) fn cost(region: &str, size: &Size) -> Option<Cost> {
     let prices = KNOWN.iter().find(|prices| prices.region == region)?;
     let (cpu, memory) = if size.arm64 { prices.arm64 } else { prices.x86_64 };
@@ -64,7 +65,7 @@ pub(crate) fn cost(region: &str, size: &Size) -> Option<Cost> {
     })
 }
 
-/// The cost in one sentence, or that it is not known.
+/// Formats the cost as one sentence. It names a price page if the region's prices are unknown.
 pub(crate) fn sentence(region: &str, size: &Size) -> String {
     match cost(region, size) {
         Some(cost) => format!(
@@ -72,7 +73,7 @@ pub(crate) fn sentence(region: &str, size: &Size) -> String {
             cost.day, cost.million_notes, cost.million_reads
         ),
         None => {
-            format!("not known for {region} here; see {SOURCE} (in us-east-1 it would be: {})", default_sentence(size))
+            format!("unknown for {region}; see {SOURCE} (in us-east-1: {})", default_sentence(size))
         }
     }
 }
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_of_the_smallest_task_is_the_sum_of_its_parts() {
+    fn day_is_the_sum_of_its_parts() {
         let day = cost("us-east-1", &smallest()).unwrap().day;
         assert!((day - 24.0 * (0.25 * 0.04048 + 0.5 * 0.004445 + 0.005)).abs() < 1e-9);
         let two = cost("us-east-1", &Size { tasks: 2, ..smallest() }).unwrap().day;
@@ -99,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_price_is_said_to_be_unknown() {
+    fn unknown_region_has_no_price() {
         assert_eq!(cost("mars-north-1", &smallest()), None);
-        assert!(sentence("mars-north-1", &smallest()).starts_with("not known for mars-north-1"));
+        assert!(sentence("mars-north-1", &smallest()).starts_with("unknown for mars-north-1"));
     }
 }

@@ -1,15 +1,16 @@
-//! A deployment on AWS as Terraform knows it: its names, where its state is kept, what goes in and what comes out.
+//! A deployment on AWS as Terraform knows it: its names, its state, its variables and its outputs.
 //!
-//! `infra/` decides what is made; this hands it variables and reads its outputs. The calls of AWS's services are `aws`'s.
+//! `infra/` decides what is created. The modules here pass variables to it and read its outputs. Must not call AWS
+//! services beyond opening the account; `aws` does.
 
-pub(crate) mod adopt;
 mod backend;
 pub mod deployment;
 mod home;
-pub(crate) mod names;
+mod names;
 mod outputs;
-mod run;
+
 mod settings;
+mod terraform;
 mod variables;
 pub(crate) mod workspace;
 
@@ -17,5 +18,5 @@ pub(crate) use backend::Backend;
 pub use deployment::{Deployment, DeploymentTarget};
 pub use names::Names;
 pub use outputs::Outputs;
-pub use run::Terraform;
+pub use terraform::Terraform;
 pub use variables::Variables;

@@ -1,4 +1,5 @@
-//! Terraform: the door to it, its checks and its version, and what it says. What is deployed with it is `stack`'s to know.
+//! Terraform: starts it, checks its version and `infra/`, and parses its output. `stack` knows what is deployed
+//! with it.
 
 mod check;
 pub(crate) mod command;
@@ -6,5 +7,5 @@ mod messages;
 mod version;
 
 pub use check::check;
-pub use messages::{Changes, Said};
+pub use messages::{Changes, JsonOutput};
 pub use version::require;

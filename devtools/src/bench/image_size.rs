@@ -49,7 +49,7 @@ impl ImageSize {
 impl ImageBuilder {
     /// Finds the toolchain for an image of this machine's architecture.
     pub(crate) fn find() -> Result<Self, Problem> {
-        let architecture = Architecture::of_this_machine().map_err(|error| Problem::of(&error))?;
+        let architecture = Architecture::of_this_machine().map_err(|error| Problem::from_error(&error))?;
         Ok(Self { toolchain: toolchain::find(architecture)?, architecture })
     }
 

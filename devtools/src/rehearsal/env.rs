@@ -117,7 +117,7 @@ impl TestEnv {
 
     /// Lists the digests of the blobs pushed to a project's repository, in order.
     pub(super) async fn uploads(&self, project: &Project) -> anyhow::Result<Vec<String>> {
-        let repository = Names::of(project).repository();
+        let repository = Names::new(project).repository();
         let uploads = self.emulator.uploads().await?.into_iter();
         Ok(uploads.filter(|upload| upload.repository == repository).map(|upload| upload.digest).collect())
     }

@@ -99,6 +99,7 @@ impl Engine {
             "GetItem" => execute(body, |request| db.get_item(request)),
             "UpdateItem" => execute(body, |request| db.update_item(request)),
             "Query" => execute(body, |request| db.query(request)),
+            "Scan" => execute(body, |request| db.scan(request)),
             "TransactWriteItems" => execute(body, |request| db.transact_write_items(request)),
             "BatchWriteItem" => execute(body, |request| db.batch_write_item(request)),
             "CreateTable" => execute(body, |request| db.create_table(request)),

@@ -1,4 +1,4 @@
-//! Who we are on AWS: credentials, region and account, by the SDK's own chain. Everything else here starts from it.
+//! Credentials, region and account, found by the SDK's default chain. Every call to AWS starts from an [`Account`].
 
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::{
@@ -9,10 +9,10 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use anyhow::{Context, anyhow};
 
-use super::http::{self, Refused, Service};
+use super::http::{self, AwsError, Service};
 use crate::error::ErrorExt;
 
-/// An account, and a region of it, that we have credentials for.
+/// An AWS account and region, with credentials for them.
 #[derive(Debug, Clone)]
 pub struct Account {
     config: SdkConfig,
@@ -22,21 +22,23 @@ pub struct Account {
 }
 
 impl Account {
-    /// Finds credentials and asks AWS whose they are. The region is the one given, else the environment's or the
-    /// profile's, else `default`.
+    /// Loads credentials and asks STS which account they belong to. The region is `region`, else that of the
+    /// environment or the profile, else `default`.
+    ///
+    /// Fails without credentials, with credentials that AWS rejects, and if AWS cannot be reached; each with a hint.
     pub(crate) async fn open(region: Option<&str>, default: &str) -> anyhow::Result<Self> {
         let config = load(region, default).await;
         let region = config.region().map_or_else(|| default.to_owned(), ToString::to_string);
         let mut account = Self { config, region, id: String::new(), caller: String::new() };
         account.credentials().await?;
-        let answer = http::query(&account, Service::Sts, "GetCallerIdentity", &[]).await;
-        let answer = answer.map_err(|error| explain(error, &account.region))?;
-        account.id = answer.text("Account").context("STS named no account")?;
-        account.caller = answer.text("Arn").context("STS named no caller")?;
+        let identity = http::query(&account, Service::Sts, "GetCallerIdentity", &[]).await;
+        let identity = identity.map_err(|error| explain(error, &account.region))?;
+        account.id = identity.text("Account").context("STS returned no account")?;
+        account.caller = identity.text("Arn").context("STS returned no caller ARN")?;
         Ok(account)
     }
 
-    /// What the SDK's clients are made from.
+    /// Returns the configuration for the SDK's clients.
     pub(crate) fn config(&self) -> &SdkConfig {
         &self.config
     }
@@ -45,24 +47,24 @@ impl Account {
         &self.region
     }
 
-    /// Twelve digits.
+    /// Returns the account's id: twelve digits.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// The ARN of the user or role whose credentials these are.
+    /// Returns the ARN of the user or role that owns the credentials.
     pub(crate) fn caller(&self) -> &str {
         &self.caller
     }
 
-    /// Credentials that are valid now; the SDK renews them when they have run out.
+    /// Returns credentials that are valid now. The SDK renews them when they expire.
     pub(super) async fn credentials(&self) -> anyhow::Result<Credentials> {
         let provider = self.config.credentials_provider().context("the SDK has no credentials provider")?;
         provider.provide_credentials().await.map_err(|error| match error {
             CredentialsError::CredentialsNotLoaded(_) => anyhow!("no AWS credentials were found"),
-            error => anyhow::Error::new(error).context("the AWS credentials cannot be used"),
+            error => anyhow::Error::new(error).context("cannot load the AWS credentials"),
         })
-        .hint("log in (`aws sso login`, `aws configure`), or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+        .hint("log in with `aws sso login` or `aws configure`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     }
 }
 
@@ -80,18 +82,18 @@ async fn load(region: Option<&str>, default: &str) -> SdkConfig {
 }
 
 fn explain(error: anyhow::Error, region: &str) -> anyhow::Error {
-    let refused = error.downcast_ref::<Refused>().map(|refused| refused.code.clone());
-    let (what, hint) = match refused.as_deref() {
+    let code = error.downcast_ref::<AwsError>().map(|error| error.code.clone());
+    let (what, hint) = match code.as_deref() {
         Some("ExpiredToken" | "ExpiredTokenException") => {
-            ("the AWS credentials have expired".to_owned(), "log in again, for example with `aws sso login`".to_owned())
+            ("the AWS credentials have expired".to_owned(), "log in again, such as with `aws sso login`".to_owned())
         }
         Some(_) => (
-            "AWS does not accept the credentials".to_owned(),
+            "AWS rejected the credentials".to_owned(),
             "check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and this machine's clock".to_owned(),
         ),
         None => (
-            format!("AWS cannot be reached in region {region}"),
-            format!("is {region} a region, and is this machine online? --region names another"),
+            format!("cannot reach AWS in region {region}"),
+            "check the network connection and the region's name; set another with --region".to_owned(),
         ),
     };
     error.context(what).hint(hint)

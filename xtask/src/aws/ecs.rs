@@ -1,6 +1,6 @@
-//! ECS: services and their deployments, tasks, task definitions, clusters, as far as we look at them or change them.
+//! ECS: services and their deployments, tasks, task definitions, clusters.
 //!
-//! Says what there is. What it means, such as whether a deployment has failed, is for who asks.
+//! Reports states as ECS has them. Callers decide what they mean, such as whether a deployment has failed.
 
 mod cluster;
 mod definition;
@@ -17,7 +17,7 @@ use super::{Account, tags::Tags};
 
 pub use self::{
     cluster::{cluster, delete_cluster},
-    definition::{Definition, Standing, definition, definitions, deregister_and_delete},
+    definition::{Definition, TaskDefinitionStatus, definition, definitions, deregister_and_delete},
     service::{Change, Deployment, Service, delete_service, service, update},
     task::{DesiredStatus, Task, stop_task, tasks, tasks_by_arn},
 };
@@ -29,7 +29,7 @@ fn client(account: &Account) -> Client {
     Client::new(account.config())
 }
 
-/// Seconds since 1970.
+/// Returns seconds since 1970.
 fn seconds(time: Option<&DateTime>) -> Option<u64> {
     time.and_then(|time| u64::try_from(time.secs()).ok())
 }

@@ -1,6 +1,7 @@
-//! Calls of AWS services that we link no SDK for: one request, signed, sent, retried, and its answer as JSON or XML.
+//! Calls AWS services without their SDKs: signs one request, sends it, retries it, and returns the response as JSON
+//! or XML.
 //!
-//! Knows hosts and protocols. What an operation means is for the file of its service.
+//! Knows hosts and protocols. The module of each service knows its operations.
 
 use std::time::Duration;
 
@@ -9,15 +10,16 @@ use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Account;
+use super::{Account, xml::Xml};
 use crate::{http, timestamp};
 
 const ATTEMPTS: u32 = 5;
 const BACKOFF: Duration = Duration::from_millis(200);
 
-/// A service without an SDK here.
+/// A service that is called without its SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
     Ec2,
@@ -28,82 +30,67 @@ pub(crate) enum Service {
     Tagging,
 }
 
-/// What a service said instead of doing it.
+/// An error response of an AWS service.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct AwsError {
     pub(crate) operation: String,
+    /// The HTTP status.
     pub(crate) status: u16,
-    /// The service's own name for it, such as `ParameterNotFound`.
+    /// The service's error code, such as `ParameterNotFound`.
     pub(crate) code: String,
     pub(crate) message: String,
 }
 
-impl std::fmt::Display for Refused {
+impl std::fmt::Display for AwsError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} was refused with {} ({}): {}", self.operation, self.code, self.status, self.message)
+        write!(f, "{} failed with {} ({}): {}", self.operation, self.code, self.status, self.message)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for AwsError {}
 
-/// The code with which a service refused, if that is what the error is.
-pub(crate) fn code(error: &anyhow::Error) -> Option<&str> {
-    error.downcast_ref::<Refused>().map(|refused| refused.code.as_str())
+/// Returns the service's error code, if `error` is an [`AwsError`].
+pub(crate) fn error_code(error: &anyhow::Error) -> Option<&str> {
+    error.downcast_ref::<AwsError>().map(|error| error.code.as_str())
 }
 
-/// Calls an operation of a service that speaks JSON.
-pub(crate) async fn json(account: &Account, service: Service, operation: &str, body: &Value) -> anyhow::Result<Value> {
+/// Calls an operation of a service that speaks JSON, and parses the response. An empty response is parsed as `null`.
+///
+/// Fails with an [`AwsError`] if the service returns one.
+pub(crate) async fn json<T: DeserializeOwned>(
+    account: &Account,
+    service: Service,
+    operation: &str,
+    body: &Value,
+) -> anyhow::Result<T> {
     let target = format!("{}.{operation}", service.target_prefix());
     let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
-    let answer = call(account, service, operation, &headers, &body.to_string()).await?;
-    if answer.is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_str(&answer).with_context(|| format!("cannot read the answer to {operation}"))
+    let response = call(account, service, operation, &headers, &body.to_string()).await?;
+    let text = if response.is_empty() { "null" } else { &response };
+    serde_json::from_str(text).with_context(|| format!("invalid response to {operation}"))
 }
 
 /// Calls an operation of a service that speaks the Query protocol.
+///
+/// Fails with an [`AwsError`] if the service returns one.
 pub(crate) async fn query(
     account: &Account,
     service: Service,
     operation: &str,
-    parameters: &[(String, String)],
+    parameters: &[(&str, &str)],
 ) -> anyhow::Result<Xml> {
-    let mut form = reqwest::Url::parse("http://form").context("cannot write a form")?;
+    let mut form = reqwest::Url::parse("http://form").context("cannot encode the parameters")?;
     form.query_pairs_mut()
         .append_pair("Action", operation)
         .append_pair("Version", service.version())
         .extend_pairs(parameters);
     let headers = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
     let body = form.query().unwrap_or_default();
-    call(account, service, operation, &headers, body).await.map(Xml)
-}
-
-/// An answer in XML.
-#[derive(Debug)]
-pub(crate) struct Xml(String);
-
-impl Xml {
-    /// The text of the first element of this name.
-    pub(crate) fn text(&self, name: &str) -> Option<String> {
-        self.texts(name).into_iter().next()
-    }
-
-    /// The texts of all elements of this name, in their order.
-    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
-        let Ok(document) = roxmltree::Document::parse(&self.0) else { return Vec::new() };
-        let named = document.descendants().filter(|node| node.has_tag_name(name) || node.tag_name().name() == name);
-        named.filter_map(|node| node.text()).map(str::to_owned).collect()
-    }
-
-    /// The document, for answers whose elements have to be kept together.
-    pub(crate) fn parse(&self) -> anyhow::Result<roxmltree::Document<'_>> {
-        roxmltree::Document::parse(&self.0).context("cannot read AWS's answer")
-    }
+    call(account, service, operation, &headers, body).await.map(Xml::new)
 }
 
 impl Service {
-    /// The name in a signature's scope, and the first part of the host.
+    /// Returns the name in a signature's scope, which is also the first label of the host.
     fn name(self) -> &'static str {
         match self {
             Self::Ec2 => "ec2",
@@ -133,7 +120,10 @@ impl Service {
         }
     }
 
-    /// IAM has one endpoint for a whole partition, in that partition's first region; the others have one for each region.
+    /// Returns the service's URL and the region of its signatures.
+    ///
+    /// IAM has one endpoint for a partition, in the partition's first region. The other services have one in each
+    /// region.
     fn address(self, region: &str) -> (String, String) {
         let chinese = region.starts_with("cn-");
         let suffix = if chinese { "amazonaws.com.cn" } else { "amazonaws.com" };
@@ -160,9 +150,9 @@ async fn call(
     let client = http::client(&url)?;
     let mut attempt = 1;
     loop {
-        let request = signed(account, service.name(), &scope, &url, headers, body).await?;
+        let request = sign_request(account, service.name(), &scope, &url, headers, body).await?;
         match send(&client, operation, request).await {
-            Err(error) if attempt < ATTEMPTS && passes(&error) => {
+            Err(error) if attempt < ATTEMPTS && is_retryable(&error) => {
                 tokio::time::sleep(BACKOFF * 2_u32.pow(attempt)).await;
                 attempt += 1;
             }
@@ -171,7 +161,7 @@ async fn call(
     }
 }
 
-async fn signed(
+async fn sign_request(
     account: &Account,
     service: &str,
     region: &str,
@@ -187,53 +177,53 @@ async fn signed(
         .time(timestamp::system_now())
         .settings(SigningSettings::default())
         .build()
-        .context("cannot sign a request")?
+        .context("cannot sign the request")?
         .into();
     let signable = SignableRequest::new("POST", url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
-        .context("cannot sign a request")?;
-    let (instructions, _) = sign(signable, &parameters).context("cannot sign a request")?.into_parts();
+        .context("cannot sign the request")?;
+    let (instructions, _) = sign(signable, &parameters).context("cannot sign the request")?.into_parts();
     let mut request = ::http::Request::post(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut request = request.body(body.to_owned()).context("cannot write a request")?;
+    let mut request = request.body(body.to_owned()).context("cannot build the request")?;
     instructions.apply_to_request_http1x(&mut request);
-    reqwest::Request::try_from(request).context("cannot write a request")
+    reqwest::Request::try_from(request).context("cannot build the request")
 }
 
 async fn send(client: &reqwest::Client, operation: &str, request: reqwest::Request) -> anyhow::Result<String> {
-    let answer = client.execute(request).await.with_context(|| format!("{operation} cannot be sent"))?;
-    let status = answer.status();
-    let text = answer.text().await.with_context(|| format!("the answer to {operation} cannot be read"))?;
+    let response = client.execute(request).await.with_context(|| format!("cannot send {operation}"))?;
+    let status = response.status();
+    let text = response.text().await.with_context(|| format!("cannot read the response to {operation}"))?;
     if status.is_success() {
         return Ok(text);
     }
-    let (code, message) = refusal(&text);
-    Err(Refused { operation: operation.to_owned(), status: status.as_u16(), code, message }.into())
+    let (code, message) = parse_error(&text);
+    Err(AwsError { operation: operation.to_owned(), status: status.as_u16(), code, message }.into())
 }
 
-/// The code and the message of a refusal, in either protocol.
-fn refusal(text: &str) -> (String, String) {
+/// Returns the code and the message of an error response in either protocol.
+fn parse_error(text: &str) -> (String, String) {
     if let Ok(json) = serde_json::from_str::<Value>(text) {
         let kind = json["__type"].as_str().or(json["code"].as_str()).unwrap_or("unknown");
         let message = json["message"].as_str().or(json["Message"].as_str()).unwrap_or_default();
         return (kind.rsplit('#').next().unwrap_or(kind).to_owned(), message.to_owned());
     }
-    let xml = Xml(text.to_owned());
+    let xml = Xml::new(text.to_owned());
     (xml.text("Code").unwrap_or_else(|| "unknown".to_owned()), xml.text("Message").unwrap_or_default())
 }
 
-/// Whether asking again may help.
-fn passes(error: &anyhow::Error) -> bool {
-    match error.downcast_ref::<Refused>() {
-        Some(refused) => {
-            refused.status >= 500
+/// Returns whether the same request may succeed if it is sent again.
+fn is_retryable(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<AwsError>() {
+        Some(error) => {
+            error.status >= 500
                 || matches!(
-                    refused.code.as_str(),
+                    error.code.as_str(),
                     "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "TooManyRequestsException"
                 )
         }
-        // A name that does not resolve or a refused connection does not mend itself in a second.
+        // An unresolved name or a refused connection will not recover within a second.
         None => error.downcast_ref::<reqwest::Error>().is_some_and(|error| !error.is_connect()),
     }
 }
@@ -243,13 +233,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_read_in_either_protocol() {
+    fn error_is_parsed_in_either_protocol() {
         let json = r#"{"__type":"com.amazon#ParameterNotFound","message":"gone"}"#;
-        assert_eq!(refusal(json), ("ParameterNotFound".to_owned(), "gone".to_owned()));
+        assert_eq!(parse_error(json), ("ParameterNotFound".to_owned(), "gone".to_owned()));
         let xml =
             "<ErrorResponse xmlns='x'><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
-        assert_eq!(refusal(xml), ("AccessDenied".to_owned(), "no".to_owned()));
-        assert_eq!(refusal("nonsense").0, "unknown");
+        assert_eq!(parse_error(xml), ("AccessDenied".to_owned(), "no".to_owned()));
+        assert_eq!(parse_error("nonsense").0, "unknown");
     }
 
     #[test]

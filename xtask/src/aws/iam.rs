@@ -1,53 +1,40 @@
-//! IAM's roles: whose one is, and its end.
-
-use roxmltree::Node;
+//! IAM roles: their tags and their deletion.
 
 use super::{
     Account,
-    http::{self, Service, Xml},
+    http::{self, Service},
     tags::Tags,
+    xml::{Xml, child_text},
 };
 
-/// The tags of a role, if there is such a role.
+/// Returns the tags of a role, if the role exists.
 pub(crate) async fn tags(account: &Account, role: &str) -> anyhow::Result<Option<Tags>> {
-    // A role has 50 tags at the most, and an answer has room for 100.
-    let Some(answer) = of_role(account, "ListRoleTags", role, &[]).await? else { return Ok(None) };
-    tags_in(&answer).map(Some)
+    // One page is enough: it holds 100 tags, and a role has at most 50.
+    let Some(response) = call(account, "ListRoleTags", role, &[]).await? else { return Ok(None) };
+    let tags = response.items("Tags", |tag| Some((child_text(tag, "Key")?, child_text(tag, "Value")?)))?;
+    Ok(Some(tags.into_iter().collect()))
 }
 
-/// A tag's value may be empty, so keys and values are not read apart.
-fn tags_in(answer: &Xml) -> anyhow::Result<Tags> {
-    let document = answer.parse()?;
-    let members = document.descendants().filter(|node| node.tag_name().name() == "member");
-    let text = |member: Node<'_, '_>, name: &str| {
-        member
-            .children()
-            .find(|child| child.tag_name().name() == name)
-            .map(|child| child.text().unwrap_or_default().to_owned())
-    };
-    Ok(members.filter_map(|member| Some((text(member, "Key")?, text(member, "Value")?))).collect())
-}
-
-/// Deletes a role with the policies in it. Managed policies are only detached. Running it again after an interruption
-/// finishes; a role that is not there is as good as deleted.
+/// Deletes a role with its inline policies, after detaching its managed ones. Succeeds if the role does not exist,
+/// so an interrupted deletion can be repeated.
 pub(crate) async fn delete(account: &Account, role: &str) -> anyhow::Result<()> {
-    for name in all(account, "ListRolePolicies", role, "member").await? {
-        of_role(account, "DeleteRolePolicy", role, &[("PolicyName", &name)]).await?;
+    for name in list(account, "ListRolePolicies", role, "member").await? {
+        call(account, "DeleteRolePolicy", role, &[("PolicyName", &name)]).await?;
     }
-    for arn in all(account, "ListAttachedRolePolicies", role, "PolicyArn").await? {
-        of_role(account, "DetachRolePolicy", role, &[("PolicyArn", &arn)]).await?;
+    for arn in list(account, "ListAttachedRolePolicies", role, "PolicyArn").await? {
+        call(account, "DetachRolePolicy", role, &[("PolicyArn", &arn)]).await?;
     }
-    of_role(account, "DeleteRole", role, &[]).await?;
+    call(account, "DeleteRole", role, &[]).await?;
     Ok(())
 }
 
-/// Texts of all elements of a name, from all pages of a list.
-async fn all(account: &Account, operation: &str, role: &str, element: &str) -> anyhow::Result<Vec<String>> {
+/// Returns the texts of all elements named `element`, from all pages.
+async fn list(account: &Account, operation: &str, role: &str, element: &str) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     let mut marker: Option<String> = None;
     loop {
         let parameters: Vec<(&str, &str)> = marker.iter().map(|marker| ("Marker", marker.as_str())).collect();
-        let Some(page) = of_role(account, operation, role, &parameters).await? else { return Ok(found) };
+        let Some(page) = call(account, operation, role, &parameters).await? else { return Ok(found) };
         found.extend(page.texts(element));
         marker = page.text("Marker");
         if marker.is_none() {
@@ -56,18 +43,17 @@ async fn all(account: &Account, operation: &str, role: &str, element: &str) -> a
     }
 }
 
-/// Calls an operation on a role; nothing if the role, or the policy in it, is not there.
-async fn of_role(
+/// Calls an operation on a role. `None` if the role, or the policy that the call names, does not exist.
+async fn call(
     account: &Account,
     operation: &str,
     role: &str,
     parameters: &[(&str, &str)],
 ) -> anyhow::Result<Option<Xml>> {
-    let named = [("RoleName", role)].into_iter().chain(parameters.iter().copied());
-    let form: Vec<(String, String)> = named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let form: Vec<(&str, &str)> = [("RoleName", role)].into_iter().chain(parameters.iter().copied()).collect();
     match http::query(account, Service::Iam, operation, &form).await {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if http::code(&error) == Some("NoSuchEntity") => Ok(None),
-        Err(error) => Err(error.context(format!("cannot look after the role {role}"))),
+        Ok(response) => Ok(Some(response)),
+        Err(error) if http::error_code(&error) == Some("NoSuchEntity") => Ok(None),
+        Err(error) => Err(error.context(format!("{operation} failed for the role {role}"))),
     }
 }

@@ -1,7 +1,11 @@
-//! CloudWatch Logs: the end of a stream, the lines of a group as they come, and the group itself.
+//! CloudWatch Logs: the last lines of a stream, the new lines of a group, and the group itself.
 
 use std::collections::BTreeSet;
 
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -10,8 +14,8 @@ use super::{
     tags::Tags,
 };
 
-/// Lines reach the log in no particular order, some after later ones: so far back is looked again.
-const LATE_MS: u64 = 30_000;
+/// The overlap between two reads of a group, because lines arrive out of order.
+const OVERLAP_MS: u64 = 30_000;
 
 /// One line of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +23,61 @@ pub(crate) struct LogLine {
     id: String,
     /// Milliseconds since 1970.
     pub(crate) at_ms: u64,
-    /// The stream it came through.
+    /// The name of the stream, one for each task.
     pub(crate) stream: String,
     pub(crate) text: String,
+}
+
+/// A log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogGroup {
+    pub(crate) arn: String,
+    /// Days after which lines are deleted. `None` keeps them for good.
+    pub(crate) retention_days: Option<u64>,
+    pub(crate) stored_bytes: u64,
+    pub(crate) tags: Tags,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Events {
+    #[serde(default)]
+    events: Vec<Event>,
+    next_token: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Event {
+    event_id: String,
+    timestamp: u64,
+    log_stream_name: String,
+    message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Groups {
+    #[serde(default)]
+    log_groups: Vec<Group>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    #[serde(default)]
+    arn: String,
+    log_group_name: String,
+    retention_in_days: Option<u64>,
+    #[serde(default)]
+    stored_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct GroupTags {
+    #[serde(default)]
+    tags: Tags,
 }
 
 impl LogLine {
@@ -31,28 +87,22 @@ impl LogLine {
     }
 }
 
-/// A log group that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LogGroup {
-    pub(crate) arn: String,
-    /// Days after which lines are deleted; never, without it.
-    pub(crate) retention_days: Option<u64>,
-    pub(crate) stored_bytes: u64,
-    pub(crate) tags: Tags,
+impl From<Event> for LogLine {
+    fn from(event: Event) -> Self {
+        Self { id: event.event_id, at_ms: event.timestamp, stream: event.log_stream_name, text: event.message }
+    }
 }
 
-/// The last lines of a stream, oldest first. A stream that is not there has none.
+/// Returns the last lines of a stream, oldest first; none if the stream does not exist.
 pub(crate) async fn tail(account: &Account, group: &str, stream: &str, lines: usize) -> anyhow::Result<Vec<LogLine>> {
     let body = json!({"logGroupName": group, "logStreamName": stream, "limit": lines, "startFromHead": false});
-    let Some(answer) = unless_missing(call(account, "GetLogEvents", &body).await)? else { return Ok(Vec::new()) };
-    let mut lines = lines_in(&answer);
-    for line in &mut lines {
-        stream.clone_into(&mut line.stream);
-    }
-    Ok(lines)
+    let found = if_exists(call::<Events>(account, "GetLogEvents", &body).await)?;
+    let lines = found.into_iter().flat_map(|found| found.events).map(LogLine::from);
+    // GetLogEvents omits the stream's name, because every line has the same.
+    Ok(lines.map(|line| LogLine { stream: stream.to_owned(), ..line }).collect())
 }
 
-/// Goes through all streams of a group, from a time on.
+/// Reads the lines of all streams of a group as they arrive, each line once.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     group: String,
@@ -61,24 +111,24 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Begins so many milliseconds after 1970.
+    /// Starts at a time in milliseconds since 1970.
     pub(crate) fn since(group: &str, from_ms: u64) -> Self {
         Self { group: group.to_owned(), from_ms, seen: BTreeSet::new() }
     }
 
-    /// The lines that have come since the last time, by their time. A group that is not there is an error.
+    /// Returns the lines that have arrived since the last call, ordered by time. Fails if the group does not exist.
     pub(crate) async fn next(&mut self, account: &Account) -> anyhow::Result<Vec<LogLine>> {
         let mut new = Vec::new();
-        let mut token = Value::Null;
+        let mut token = None;
         loop {
             let mut body = json!({"logGroupName": self.group, "startTime": self.from_ms});
-            if !token.is_null() {
-                body["nextToken"] = token;
+            if let Some(token) = token {
+                body["nextToken"] = Value::String(token);
             }
-            let page = call(account, "FilterLogEvents", &body).await?;
-            new.extend(self.unseen(lines_in(&page)));
-            token = page["nextToken"].clone();
-            if token.is_null() {
+            let page: Events = call(account, "FilterLogEvents", &body).await?;
+            new.extend(self.unseen(page.events.into_iter().map(LogLine::from).collect()));
+            token = page.next_token;
+            if token.is_none() {
                 break;
             }
         }
@@ -91,73 +141,60 @@ impl Cursor {
         lines.into_iter().filter(|line| self.seen.insert((line.at_ms, line.id.clone()))).collect()
     }
 
-    /// Forgets what is too old to come again, and asks for newer lines from now on.
+    /// Moves the start of the next read forward, and drops the lines from `seen` that it can no longer return.
     fn advance(&mut self) {
         if let Some((newest, _)) = self.seen.last() {
-            self.from_ms = self.from_ms.max(newest.saturating_sub(LATE_MS));
+            self.from_ms = self.from_ms.max(newest.saturating_sub(OVERLAP_MS));
             self.seen = self.seen.split_off(&(self.from_ms, String::new()));
         }
     }
 }
 
-/// A log group by its whole name, if there is one.
+/// Returns the log group of exactly this name, if it exists.
 pub(crate) async fn group(account: &Account, name: &str) -> anyhow::Result<Option<LogGroup>> {
-    let mut token = Value::Null;
+    let mut token = None;
     loop {
         let mut body = json!({"logGroupNamePrefix": name});
-        if !token.is_null() {
-            body["nextToken"] = token;
+        if let Some(token) = token {
+            body["nextToken"] = Value::String(token);
         }
-        let page = call(account, "DescribeLogGroups", &body).await?;
-        let named = page["logGroups"].as_array().into_iter().flatten().find(|group| group["logGroupName"] == name);
-        if let Some(group) = named {
-            // With `:*` at its end the ARN names the streams in it.
-            let arn = group["arn"].as_str().unwrap_or_default().trim_end_matches(":*").to_owned();
-            let Some(tags) = unless_missing(tags(account, &arn).await)? else { return Ok(None) };
-            let retention_days = group["retentionInDays"].as_u64();
-            let stored_bytes = group["storedBytes"].as_u64().unwrap_or(0);
+        let page: Groups = call(account, "DescribeLogGroups", &body).await?;
+        if let Some(group) = page.log_groups.into_iter().find(|group| group.log_group_name == name) {
+            // An ARN that ends in `:*` names the group's streams.
+            let arn = group.arn.trim_end_matches(":*").to_owned();
+            let Some(tags) = if_exists(tags(account, &arn).await)? else { return Ok(None) };
+            let (retention_days, stored_bytes) = (group.retention_in_days, group.stored_bytes);
             return Ok(Some(LogGroup { arn, retention_days, stored_bytes, tags }));
         }
-        token = page["nextToken"].clone();
-        if token.is_null() {
+        token = page.next_token;
+        if token.is_none() {
             return Ok(None);
         }
     }
 }
 
-/// Deletes a log group with all lines; says whether there was one.
+/// Deletes a log group with all of its lines. Returns whether it existed.
 pub(crate) async fn delete_group(account: &Account, name: &str) -> anyhow::Result<bool> {
-    let deleted = call(account, "DeleteLogGroup", &json!({"logGroupName": name})).await;
-    Ok(unless_missing(deleted)?.is_some())
+    let deleted = call::<IgnoredAny>(account, "DeleteLogGroup", &json!({"logGroupName": name})).await;
+    Ok(if_exists(deleted)?.is_some())
 }
 
 async fn tags(account: &Account, arn: &str) -> anyhow::Result<Tags> {
-    let answer = call(account, "ListTagsForResource", &json!({"resourceArn": arn})).await?;
-    let pairs = answer["tags"].as_object().into_iter().flatten();
-    Ok(pairs.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect())
+    let response: GroupTags = call(account, "ListTagsForResource", &json!({"resourceArn": arn})).await?;
+    Ok(response.tags)
 }
 
-async fn call(account: &Account, operation: &str, body: &Value) -> anyhow::Result<Value> {
+async fn call<T: DeserializeOwned>(account: &Account, operation: &str, body: &Value) -> anyhow::Result<T> {
     http::json(account, Service::Logs, operation, body).await
 }
 
-fn unless_missing<T>(answer: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if http::code(&error) == Some("ResourceNotFoundException") => Ok(None),
+/// Turns the error for a resource that does not exist into `None`.
+fn if_exists<T>(result: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+    match result {
+        Ok(response) => Ok(Some(response)),
+        Err(error) if http::error_code(&error) == Some("ResourceNotFoundException") => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn lines_in(answer: &Value) -> Vec<LogLine> {
-    let text = |event: &Value, name: &str| event[name].as_str().unwrap_or_default().to_owned();
-    let line = |event: &Value| LogLine {
-        id: text(event, "eventId"),
-        at_ms: event["timestamp"].as_u64().unwrap_or(0),
-        stream: text(event, "logStreamName"),
-        text: text(event, "message"),
-    };
-    answer["events"].as_array().into_iter().flatten().map(line).collect()
 }
 
 #[cfg(test)]
@@ -173,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_comes_once_and_a_late_one_still_comes() {
+    fn late_line_is_returned_once() {
         let mut cursor = Cursor::since("group", 0);
         assert_eq!(ids(&cursor.unseen(vec![line(100_000, "a"), line(100_001, "b")])), ["a", "b"]);
         cursor.advance();
@@ -182,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_old_to_come_again_is_forgotten() {
+    fn old_lines_are_dropped() {
         let mut cursor = Cursor::since("group", 0);
         cursor.unseen(vec![line(1, "old"), line(200_000, "new")]);
         cursor.advance();

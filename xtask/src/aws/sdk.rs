@@ -1,21 +1,21 @@
-//! Errors of AWS's SDKs in the form that `signed` gives its own: with the service's code and message in their text.
+//! Converts errors of the AWS SDKs into [`AwsError`], so that every AWS error carries its code and message.
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
 
-use super::http::Refused;
+use super::http::AwsError;
 
-/// What the service said, or why it could not be asked. The SDK's own text leaves out code and message of an error that is
-/// not in its model, such as `AccessDeniedException`.
+/// Returns the service's error as an [`AwsError`], or the SDK's own error if the service was not reached. The SDK's
+/// text omits code and message of errors that its model does not list, such as `AccessDeniedException`.
 pub(super) fn failed<E>(operation: &str, error: SdkError<E, HttpResponse>) -> anyhow::Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-    let said = error.as_service_error().and_then(|said| Some((said.code()?.to_owned(), said.message())));
-    let Some((code, message)) = said else { return error.into() };
-    let message = message.unwrap_or("it said no more").to_owned();
-    Refused { operation: operation.to_owned(), status, code, message }.into()
+    let service = error.as_service_error().and_then(|error| Some((error.code()?.to_owned(), error.message())));
+    let Some((code, message)) = service else { return error.into() };
+    let message = message.unwrap_or("no message").to_owned();
+    AwsError { operation: operation.to_owned(), status, code, message }.into()
 }

@@ -1,71 +1,88 @@
-//! SSM's parameter store: one parameter, read, looked at or deleted.
+//! SSM's parameter store: reads, checks and deletes one parameter.
 //!
-//! Must not show a value; it leaves here as a `Token`, which hides itself.
+//! Must not print a value: it leaves this module as a [`Token`], whose `Debug` hides it.
 
 use anyhow::Context;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::json;
 
 use super::{
     Account,
     http::{self, Service},
-    tags::{self, Tags},
+    tags::{self, Tag, Tags},
 };
 use crate::token::Token;
 
-/// The value of a parameter, decrypted, if there is such a parameter.
-pub async fn parameter(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Token>> {
-    let name = &name_of(account, name_or_arn);
-    let body = json!({"Name": name, "WithDecryption": true});
-    match http::json(account, Service::Ssm, "GetParameter", &body).await {
-        Ok(answer) => {
-            let value = answer["Parameter"]["Value"].as_str();
-            let value = value.with_context(|| format!("SSM gave no value for the parameter {name}"))?;
-            Ok(Some(Token::new(value)))
-        }
-        Err(error) if http::code(&error) == Some("ParameterNotFound") => Ok(None),
-        Err(error) => Err(error.context(format!("cannot read the parameter {name}"))),
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetParameter {
+    parameter: Parameter,
 }
 
-/// The tags of a parameter, if there is such a parameter.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListTags {
+    #[serde(default)]
+    tag_list: Vec<Tag>,
+}
+
+/// Returns the decrypted value of a parameter, if the parameter exists.
+pub async fn parameter(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Token>> {
+    let name = name_from(account, name_or_arn);
+    let value = get(account, &name, true).await.with_context(|| format!("cannot read the parameter {name}"))?;
+    let Some(found) = value else { return Ok(None) };
+    let value = found.value.with_context(|| format!("SSM returned no value for the parameter {name}"))?;
+    Ok(Some(Token::new(&value)))
+}
+
+/// Returns the tags of a parameter, if the parameter exists.
 pub(crate) async fn tags(account: &Account, name: &str) -> anyhow::Result<Option<Tags>> {
     let body = json!({"ResourceType": "Parameter", "ResourceId": name});
-    match http::json(account, Service::Ssm, "ListTagsForResource", &body).await {
-        Ok(answer) => match tags::from_json(&answer["TagList"]) {
-            // Not every implementation of SSM refuses to list the tags of what is not there.
-            none if none.is_empty() => Ok(exists(account, name).await?.then_some(none)),
-            tags => Ok(Some(tags)),
-        },
-        Err(error) if http::code(&error) == Some("InvalidResourceId") => Ok(None),
+    match http::json::<ListTags>(account, Service::Ssm, "ListTagsForResource", &body).await {
+        Ok(ListTags { tag_list }) if tag_list.is_empty() => {
+            // Emulators of SSM answer with an empty list for a parameter that does not exist.
+            let found = get(account, name, false).await;
+            Ok(found.with_context(|| format!("cannot read the parameter {name}"))?.map(|_| Tags::new()))
+        }
+        Ok(ListTags { tag_list }) => Ok(Some(tags::from_list(tag_list))),
+        Err(error) if http::error_code(&error) == Some("InvalidResourceId") => Ok(None),
         Err(error) => Err(error.context(format!("cannot read the tags of the parameter {name}"))),
     }
 }
 
-/// Deletes a parameter; one that is not there is as good as deleted.
+/// Deletes a parameter. Succeeds if it does not exist.
 pub(crate) async fn delete(account: &Account, name: &str) -> anyhow::Result<()> {
-    match http::json(account, Service::Ssm, "DeleteParameter", &json!({"Name": name})).await {
-        Err(error) if http::code(&error) != Some("ParameterNotFound") => {
+    match http::json::<IgnoredAny>(account, Service::Ssm, "DeleteParameter", &json!({"Name": name})).await {
+        Err(error) if http::error_code(&error) != Some("ParameterNotFound") => {
             Err(error.context(format!("cannot delete the parameter {name}")))
         }
         _ => Ok(()),
     }
 }
 
-/// The name that an ARN of this account and region stands for: permissions are for names, and a name without a slash in it has
-/// none before it. Anything else is left as it is.
-fn name_of(account: &Account, name_or_arn: &str) -> String {
-    let ours = format!(":ssm:{}:{}:parameter/", account.region(), account.id());
-    match name_or_arn.split_once(&ours) {
-        Some((_, path)) if path.contains('/') => format!("/{path}"),
-        Some((_, name)) => name.to_owned(),
-        None => name_or_arn.to_owned(),
+async fn get(account: &Account, name: &str, decrypted: bool) -> anyhow::Result<Option<Parameter>> {
+    let body = json!({"Name": name, "WithDecryption": decrypted});
+    match http::json::<GetParameter>(account, Service::Ssm, "GetParameter", &body).await {
+        Ok(response) => Ok(Some(response.parameter)),
+        Err(error) if http::error_code(&error) == Some("ParameterNotFound") => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-async fn exists(account: &Account, name: &str) -> anyhow::Result<bool> {
-    match http::json(account, Service::Ssm, "GetParameter", &json!({"Name": name, "WithDecryption": false})).await {
-        Ok(_) => Ok(true),
-        Err(error) if http::code(&error) == Some("ParameterNotFound") => Ok(false),
-        Err(error) => Err(error.context(format!("cannot look at the parameter {name}"))),
+/// Converts an ARN of this account and region into the parameter's name, because IAM policies grant access by name.
+/// The name of a parameter in a hierarchy begins with a slash, which its ARN lacks. Any other text is returned
+/// unchanged.
+fn name_from(account: &Account, name_or_arn: &str) -> String {
+    let prefix = format!(":ssm:{}:{}:parameter/", account.region(), account.id());
+    match name_or_arn.split_once(&prefix) {
+        Some((_, path)) if path.contains('/') => format!("/{path}"),
+        Some((_, name)) => name.to_owned(),
+        None => name_or_arn.to_owned(),
     }
 }

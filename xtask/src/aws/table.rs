@@ -1,6 +1,6 @@
-//! A DynamoDB table as the deployer sees it: whether it is there, what it holds, and its end.
+//! A DynamoDB table: describes, scans, writes and deletes it.
 //!
-//! Knows nothing of sessions and notes; those are `data`'s.
+//! Must not know sessions and notes; `data` does.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,23 +15,23 @@ use aws_sdk_dynamodb::{
 
 use super::{Account, sdk, tags::Tags};
 
-/// An item, by its attributes' names.
+/// An item: its attributes by their names.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// What one BatchWriteItem takes.
+/// The number of items that one BatchWriteItem takes.
 const BATCH: usize = 25;
-/// Rounds in which a table takes none of a batch, each after twice the wait of the one before: half a minute in all.
-const ROUNDS: u32 = 9;
+/// Attempts in a row that a throttled table may reject completely. Each waits twice as long as the last, 25 s in all.
+const MAX_FUTILE_ATTEMPTS: u32 = 9;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 
-/// A table, which may or may not be there.
+/// A table by its name. It need not exist.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     client: Client,
     name: String,
 }
 
-/// What DynamoDB says about a table. The numbers are up to six hours old.
+/// A table's description. DynamoDB updates its counts every six hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Description {
     pub(crate) arn: String,
@@ -41,7 +41,7 @@ pub(crate) struct Description {
     pub(crate) deletion_protection: bool,
 }
 
-/// How much of each item a scan returns.
+/// The attributes that a scan returns of each item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Keys,
@@ -52,22 +52,23 @@ pub(crate) enum Part {
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) items: Vec<Item>,
-    /// Where the next page begins, if there is one.
+    /// The key after which the next page begins. `None` on the last page.
     pub(crate) next: Option<Item>,
 }
 
 impl Description {
-    /// It can be read and written to.
+    /// Returns whether the table can be read and written.
     pub(crate) fn is_active(&self) -> bool {
         matches!(self.status, TableStatus::Active | TableStatus::Updating)
     }
 }
 
 impl Table {
-    pub(crate) fn of(account: &Account, name: &str) -> Self {
+    pub(crate) fn new(account: &Account, name: &str) -> Self {
         Self::with_client(Client::new(account.config()), name)
     }
 
+    /// Uses a client that leads elsewhere, such as to the embedded store.
     pub(crate) fn with_client(client: Client, name: &str) -> Self {
         Self { client, name: name.to_owned() }
     }
@@ -76,14 +77,16 @@ impl Table {
         &self.name
     }
 
-    /// What there is to say about the table, if it is there.
+    /// Returns the table's description, if the table exists.
     pub(crate) async fn describe(&self) -> anyhow::Result<Option<Description>> {
         let table = match self.client.describe_table().table_name(&self.name).send().await {
-            Ok(answer) => answer.table.with_context(|| format!("DynamoDB did not describe the table {}", self.name))?,
+            Ok(response) => response
+                .table
+                .with_context(|| format!("DynamoDB returned no description of the table {}", self.name))?,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
                 return Ok(None);
             }
-            Err(error) => return Err(self.failed("cannot look at", "DescribeTable", error)),
+            Err(error) => return Err(self.failed("cannot describe", "DescribeTable", error)),
         };
         Ok(Some(Description {
             arn: table.table_arn.unwrap_or_default(),
@@ -94,38 +97,38 @@ impl Table {
         }))
     }
 
-    /// The tags of the table with this ARN; none if it has gone meanwhile.
+    /// Returns the tags of the table, whose ARN is `arn`. Empty if the table was deleted meanwhile.
     pub(crate) async fn tags(&self, arn: &str) -> anyhow::Result<Tags> {
         let mut tags = Tags::new();
         let mut token = None;
         loop {
             let request = self.client.list_tags_of_resource().resource_arn(arn).set_next_token(token);
-            let answer = match request.send().await {
-                Ok(answer) => answer,
+            let response = match request.send().await {
+                Ok(response) => response,
                 Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
                     return Ok(Tags::new());
                 }
                 Err(error) => return Err(self.failed("cannot read the tags of", "ListTagsOfResource", error)),
             };
-            tags.extend(answer.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)));
-            token = answer.next_token;
+            tags.extend(response.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)));
+            token = response.next_token;
             if token.is_none() {
                 return Ok(tags);
             }
         }
     }
 
-    /// A page of all items, from the first or from where the page before ended. What was written before the call is in it.
+    /// Returns a page of up to 1 MB of items, the first page or the one after `from`. Reads are strongly consistent.
     pub(crate) async fn scan(&self, from: Option<Item>, part: Part) -> anyhow::Result<Page> {
         let keys = (part == Part::Keys).then(|| "pk, sk".to_owned());
         let request = self.client.scan().table_name(&self.name).consistent_read(true).set_exclusive_start_key(from);
         match request.set_projection_expression(keys).send().await {
-            Ok(answer) => Ok(Page { items: answer.items.unwrap_or_default(), next: answer.last_evaluated_key }),
+            Ok(response) => Ok(Page { items: response.items.unwrap_or_default(), next: response.last_evaluated_key }),
             Err(error) => Err(self.failed("cannot read", "Scan", error)),
         }
     }
 
-    /// Writes items, each in place of the one with its key. No two may have the same key.
+    /// Writes items, replacing those with the same keys. No two of `items` may have the same key.
     pub(crate) async fn write(&self, items: Vec<Item>) -> anyhow::Result<()> {
         let mut items = items.into_iter();
         loop {
@@ -137,36 +140,40 @@ impl Table {
         }
     }
 
-    /// Writes what one request takes. What a busy table gives back is sent again.
+    /// Writes one request's items. Items that a throttled table leaves unprocessed are sent again.
     async fn write_batch(&self, batch: Vec<Item>) -> anyhow::Result<()> {
         let put =
             |item| Ok(WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item)).build()?).build());
         let requests: anyhow::Result<Vec<WriteRequest>> = batch.into_iter().map(put).collect();
-        let mut open = requests.with_context(|| format!("cannot write to the table {}", self.name))?;
-        let mut round = 0;
+        let mut unprocessed = requests.with_context(|| format!("cannot write to the table {}", self.name))?;
+        let mut futile = 0;
         loop {
-            let sent = open.len();
-            let request = self.client.batch_write_item().request_items(&self.name, open);
-            let answer =
+            let sent = unprocessed.len();
+            let request = self.client.batch_write_item().request_items(&self.name, unprocessed);
+            let response =
                 request.send().await.map_err(|error| self.failed("cannot write to", "BatchWriteItem", error))?;
-            open = answer.unprocessed_items.unwrap_or_default().remove(&self.name).unwrap_or_default();
-            if open.is_empty() {
+            unprocessed = response.unprocessed_items.unwrap_or_default().remove(&self.name).unwrap_or_default();
+            if unprocessed.is_empty() {
                 return Ok(());
             }
-            // As long as it takes some, it is only busy.
-            round = if open.len() < sent { 0 } else { round + 1 };
-            if round == ROUNDS {
-                return Err(anyhow!("the table {} takes no more: {} items were given back", self.name, open.len()));
+            // Progress resets the count: a table that takes some items is only throttled.
+            futile = if unprocessed.len() < sent { 0 } else { futile + 1 };
+            if futile == MAX_FUTILE_ATTEMPTS {
+                return Err(anyhow!(
+                    "the table {} is throttled: it left {} items unprocessed",
+                    self.name,
+                    unprocessed.len()
+                ));
             }
-            tokio::time::sleep(FIRST_WAIT * 2_u32.pow(round)).await;
+            tokio::time::sleep(FIRST_WAIT * 2_u32.pow(futile)).await;
         }
     }
 
-    /// Asks for the table to be deleted; one that is not there, or is being deleted, is as good as deleted.
+    /// Starts the table's deletion. Succeeds if the table does not exist or is being deleted.
     pub(crate) async fn delete(&self) -> anyhow::Result<()> {
         match self.client.delete_table().table_name(&self.name).send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(is_going) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(is_deleted) => Ok(()),
             Err(error) => Err(self.failed("cannot delete", "DeleteTable", error)),
         }
     }
@@ -179,6 +186,6 @@ impl Table {
     }
 }
 
-fn is_going(error: &DeleteTableError) -> bool {
+fn is_deleted(error: &DeleteTableError) -> bool {
     error.is_resource_not_found_exception() || error.is_resource_in_use_exception()
 }

@@ -1,45 +1,68 @@
-//! Tags as AWS's services give them, and whose they say a thing is.
+//! Tags of AWS resources, and the two by which a project's resources are recognised.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::Deserialize;
 
-use crate::{
-    project::Project,
-    stack::names::{MANAGED_BY, PROJECT},
-};
+use crate::project::Project;
 
-/// The tags of one thing.
+/// The tag that marks everything this deployer creates. `infra/versions.tf` sets it, together with [`PROJECT`].
+pub(crate) const MANAGED_BY: (&str, &str) = ("ManagedBy", "mcp-stateful/infra");
+/// The key of the tag that holds the project's name.
+pub(crate) const PROJECT: &str = "Project";
+
+/// The tags of one resource.
 pub(crate) type Tags = BTreeMap<String, String>;
 
-/// Whether this project made what has these tags: it takes both tags, for people use `Project` too.
-pub(crate) fn are_of(tags: &Tags, project: &Project) -> bool {
-    let is = |key: &str, value: &str| tags.get(key).is_some_and(|found| found == value);
-    is(PROJECT, project.as_str()) && is(MANAGED_BY.0, MANAGED_BY.1)
+/// A tag as the JSON protocols list it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tag {
+    pub(super) key: String,
+    pub(super) value: String,
 }
 
-/// Tags from a list of objects with `Key` and `Value`.
-pub(super) fn from_json(list: &Value) -> Tags {
-    let pair = |tag: &Value| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str()?.to_owned()));
-    list.as_array().into_iter().flatten().filter_map(pair).collect()
+/// Returns the tags that mark a project's resources.
+pub(crate) fn for_project(project: &Project) -> Tags {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    Tags::from([pair(PROJECT, project.as_str()), pair(MANAGED_BY.0, MANAGED_BY.1)])
+}
+
+/// Returns whether a resource with these tags belongs to the project. Both tags are required, because `Project`
+/// alone is in common use.
+pub(crate) fn belong_to(tags: &Tags, project: &Project) -> bool {
+    for_project(project).iter().all(|(key, value)| tags.get(key) == Some(value))
+}
+
+/// Collects the tags of a list.
+pub(super) fn from_list(list: Vec<Tag>) -> Tags {
+    list.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn what_is_ours_has_both_tags_and_the_whole_name() {
+    fn ownership_takes_both_tags_and_the_whole_name() {
         let project: Project = "gone-a".parse().unwrap();
-        let tags = |project: &str, managed_by: &str| {
-            from_json(&json!([{"Key": "Project", "Value": project}, {"Key": "ManagedBy", "Value": managed_by}]))
+        let tags = |pairs: &[(&str, &str)]| -> Tags {
+            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
         };
-        assert!(are_of(&tags("gone-a", "mcp-stateful/infra"), &project));
-        assert!(!are_of(&tags("gone-a2", "mcp-stateful/infra"), &project));
-        assert!(!are_of(&tags("gone-a", "somebody"), &project));
-        assert!(!are_of(&from_json(&json!([{"Key": "Project", "Value": "gone-a"}])), &project));
-        assert!(!are_of(&Tags::new(), &project));
+        assert!(belong_to(&for_project(&project), &project));
+        assert!(belong_to(
+            &tags(&[("Project", "gone-a"), ("ManagedBy", "mcp-stateful/infra"), ("more", "")]),
+            &project
+        ));
+        assert!(!belong_to(&tags(&[("Project", "gone-a2"), ("ManagedBy", "mcp-stateful/infra")]), &project));
+        assert!(!belong_to(&tags(&[("Project", "gone-a"), ("ManagedBy", "another team")]), &project));
+        assert!(!belong_to(&tags(&[("Project", "gone-a")]), &project));
+        assert!(!belong_to(&Tags::new(), &project));
+    }
+
+    #[test]
+    fn infra_sets_both_tags() {
+        let versions = include_str!("../../../infra/versions.tf");
+        assert!(versions.contains(MANAGED_BY.1) && versions.contains(MANAGED_BY.0) && versions.contains(PROJECT));
     }
 }

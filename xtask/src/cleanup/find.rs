@@ -1,4 +1,4 @@
-//! Finds what there is of a project: what has its names, and what has its tags.
+//! Finds the existing resources of a project: those with its names, and those with its tags.
 
 use std::collections::BTreeSet;
 
@@ -7,74 +7,93 @@ use super::{
     tagged,
 };
 use crate::{
-    aws::{Account, ec2, ecs::Standing, tagging, tags, vpc_endpoint},
-    stack::{Names, names::PROJECT},
+    aws::{
+        Account, ec2,
+        ecs::TaskDefinitionStatus,
+        tagging,
+        tags::{self, PROJECT},
+        vpc_endpoint,
+    },
+    stack::Names,
 };
 
-/// What there is, in the order in which it can be removed.
+/// Existing resources, in the order in which they can be removed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
-    /// Has both tags of the project.
-    pub(crate) ours: Vec<Resource>,
-    /// Has a name of the project and not its tags: somebody else made it.
-    pub(crate) others: Vec<Resource>,
+    /// Resources with both tags of the project.
+    pub(crate) owned: Vec<Resource>,
+    /// Resources with a name of the project but without its tags. The deployer never changes them.
+    pub(crate) foreign: Vec<Resource>,
 }
 
 impl Found {
+    /// Returns whether the project owns a resource of this kind.
     pub(crate) fn has(&self, kind: Kind) -> bool {
         self.named(kind).is_some()
     }
 
-    /// The name of the first of a kind that is ours.
+    /// Returns the name of the first owned resource of this kind.
     pub(crate) fn named(&self, kind: Kind) -> Option<&str> {
-        self.ours.iter().find(|thing| thing.kind == kind).map(|thing| thing.name.as_str())
+        self.owned.iter().find(|resource| resource.kind == kind).map(|resource| resource.name.as_str())
     }
 
-    fn add(&mut self, thing: Resource, ours: bool) {
-        if ours { self.ours.push(thing) } else { self.others.push(thing) }
+    fn add(&mut self, resource: Resource, owned: bool) {
+        if owned { self.owned.push(resource) } else { self.foreign.push(resource) }
     }
 }
 
-/// Looks for all of a project. The table's name is one of its variables, so whoever knows it says it.
+/// A resource that may exist, and how it was come by.
+type Candidate = (Resource, Source);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// It has one of the project's names.
+    Name,
+    /// The tagging API listed it with the project's tags.
+    Tags,
+}
+
+/// Finds the resources of a project. `table` is the table's name, which the variable `table_name` can change.
 pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyhow::Result<Found> {
     let project = names.project();
     let mut found = Found::default();
-    for (thing, by_name) in candidates(names, table, &tagging::arns(account, project).await?) {
-        if thing.kind == Kind::Other {
-            found.add(thing, true);
+    for (resource, source) in candidates(names, table, &tagging::arns(account, project).await?) {
+        if resource.kind == Kind::Other {
+            found.add(resource, true);
             continue;
         }
-        let Some(tags) = tagged::tags(account, &thing).await? else { continue };
-        let ours = tags::are_of(&tags, project);
-        if ours || by_name {
-            found.add(thing, ours);
+        let Some(tags) = tagged::tags(account, &resource).await? else { continue };
+        let owned = tags::belong_to(&tags, project);
+        if owned || source == Source::Name {
+            found.add(resource, owned);
         }
     }
     for (id, tags) in vpc_endpoint::tagged(account, PROJECT, project.as_str()).await? {
-        if tags::are_of(&tags, project) {
+        if tags::belong_to(&tags, project) {
             found.add(Resource::new(Kind::VpcEndpoint, id), true);
         }
     }
     let name = names.security_group();
     for group in ec2::security_groups(account, &name).await? {
-        let ours = tags::are_of(&group.tags, project);
-        found.add(Resource::with_id(Kind::SecurityGroup, &name, group.id), ours);
+        let owned = tags::belong_to(&group.tags, project);
+        found.add(Resource::with_id(Kind::SecurityGroup, &name, group.id), owned);
     }
-    let revisions = tagged::revisions(account, names, Standing::Active).await?;
-    let (ours, others): (Vec<_>, Vec<_>) = revisions.into_iter().partition(|(_, tags)| tags::are_of(tags, project));
-    if !ours.is_empty() {
+    let revisions = tagged::revisions(account, names, TaskDefinitionStatus::Active).await?;
+    let (owned, foreign): (Vec<_>, Vec<_>) =
+        revisions.into_iter().partition(|(_, tags)| tags::belong_to(tags, project));
+    if !owned.is_empty() {
         found.add(Resource::new(Kind::TaskDefinitions, names.family()), true);
     }
-    for (arn, _) in others {
+    for (arn, _) in foreign {
         found.add(Resource::new(Kind::TaskDefinitions, arn.rsplit('/').next().unwrap_or(&arn)), false);
     }
-    found.ours.sort();
-    found.others.sort();
+    found.owned.sort();
+    found.foreign.sort();
     Ok(found)
 }
 
-/// What may be there, each once, and whether it has one of the project's names.
-fn candidates(names: &Names, table: &str, arns: &[String]) -> Vec<(Resource, bool)> {
+/// Lists the resources that may exist, each once.
+fn candidates(names: &Names, table: &str, arns: &[String]) -> Vec<Candidate> {
     let mut named = vec![
         Resource::new(Kind::Service, format!("{}/{}", names.cluster(), names.service())),
         Resource::new(Kind::Cluster, names.cluster()),
@@ -86,8 +105,9 @@ fn candidates(names: &Names, table: &str, arns: &[String]) -> Vec<(Resource, boo
     named.extend(names.roles().map(|role| Resource::new(Kind::Role, role)));
     let mut seen: BTreeSet<Resource> = named.iter().cloned().collect();
     let tagged: Vec<Resource> =
-        arns.iter().filter_map(|arn| Resource::of_arn(arn)).filter(|thing| seen.insert(thing.clone())).collect();
-    named.into_iter().map(|thing| (thing, true)).chain(tagged.into_iter().map(|thing| (thing, false))).collect()
+        arns.iter().filter_map(|arn| Resource::from_arn(arn)).filter(|found| seen.insert(found.clone())).collect();
+    let named = named.into_iter().map(|resource| (resource, Source::Name));
+    named.chain(tagged.into_iter().map(|resource| (resource, Source::Tags))).collect()
 }
 
 #[cfg(test)]
@@ -95,15 +115,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_found_twice_is_looked_at_once_and_tags_find_more() {
-        let names = Names::of(&"gone-a".parse().unwrap());
+    fn tags_add_candidates_without_duplicates() {
+        let names = Names::new(&"gone-a".parse().unwrap());
         let arns = ["gone-a-state", "my-own-table"]
             .map(|name| format!("arn:aws:dynamodb:us-east-1:123456789012:table/{name}"));
         let found = candidates(&names, &names.table(), &arns);
-        let tables: Vec<_> = found.iter().filter(|(thing, _)| thing.kind == Kind::Table).collect();
+        let tables: Vec<_> = found.iter().filter(|(resource, _)| resource.kind == Kind::Table).collect();
         assert_eq!(
             tables,
-            [&(Resource::new(Kind::Table, "gone-a-state"), true), &(Resource::new(Kind::Table, "my-own-table"), false)]
+            [
+                &(Resource::new(Kind::Table, "gone-a-state"), Source::Name),
+                &(Resource::new(Kind::Table, "my-own-table"), Source::Tags)
+            ]
         );
     }
 }

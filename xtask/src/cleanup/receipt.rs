@@ -1,51 +1,55 @@
-//! What a destroy came to: what is gone, what was kept on purpose, what is somebody else's, what is left.
+//! The result of a destroy: resources that are gone, kept on request, foreign, or left over.
 
 use serde_json::{Value, json};
 
 use super::resource::Resource;
 use crate::columns;
 
-/// What is ours and still there.
+/// An owned resource that could not be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Left {
-    pub(crate) thing: Resource,
-    /// Why, as far as AWS says.
+pub(crate) struct Leftover {
+    pub(crate) resource: Resource,
+    /// The error of the last attempt, or that AWS is still deleting it.
     pub(crate) reason: String,
 }
 
-/// The whole of it.
+/// The fate of every resource that a destroy found.
 #[derive(Debug, Default)]
 pub(crate) struct Receipt {
     pub(crate) gone: Vec<Resource>,
-    /// With what is in it.
+    /// Each with its contents, such as the number of notes.
     pub(crate) kept: Vec<(Resource, String)>,
+    /// Foreign resources.
     pub(crate) left_alone: Vec<Resource>,
-    pub(crate) left: Vec<Left>,
+    pub(crate) leftovers: Vec<Leftover>,
 }
 
 impl Receipt {
-    /// For people.
+    /// Renders the receipt as a table.
     pub(crate) fn table(&self) -> String {
-        let row = |word: &str, thing: &Resource, detail: String| {
-            vec![word.to_owned(), thing.kind.words().to_owned(), thing.name.clone(), detail]
+        let row = |word: &str, resource: &Resource, detail: String| {
+            vec![word.to_owned(), resource.kind.words().to_owned(), resource.name.clone(), detail]
         };
-        let gone = self.gone.iter().map(|thing| row("gone", thing, String::new()));
-        let kept = self.kept.iter().map(|(thing, detail)| row("kept", thing, detail.clone()));
-        let left_alone =
-            self.left_alone.iter().map(|thing| row("left alone", thing, "not made by this project".to_owned()));
-        let left = self.left.iter().map(|left| row("left", &left.thing, left.reason.clone()));
-        let rows: Vec<_> = gone.chain(kept).chain(left_alone).chain(left).collect();
+        let gone = self.gone.iter().map(|resource| row("gone", resource, String::new()));
+        let kept = self.kept.iter().map(|(resource, detail)| row("kept", resource, detail.clone()));
+        let left_alone = self
+            .left_alone
+            .iter()
+            .map(|resource| row("left alone", resource, "not created by this project".to_owned()));
+        let leftovers = self.leftovers.iter().map(|left| row("left", &left.resource, left.reason.clone()));
+        let rows: Vec<_> = gone.chain(kept).chain(left_alone).chain(leftovers).collect();
         columns::render(&rows)
     }
 
-    /// For programs.
+    /// Renders the receipt as a `destroyed` event.
     pub(crate) fn event(&self, project: &str) -> Value {
-        let left: Vec<_> = self.left.iter().map(|left| json!({"thing": left.thing, "reason": left.reason})).collect();
+        let left: Vec<_> =
+            self.leftovers.iter().map(|left| json!({"thing": left.resource, "reason": left.reason})).collect();
         json!({
             "event": "destroyed",
             "project": project,
             "gone": self.gone,
-            "kept": self.kept.iter().map(|(thing, _)| thing).collect::<Vec<_>>(),
+            "kept": self.kept.iter().map(|(resource, _)| resource).collect::<Vec<_>>(),
             "left_alone": self.left_alone,
             "left": left,
         })
@@ -57,17 +61,20 @@ mod tests {
     use super::{super::Kind, *};
 
     #[test]
-    fn a_receipt_says_of_each_thing_what_became_of_it() {
+    fn receipt_lists_every_resource() {
         let receipt = Receipt {
             gone: vec![Resource::new(Kind::Service, "a-cluster/a-svc")],
             kept: vec![(Resource::new(Kind::Table, "a-state"), "1 session with 2 notes".to_owned())],
             left_alone: vec![Resource::new(Kind::Repository, "mcp-dynamodb")],
-            left: vec![Left { thing: Resource::new(Kind::Role, "a-task-role"), reason: "AccessDenied".to_owned() }],
+            leftovers: vec![Leftover {
+                resource: Resource::new(Kind::Role, "a-task-role"),
+                reason: "AccessDenied".to_owned(),
+            }],
         };
         let expected = "\
 gone        service           a-cluster/a-svc
 kept        table             a-state          1 session with 2 notes
-left alone  image repository  mcp-dynamodb     not made by this project
+left alone  image repository  mcp-dynamodb     not created by this project
 left        role              a-task-role      AccessDenied";
         assert_eq!(receipt.table(), expected);
         let event = receipt.event("a");

@@ -1,10 +1,10 @@
-//! What a project is made of, as far as it can be found and removed.
+//! The resources that belong to a project, and the order in which they can be removed.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// The kinds, in the order in which they can be removed: what is used comes after what uses it.
+/// The kinds of resources, in order of removal: users before what they use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -18,23 +18,23 @@ pub(crate) enum Kind {
     Role,
     Table,
     Repository,
-    /// Has our tags, and is nothing that we know how to remove.
+    /// Has the project's tags, but is of a kind that this version does not create and cannot remove.
     Other,
 }
 
-/// One thing on AWS.
+/// One resource on AWS.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Resource {
     pub(crate) kind: Kind,
-    /// What people know it by.
+    /// The name as the AWS console shows it. For a service `<cluster>/<service>`, for [`Kind::Other`] the ARN.
     pub(crate) name: String,
-    /// What AWS knows it by, where that is not its name.
+    /// The id by which AWS addresses it, where that is not the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
 }
 
 impl Kind {
-    /// Its name for people.
+    /// Returns the kind's name in output.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -47,7 +47,7 @@ impl Kind {
             Self::Role => "role",
             Self::Table => "table",
             Self::Repository => "image repository",
-            Self::Other => "something else",
+            Self::Other => "unknown resource",
         }
     }
 }
@@ -61,8 +61,8 @@ impl Resource {
         Self { kind, name: name.into(), id: Some(id.into()) }
     }
 
-    /// What an ARN names; nothing for what comes and goes with something else.
-    pub(super) fn of_arn(arn: &str) -> Option<Self> {
+    /// Parses an ARN. `None` for resources that are found or removed together with others.
+    pub(super) fn from_arn(arn: &str) -> Option<Self> {
         let other = || Some(Self::new(Kind::Other, arn));
         let mut parts = arn.splitn(6, ':');
         let (Some("arn"), _, Some(service), _, _, Some(resource)) =
@@ -77,15 +77,15 @@ impl Resource {
             ("dynamodb", "table") => Kind::Table,
             ("ecr", "repository") => Kind::Repository,
             ("iam", "role") => Kind::Role,
-            // Its ARN ends in what stands for all of its streams, at times.
+            // The ARN of a log group may end in `:*`, which names its streams.
             ("logs", "log-group") => return Some(Self::new(Kind::LogGroup, name.trim_end_matches(":*"))),
             ("ssm", "parameter") => return Some(Self::new(Kind::Parameter, format!("/{name}"))),
-            // Tasks go with their service, rules with their group. ECS and EC2 are asked for the others themselves.
+            // Tasks go with their service and rules with their group. The others are listed by ECS and EC2 themselves.
             ("ecs", "task" | "task-definition" | "container-instance")
             | ("ec2", "vpc-endpoint" | "security-group" | "security-group-rule" | "network-interface") => return None,
             _ => return other(),
         };
-        // A role's ARN has its path before its name.
+        // A role's ARN has the role's path before its name.
         let name = if kind == Kind::Role { name.rsplit('/').next().unwrap_or(name) } else { name };
         Some(Self::new(kind, name))
     }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_says_what_it_names() {
+    fn arn_names_kind_and_resource() {
         for (arn, kind, name) in [
             ("arn:aws:ecs:us-east-1:123456789012:service/a-cluster/a-svc", Kind::Service, "a-cluster/a-svc"),
             ("arn:aws:ecs:us-east-1:123456789012:cluster/a-cluster", Kind::Cluster, "a-cluster"),
@@ -115,13 +115,13 @@ mod tests {
             ("arn:aws:s3:::states", Kind::Other, "arn:aws:s3:::states"),
             ("nonsense", Kind::Other, "nonsense"),
         ] {
-            assert_eq!(Resource::of_arn(arn), Some(Resource::new(kind, name)), "{arn}");
+            assert_eq!(Resource::from_arn(arn), Some(Resource::new(kind, name)), "{arn}");
         }
-        assert_eq!(Resource::of_arn("arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:1"), None);
+        assert_eq!(Resource::from_arn("arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:1"), None);
     }
 
     #[test]
-    fn what_uses_is_removed_before_what_is_used() {
+    fn users_are_removed_before_what_they_use() {
         assert!(Kind::Service < Kind::Cluster && Kind::Service < Kind::SecurityGroup);
         assert!(Kind::Service < Kind::Role && Kind::VpcEndpoint < Kind::Table);
     }

@@ -1,15 +1,15 @@
-//! Asks a service whether a thing is there, and what its tags are. The service itself knows at once; the tagging API, later.
+//! Reads the tags of resources from the service that owns them, because the tagging API lags behind.
 
 use super::resource::{Kind, Resource};
 use crate::{
-    aws::{Account, ecr, ecs, ecs::Standing, iam, logs, ssm, table::Table, tags::Tags},
+    aws::{Account, ecr, ecs, ecs::TaskDefinitionStatus, iam, logs, ssm, table::Table, tags::Tags},
     stack::Names,
 };
 
-/// The tags of a thing, if it is there.
-pub(super) async fn tags(account: &Account, thing: &Resource) -> anyhow::Result<Option<Tags>> {
-    let name = thing.name.as_str();
-    match thing.kind {
+/// Returns the tags of a resource, if it exists.
+pub(super) async fn tags(account: &Account, resource: &Resource) -> anyhow::Result<Option<Tags>> {
+    let name = resource.name.as_str();
+    match resource.kind {
         Kind::Service => {
             let (cluster, service) = name.rsplit_once('/').unwrap_or(("default", name));
             Ok(ecs::service(account, cluster, service).await?.map(|service| service.tags))
@@ -19,7 +19,7 @@ pub(super) async fn tags(account: &Account, thing: &Resource) -> anyhow::Result<
         Kind::Parameter => ssm::tags(account, name).await,
         Kind::Role => iam::tags(account, name).await,
         Kind::Table => {
-            let table = Table::of(account, name);
+            let table = Table::new(account, name);
             match table.describe().await? {
                 Some(described) => table.tags(&described.arn).await.map(Some),
                 None => Ok(None),
@@ -29,19 +29,19 @@ pub(super) async fn tags(account: &Account, thing: &Resource) -> anyhow::Result<
             Some(repository) => ecr::tags(account, &repository).await.map(Some),
             None => Ok(None),
         },
-        // Found with their tags, or with nobody to ask.
+        // Task definitions, endpoints and groups are listed together with their tags. Others have no known service.
         Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::SecurityGroup | Kind::Other => Ok(None),
     }
 }
 
-/// The revisions of the project's family with their tags.
+/// Returns the ARNs of the family's revisions with this status, each with its tags.
 pub(super) async fn revisions(
     account: &Account,
     names: &Names,
-    standing: Standing,
+    status: TaskDefinitionStatus,
 ) -> anyhow::Result<Vec<(String, Tags)>> {
     let mut found = Vec::new();
-    for arn in ecs::definitions(account, &names.family(), standing).await? {
+    for arn in ecs::definitions(account, &names.family(), status).await? {
         if let Some(definition) = ecs::definition(account, &arn).await? {
             found.push((arn, definition.tags));
         }

@@ -23,7 +23,7 @@ async fn doctor(args: &cli::Doctor) -> anyhow::Result<()> {
     ui::result(&format!(
         "`cargo xtask deploy{}` would create\n{}",
         args.which.project.flag(),
-        Plan::of(&checked, None).text()
+        Plan::new(&checked, None).text()
     ));
     Ok(())
 }

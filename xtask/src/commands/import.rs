@@ -1,43 +1,21 @@
-//! `cargo xtask import`: writes what `destroy --export` saved into the deployment's table.
+//! `cargo xtask import`: writes an export into the table of a deployment. Rerunning it is safe: items are replaced
+//! by key.
 
-use anyhow::anyhow;
-
-use crate::{
-    aws::table::Table,
-    cli, data,
-    error::{ErrorExt, Exit},
-    runtime,
-    stack::deployment,
-    ui,
-};
+use crate::{cli, commands::data_source, data, error::ErrorExt, runtime, ui};
 
 pub(crate) fn run(args: &cli::Import) -> anyhow::Result<()> {
     runtime::until_interrupted(import(args))
 }
 
 async fn import(args: &cli::Import) -> anyhow::Result<()> {
-    let file = args.file.display();
-    let step = ui::begin("read");
-    let expected = data::read(&args.file)?;
-    step.done(&format!("{expected} in {file}"));
+    let step = ui::begin("validate");
+    let expected = data::validate(&args.file)?;
+    step.done(&format!("{expected} in {}", args.file.display()));
 
-    let deployment = deployment::find(&args.which).await?;
-    let table = Table::of(&deployment.account, &deployment.outputs.dynamodb_table);
-    there(&table, args).await?;
-
+    let source = data_source::open(args.local, &args.which).await?;
     let step = ui::begin("import");
-    let imported = data::write(&args.file, &table, &step).await;
-    let imported = imported.hint("rerun the command to resume: items are overwritten by key")?;
-    step.done(&format!("{imported} in the table {}", table.name()));
+    let imported = data::import(&args.file, &source.table, &step).await;
+    let imported = imported.hint("rerun the command; items that were imported already are replaced by key")?;
+    step.done(&format!("{imported} in the table {}", source.table.name()));
     Ok(())
-}
-
-/// A table that was deleted behind Terraform's back would be told by the first batch, in DynamoDB's words.
-async fn there(table: &Table, args: &cli::Import) -> anyhow::Result<()> {
-    match table.describe().await? {
-        Some(described) if described.is_active() => Ok(()),
-        _ => Err(anyhow!("there is no table {} to import into", table.name()))
-            .hint(format!("`cargo xtask deploy{}` makes one", args.which.project.flag()))
-            .exit_code(Exit::Unreachable),
-    }
 }

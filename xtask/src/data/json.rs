@@ -1,4 +1,4 @@
-//! An item as a line of JSON, in the format of AWS's own exports to S3 (`DYNAMODB_JSON`), so that either side reads the other's.
+//! Items as lines of JSON, in the format of AWS's table exports to S3 (`DYNAMODB_JSON`), so that both can be imported.
 
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
@@ -7,17 +7,17 @@ use serde_json::{Map, Value, json};
 
 use crate::aws::table::Item;
 
-/// The line of an item, without its end.
+/// Formats an item as one line, without the line break.
 pub(super) fn line(item: &Item) -> anyhow::Result<String> {
     let attributes: anyhow::Result<Map<String, Value>> =
         item.iter().map(|(name, value)| Ok((name.clone(), to_json(value)?))).collect();
     Ok(json!({"Item": attributes?}).to_string())
 }
 
-/// The item of a line.
+/// Parses a line. Fails if it is not an object with an `Item` whose attributes each have one DynamoDB type.
 pub(super) fn parse(line: &str) -> anyhow::Result<Item> {
-    let value: Value = serde_json::from_str(line).context("it is not JSON")?;
-    let attributes = value["Item"].as_object().context("it is no object with an `Item`")?;
+    let value: Value = serde_json::from_str(line).context("invalid JSON")?;
+    let attributes = value["Item"].as_object().context("expected an object with an `Item`")?;
     attributes.iter().map(|(name, value)| Ok((name.clone(), from_json(value).with_context(|| name.clone())?))).collect()
 }
 
@@ -36,14 +36,14 @@ fn to_json(value: &AttributeValue) -> anyhow::Result<Value> {
             let entries = map.iter().map(|(name, value)| Ok((name.clone(), to_json(value)?)));
             json!({"M": entries.collect::<anyhow::Result<Map<_, _>>>()?})
         }
-        _ => bail!("an attribute has a type that is newer than this program"),
+        _ => bail!("unknown attribute type; update this deployer"),
     })
 }
 
 fn from_json(value: &Value) -> anyhow::Result<AttributeValue> {
     let object = value.as_object().filter(|object| object.len() == 1);
     let (kind, value) =
-        object.and_then(|object| object.iter().next()).context("an attribute has one type and a value")?;
+        object.and_then(|object| object.iter().next()).context("expected an object of one type and its value")?;
     let attribute = match (kind.as_str(), value) {
         ("S", Value::String(text)) => AttributeValue::S(text.clone()),
         ("N", Value::String(number)) => AttributeValue::N(number.clone()),
@@ -61,21 +61,19 @@ fn from_json(value: &Value) -> anyhow::Result<AttributeValue> {
             AttributeValue::M(entries.collect::<anyhow::Result<_>>()?)
         }
         ("S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M", _) => {
-            bail!("the value does not fit the type {kind}")
+            bail!("the value does not match the type {kind}")
         }
-        _ => bail!("there is no type {kind}"),
+        _ => bail!("unknown attribute type {kind}"),
     };
     Ok(attribute)
 }
 
 fn texts(list: &[Value]) -> anyhow::Result<Vec<String>> {
-    list.iter()
-        .map(|value| value.as_str().map(str::to_owned).context("a set holds something that is no text"))
-        .collect()
+    list.iter().map(|value| value.as_str().map(str::to_owned).context("expected a set of strings")).collect()
 }
 
 fn bytes(encoded: &str) -> anyhow::Result<Blob> {
-    Ok(Blob::new(BASE64.decode(encoded).context("it is not base64")?))
+    Ok(Blob::new(BASE64.decode(encoded).context("invalid base64")?))
 }
 
 #[cfg(test)]
@@ -106,7 +104,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_item_comes_back_from_its_line(item in prop::collection::hash_map(any::<String>(), attributes(), 0..5)) {
+        fn item_survives_the_round_trip(item in prop::collection::hash_map(any::<String>(), attributes(), 0..5)) {
             let line = line(&item).unwrap();
             prop_assert!(!line.contains('\n'));
             prop_assert_eq!(parse(&line).unwrap(), item);
@@ -114,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_as_aws_writes_it() {
+    fn aws_export_line_is_parsed() {
         let line = r#"{"Item":{"pk":{"S":"SESSION#a"},"n":{"N":"1.50"},"b":{"B":"AP8="},"l":{"L":[{"NULL":true}]}}}"#;
         let item = parse(line).unwrap();
         assert_eq!(item["n"], AttributeValue::N("1.50".to_owned()));
@@ -122,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_item_is_refused() {
+    fn malformed_lines_are_rejected() {
         for bad in [
             "",
             "{}",

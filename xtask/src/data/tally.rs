@@ -1,81 +1,87 @@
-//! Counts sessions and notes by their keys.
+//! Counts sessions and notes by the keys of their items.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::HashSet,
+    fmt,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{PK, SK};
 use crate::aws::table::Item;
 
-/// What an item is, by its keys.
+/// The kind of an item, as its keys tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
-    /// The item of a session itself, by its partition.
+pub(super) enum ItemKind<'a> {
+    /// The item of a session itself. Holds the partition.
     Session(&'a str),
-    /// A note of a session.
+    /// A note. Holds the partition, which names the session.
     Note(&'a str),
-    /// What remembers that a call under an idempotency key was done.
+    /// The record of a call that had an idempotency key.
     Record,
-    /// What a tool remembers to answer faster. It is worth nothing, and expires.
+    /// A tool's cached value. It expires and need not be exported.
     Cache,
-    /// None that the service writes.
+    /// An item that the service does not write.
     Other,
 }
 
-pub(super) fn kind(item: &Item) -> Kind<'_> {
+pub(super) fn item_kind(item: &Item) -> ItemKind<'_> {
     let text = |name: &str| match item.get(name) {
         Some(AttributeValue::S(text)) => text.as_str(),
         _ => "",
     };
     let (pk, sk) = (text(PK), text(SK));
-    let own = of_its_principal(pk);
+    let own = without_principal(pk);
     match own.starts_with("SESSION#") {
-        true if sk == "META" => Kind::Session(pk),
-        true if sk.starts_with("NOTE#") => Kind::Note(pk),
-        true if sk.starts_with("ONCE#") => Kind::Record,
-        false if own.starts_with("TOOL#") => Kind::Cache,
-        _ => Kind::Other,
+        true if sk == "META" => ItemKind::Session(pk),
+        true if sk.starts_with("NOTE#") => ItemKind::Note(pk),
+        true if sk.starts_with("ONCE#") => ItemKind::Record,
+        false if own.starts_with("TOOL#") => ItemKind::Cache,
+        _ => ItemKind::Other,
     }
 }
 
-/// A partition without the principal whose it is; the shared one's have none.
-fn of_its_principal(pk: &str) -> &str {
+/// Strips `USER#<principal>#` from a partition. Shared partitions have no such prefix.
+fn without_principal(pk: &str) -> &str {
     let named = pk.strip_prefix("USER#").and_then(|rest| rest.split_once('#'));
     named.map_or(pk, |(_, own)| own)
 }
 
-/// How many sessions and notes there are.
+/// The number of sessions and notes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    /// A session whose own item is missing is one all the same: that item is best effort.
-    sessions: HashSet<String>,
+    /// Hashes of the partitions, so that counting takes 16 bytes a session. Counts sessions by their notes as well,
+    /// because the service may fail to write a session's own item.
+    sessions: HashSet<u64>,
     notes: u64,
     others: u64,
-    /// Not everything was counted.
+    /// Only a part of the table was counted.
+    partial: bool,
     more: bool,
 }
 
 impl Tally {
     pub(super) fn add(&mut self, item: &Item) {
-        let session = match kind(item) {
-            Kind::Session(session) => session,
-            Kind::Note(session) => {
+        let session = match item_kind(item) {
+            ItemKind::Session(session) => session,
+            ItemKind::Note(session) => {
                 self.notes += 1;
                 session
             }
-            Kind::Cache | Kind::Record => return,
-            Kind::Other => {
+            ItemKind::Cache | ItemKind::Record => return,
+            ItemKind::Other => {
                 self.others += 1;
                 return;
             }
         };
-        if !self.sessions.contains(session) {
-            self.sessions.insert(session.to_owned());
-        }
+        let mut hasher = DefaultHasher::new();
+        session.hash(&mut hasher);
+        self.sessions.insert(hasher.finish());
     }
 
-    pub(super) fn stop_short(&mut self) {
-        self.more = true;
+    pub(super) fn set_partial(&mut self) {
+        self.partial = true;
     }
 
     pub(crate) fn sessions(&self) -> usize {
@@ -86,18 +92,18 @@ impl Tally {
         self.notes
     }
 
-    /// Whether there is more than was counted.
-    pub(crate) fn is_short(&self) -> bool {
-        self.more
+    /// Returns whether the table holds more than was counted.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.partial
     }
 }
 
-/// `more than 3 sessions with 1 note`.
+/// Formats the counts as in `more than 3 sessions with 1 note`.
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sessions, notes) = (self.sessions.len(), self.notes);
         let plural = |one: bool| if one { "" } else { "s" };
-        let more = if self.more { "more than " } else { "" };
+        let more = if self.partial { "more than " } else { "" };
         write!(f, "{more}{sessions} session{} with {notes} note{}", plural(sessions == 1), plural(notes == 1))?;
         match self.others {
             0 => Ok(()),
@@ -115,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_counted_once_with_or_without_their_own_item() {
+    fn sessions_count_without_their_own_item() {
         let mut tally = Tally::default();
         for (pk, sk) in [
             ("SESSION#a", "META"),
@@ -131,14 +137,14 @@ mod tests {
         }
         assert_eq!(tally.to_string(), "3 sessions with 4 notes");
         tally.add(&item("SOMETHING", "ELSE"));
-        tally.stop_short();
+        tally.set_partial();
         assert_eq!(tally.to_string(), "more than 3 sessions with 4 notes, and 1 item of another kind");
     }
 
     #[test]
-    fn keys_that_are_no_text_are_of_no_kind_of_ours() {
-        assert_eq!(kind(&[(PK.to_owned(), AttributeValue::N("1".to_owned()))].into()), Kind::Other);
-        assert_eq!(kind(&item("SESSION#a", "")), Kind::Other);
-        assert_eq!(kind(&item("TOOLS", "KEY#1")), Kind::Other);
+    fn keys_of_other_types_are_other_items() {
+        assert_eq!(item_kind(&[(PK.to_owned(), AttributeValue::N("1".to_owned()))].into()), ItemKind::Other);
+        assert_eq!(item_kind(&item("SESSION#a", "")), ItemKind::Other);
+        assert_eq!(item_kind(&item("TOOLS", "KEY#1")), ItemKind::Other);
     }
 }

@@ -1,4 +1,4 @@
-//! The processors that a task can run on, and what Terraform, images and Rust call each.
+//! The processor architectures of tasks, and their names in Terraform, images and Rust.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 
 use crate::error::{ErrorExt, Exit};
 
-/// A processor's architecture.
+/// A processor architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
     X86_64,
@@ -14,27 +14,27 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// Reads Terraform's `cpu_architecture`.
-    pub(crate) fn of(name: &str) -> anyhow::Result<Self> {
+    /// Parses Terraform's `cpu_architecture`. Fails with [`Exit::Usage`] on another name.
+    pub(crate) fn from_terraform(name: &str) -> anyhow::Result<Self> {
         match name {
             "X86_64" => Ok(Self::X86_64),
             "ARM64" => Ok(Self::Arm64),
-            _ => Err(anyhow!("{name} is no architecture that ECS has"))
-                .hint("cpu_architecture is X86_64 or ARM64")
+            _ => Err(anyhow!("invalid cpu_architecture {name}: expected X86_64 or ARM64"))
+                .hint("pass --var cpu_architecture=ARM64, or leave it out for X86_64")
                 .exit_code(Exit::Usage),
         }
     }
 
-    /// The architecture of the machine that this runs on.
+    /// Returns the architecture of this machine. Fails with [`Exit::Preflight`] if no image is built for it.
     pub fn of_this_machine() -> anyhow::Result<Self> {
         let name = std::env::consts::ARCH;
         let found = [Self::X86_64, Self::Arm64].into_iter().find(|architecture| architecture.rust() == name);
         found
-            .with_context(|| format!("no image is built for processors of this machine's kind, {name}"))
+            .with_context(|| format!("no image can be built for this machine's architecture, {name}"))
             .exit_code(Exit::Preflight)
     }
 
-    /// What images and engines call it.
+    /// Returns the name that images and engines use.
     pub(crate) fn oci(self) -> &'static str {
         match self {
             Self::X86_64 => "amd64",
@@ -42,7 +42,7 @@ impl Architecture {
         }
     }
 
-    /// The first part of its target triples.
+    /// Returns the first part of the target triples.
     pub(crate) fn rust(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64",
@@ -50,18 +50,18 @@ impl Architecture {
         }
     }
 
-    /// The target that is linked with musl, which is static by nature.
+    /// Returns the target that links musl, which is always static.
     pub(super) fn musl(self) -> String {
         format!("{}-unknown-linux-musl", self.rust())
     }
 
-    /// The target that is linked with glibc, which has to be asked to be static.
+    /// Returns the target that links glibc, which is static only with `crt-static`.
     pub(super) fn gnu(self) -> String {
         format!("{}-unknown-linux-gnu", self.rust())
     }
 }
 
-/// As Terraform and ECS write it.
+/// Formats the name that Terraform and ECS use.
 impl fmt::Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -76,11 +76,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terraforms_names_are_read_as_they_are_written() {
+    fn terraform_names_round_trip() {
         for architecture in [Architecture::X86_64, Architecture::Arm64] {
-            assert_eq!(Architecture::of(&architecture.to_string()).unwrap(), architecture);
+            assert_eq!(Architecture::from_terraform(&architecture.to_string()).unwrap(), architecture);
         }
-        assert!(Architecture::of("arm64").is_err());
+        assert!(Architecture::from_terraform("arm64").is_err());
         let variables = include_str!("../../../infra/variables_task.tf");
         assert!(
             variables.contains(r#"contains(["X86_64", "ARM64"], var.cpu_architecture)"#),

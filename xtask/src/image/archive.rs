@@ -1,6 +1,7 @@
 //! Reads the archive that `docker save` and `podman save` write: an index, the image's configuration, its layers.
 //!
-//! The layers are unpacked, to be compressed by our own means: so the same layers are the same blobs whichever engine saved them.
+//! Layers are decompressed here and compressed again on push, so that equal layers become equal blobs whichever
+//! engine saved them.
 
 use std::{
     collections::HashMap,
@@ -12,11 +13,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use super::{
-    Architecture,
-    layer::{self, Archive},
-    oci::Unpacked,
-};
+use super::{Architecture, layer::Archive, oci::Unpacked};
 
 const INDEX: &str = "manifest.json";
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -40,46 +37,47 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
-/// The one image in an archive, which has to be of this architecture. Its configuration stays as it is.
+/// Reads the archive's only image. Fails if it is not built for `architecture`. The configuration is kept byte for
+/// byte.
 pub(super) fn read(archive: impl Read, architecture: Architecture) -> anyhow::Result<Unpacked> {
-    let mut members = Members::read(archive).context("cannot read the archive of the image")?;
+    let mut members = Members::read(archive).context("cannot read the image's archive")?;
     let index = members.take(Path::new(INDEX))?;
-    let entries: Vec<Entry> = serde_json::from_slice(&index).with_context(|| format!("cannot read {INDEX}"))?;
+    let entries: Vec<Entry> = serde_json::from_slice(&index).with_context(|| format!("cannot parse {INDEX}"))?;
     let [entry] =
-        <[Entry; 1]>::try_from(entries).map_err(|_| anyhow!("the archive holds more than one image, or none"))?;
+        <[Entry; 1]>::try_from(entries).map_err(|_| anyhow!("invalid archive: expected exactly one image"))?;
     let bytes = members.take(&entry.config)?;
     let configuration: Configuration =
-        serde_json::from_slice(&bytes).context("cannot read the configuration of the image")?;
+        serde_json::from_slice(&bytes).context("cannot parse the image's configuration")?;
     ensure!(
         configuration.architecture == architecture.oci(),
-        "the engine built for {}, though {} was asked for",
+        "the engine built for {} instead of {}",
         configuration.architecture,
         architecture.oci()
     );
     let mut layers = Vec::new();
     for path in &entry.layers {
-        // Not taken: two layers may be the same.
+        // Left in the archive, because an image may list the same layer twice.
         let layer = layer(members.get(path)?).with_context(|| format!("cannot read the layer {}", path.display()))?;
         layers.push(layer);
     }
     let diff_ids: Vec<_> = layers.iter().map(|layer| layer.diff_id.clone()).collect();
-    ensure!(diff_ids == configuration.rootfs.diff_ids, "the layers in the archive are not those that the image lists");
+    ensure!(diff_ids == configuration.rootfs.diff_ids, "the archive's layers differ from those in its configuration");
     Ok(Unpacked::new(bytes, layers))
 }
 
 fn layer(bytes: &[u8]) -> anyhow::Result<Archive> {
     if bytes.starts_with(&ZSTD) {
-        bail!("it is compressed with zstd, which is not read here");
+        bail!("zstd compression is not supported");
     }
     if !bytes.starts_with(&GZIP) {
-        return Ok(layer::of_tar(bytes.to_owned()));
+        return Ok(Archive::from_tar(bytes.to_owned()));
     }
     let mut archive = Vec::new();
     copy(&mut MultiGzDecoder::new(bytes), &mut archive)?;
-    Ok(layer::of_tar(archive))
+    Ok(Archive::from_tar(archive))
 }
 
-/// The files of an archive; older engines put a link in the place of a layer that is there already.
+/// The files of an archive. Older engines write a repeated layer as a link to the first one.
 struct Members {
     files: HashMap<PathBuf, Vec<u8>>,
     links: HashMap<PathBuf, PathBuf>,
@@ -105,15 +103,15 @@ impl Members {
 
     fn get(&self, path: &Path) -> anyhow::Result<&Vec<u8>> {
         let path = self.links.get(path).map_or(path, PathBuf::as_path);
-        self.files.get(path).with_context(|| format!("the archive has no {}", path.display()))
+        self.files.get(path).with_context(|| format!("{} is missing in the archive", path.display()))
     }
 
     fn take(&mut self, path: &Path) -> anyhow::Result<Vec<u8>> {
-        self.files.remove(path).with_context(|| format!("the archive has no {}", path.display()))
+        self.files.remove(path).with_context(|| format!("{} is missing in the archive", path.display()))
     }
 }
 
-/// A path without its `..`; nothing of the archive is written to a disk, so it cannot lead anywhere.
+/// Resolves the `..` in a path. No file of the archive is written to disk, so a path cannot escape a directory.
 fn normal(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut normal, component| {
         match component {
@@ -133,9 +131,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::image::digest;
+    use crate::image::digest::sha256;
 
-    /// An archive of two layers, the first of them twice, once as the link that old engines make of it.
+    /// Builds an archive that lists its first layer twice, the second time as the link that old engines write.
     fn archive(architecture: &str, second: &[u8], diff_ids: &Value) -> Vec<u8> {
         let index =
             json!([{"Config": "config.json", "RepoTags": null, "Layers": ["a/layer.tar", "b/layer.tar", "blobs/2"]}]);
@@ -165,11 +163,11 @@ mod tests {
     }
 
     fn diff_ids() -> Value {
-        json!([digest::of(b"first"), digest::of(b"first"), digest::of(b"second")])
+        json!([sha256(b"first"), sha256(b"first"), sha256(b"second")])
     }
 
     #[test]
-    fn layers_are_the_same_blobs_however_they_were_saved() {
+    fn equal_layers_become_equal_blobs() {
         let read = |archive: Vec<u8>| read(archive.as_slice(), Architecture::X86_64).unwrap().pack().unwrap();
         let plain = read(archive("amd64", b"second", &diff_ids()));
         let compressed = archive("amd64", &gzip(b"second"), &diff_ids());
@@ -177,17 +175,17 @@ mod tests {
         assert_eq!(plain.digest, compressed.digest);
         assert_eq!(plain.blobs.len(), 4);
         assert_eq!(plain.blobs[0], plain.blobs[1]);
-        assert_eq!(plain.blobs[2].0, layer::of_tar(b"second".to_vec()).pack().unwrap().digest);
+        assert_eq!(plain.blobs[2].0, Archive::from_tar(b"second".to_vec()).pack().unwrap().digest);
         let config: Value = serde_json::from_slice(&plain.blobs[3].1).unwrap();
         assert_eq!(config["rootfs"]["diff_ids"], diff_ids());
     }
 
     #[test]
-    fn what_is_not_the_image_that_was_asked_for_is_refused() {
+    fn unexpected_images_are_rejected() {
         let refused = |archive: Vec<u8>| format!("{:#}", read(archive.as_slice(), Architecture::X86_64).unwrap_err());
         assert!(refused(archive("arm64", b"second", &diff_ids())).contains("built for arm64"));
-        assert!(refused(archive("amd64", b"other", &diff_ids())).contains("not those"));
+        assert!(refused(archive("amd64", b"other", &diff_ids())).contains("differ"));
         assert!(refused(archive("amd64", &ZSTD, &diff_ids())).contains("zstd"));
-        assert!(refused(tar::Builder::new(Vec::new()).into_inner().unwrap()).contains("no manifest.json"));
+        assert!(refused(tar::Builder::new(Vec::new()).into_inner().unwrap()).contains("manifest.json is missing"));
     }
 }

@@ -1,14 +1,14 @@
-//! The root certificates that the service trusts, as the file that programs on Linux look for.
+//! The root certificates that the service trusts, in the file that programs on Linux read.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-/// Where the file is in the image, without the leading slash.
+/// The file's path in the image, without the leading slash.
 pub(super) const PATH: &str = "etc/ssl/certs/ca-certificates.crt";
 
-/// How long a line of PEM is.
+/// The length of a line in PEM.
 const WIDTH: usize = 64;
 
-/// Mozilla's root certificates, as PEM.
+/// Returns Mozilla's root certificates as PEM.
 pub(super) fn pem() -> String {
     webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|certificate| encode(certificate)).collect()
 }
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_certificate_is_one_that_can_be_used() {
+    fn every_certificate_can_be_parsed() {
         let certificates = reqwest::Certificate::from_pem_bundle(pem().as_bytes()).unwrap();
         assert_eq!(certificates.len(), webpki_root_certs::TLS_SERVER_ROOT_CERTS.len());
         assert!(certificates.len() > 100);

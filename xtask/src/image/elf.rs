@@ -1,19 +1,19 @@
-//! Whether a program runs on an image that has nothing else: it has to be for that processor, and to need no loader.
+//! Checks that a binary runs in an image without libraries: it has to be for the image's processor and need no loader.
 //!
-//! Reads the few fields of an ELF file that say so, in the one form that our architectures have: 64 bits, little-endian.
+//! Reads the few ELF fields that show this, in the only form that our architectures use: 64 bits, little-endian.
 
 use anyhow::{Context, ensure};
 
 use super::Architecture;
 
-/// The program header that names a loader.
+/// The type of the program header that names a dynamic loader.
 const PT_INTERP: u32 = 3;
 
-/// Refuses a program that would not start.
+/// Fails if the program would not start in the image.
 pub(super) fn require_static(program: &[u8], architecture: Architecture) -> anyhow::Result<()> {
-    let (machine, loads) = read(program).context("it is no program for Linux")?;
-    ensure!(machine == number(architecture), "it is for another processor than {}", architecture.oci());
-    ensure!(!loads, "it is linked dynamically, and the image has no libraries");
+    let (machine, loads) = read(program).context("invalid binary: expected an ELF file for Linux")?;
+    ensure!(machine == number(architecture), "the binary is not for {}", architecture.oci());
+    ensure!(!loads, "the binary is linked dynamically, and the image has no libraries");
     Ok(())
 }
 
@@ -24,7 +24,7 @@ fn number(architecture: Architecture) -> u16 {
     }
 }
 
-/// The machine that a program is for, and whether it names a loader.
+/// Returns the program's machine number, and whether it names a dynamic loader.
 fn read(program: &[u8]) -> Option<(u16, bool)> {
     let is_elf = program.starts_with(b"\x7fELF\x02\x01");
     let machine = u16::from_le_bytes(field(program, 18)?);
@@ -47,7 +47,7 @@ fn field<const N: usize>(program: &[u8], at: usize) -> Option<[u8; N]> {
 mod tests {
     use super::*;
 
-    /// A header and two program headers, of which the second has the type that is given.
+    /// Builds a header and two program headers, of which the second has the type `second`.
     fn program(machine: u16, second: u32) -> Vec<u8> {
         let mut bytes = vec![0; 64 + 2 * 56];
         bytes[..6].copy_from_slice(b"\x7fELF\x02\x01");
@@ -65,18 +65,18 @@ mod tests {
     }
 
     #[test]
-    fn only_a_static_program_for_the_processor_passes() {
+    fn only_static_binary_for_the_processor_passes() {
         require_static(&program(62, 1), Architecture::X86_64).unwrap();
         require_static(&program(183, 1), Architecture::Arm64).unwrap();
         assert!(refusal(&program(62, PT_INTERP)).contains("dynamically"));
-        assert!(refusal(&program(183, 1)).contains("another processor"));
-        assert!(refusal(b"MZ").contains("no program for Linux"));
-        assert!(refusal(&program(62, 1)[..100]).contains("no program for Linux"));
+        assert!(refusal(&program(183, 1)).contains("not for amd64"));
+        assert!(refusal(b"MZ").contains("expected an ELF file"));
+        assert!(refusal(&program(62, 1)[..100]).contains("expected an ELF file"));
     }
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_program_as_rustc_links_it_is_dynamic() {
+    fn binary_of_a_plain_build_is_dynamic() {
         let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let (machine, loads) = read(&this).unwrap();
         let machines = [Architecture::X86_64, Architecture::Arm64].map(number);

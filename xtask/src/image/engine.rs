@@ -1,5 +1,5 @@
-//! Docker and podman: whether one answers, and the lines that build the Dockerfile and hand out the result as an archive.
-//! Nothing is pushed by an engine, so none has to be given a password.
+//! Docker and podman: checks whether one runs, and builds the command lines that build the Dockerfile and save the
+//! image. The deployer pushes the image itself, so no engine gets the registry's password.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// The program.
+    /// Returns the program's name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Docker => "docker",
@@ -25,36 +25,37 @@ impl Engine {
         }
     }
 
-    /// The architecture of the engine, in the words of images, if it answers and runs Linux. It may be on another machine.
+    /// Returns the architecture of the engine, as images name it, if the engine runs and runs Linux. The engine may
+    /// be on another machine.
     pub(super) fn architecture(self) -> Option<String> {
-        let output = process::capture(&self.ask()).ok().filter(|output| output.success)?;
+        let output = process::capture(&self.version_query()).ok().filter(|output| output.success)?;
         parse(&output.stdout)
     }
 
-    fn ask(self) -> CommandLine {
+    fn version_query(self) -> CommandLine {
         match self {
             Self::Docker => self.line().args(["version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"]),
             Self::Podman => self.line().args(["info", "--format", "{{.Host.OS}}/{{.Host.Arch}}"]),
         }
     }
 
-    /// Builds the Dockerfile and writes the image's id to a file.
+    /// Builds the Dockerfile and writes the image's id to the file `id`.
     pub(super) fn build(self, architecture: Architecture, revision: &str, labels: &Labels, id: &Path) -> CommandLine {
         let mut line = self
             .line()
             .args(["build", "--platform"])
             .arg(format!("linux/{}", architecture.oci()))
-            .args(["--tag", &format!("mcp-stateful:{}", super::tag::of_revision(revision, architecture))])
+            .args(["--tag", &format!("mcp-stateful:{}", super::tag::for_revision(revision, architecture))])
             .arg("--iidfile")
             .arg(id);
         for (name, value) in labels {
             line = line.arg("--label").arg(format!("{name}={value}"));
         }
-        // Attestations would make an index of the image, which is then no image of one architecture.
+        // With attestations the result would be an index of several manifests instead of an image.
         line.arg(".").directory(workspace_root()).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
     }
 
-    /// Writes an image to an archive, in the form that docker gave it and podman can speak.
+    /// Saves an image to an archive in docker's format.
     pub(super) fn save(self, id: &str, archive: &Path) -> CommandLine {
         let line = self.line().arg("save");
         let line = if self == Self::Podman { line.args(["--format", "docker-archive"]) } else { line };
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_dockerfile_is_built_for_the_architecture_with_the_labels() {
+    fn dockerfile_is_built_with_platform_and_labels() {
         let labels = Labels::from([("a", "1".to_owned()), ("b", "2".to_owned())]);
         let line = Engine::Docker.build(Architecture::Arm64, "abc", &labels, Path::new("id"));
         assert_eq!(
@@ -87,19 +88,22 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_saved_as_docker_does() {
+    fn both_engines_save_docker_archives() {
         let saved = |engine: Engine| engine.save("sha256:1", Path::new("out.tar")).to_string();
         assert_eq!(saved(Engine::Docker), "docker save --output out.tar sha256:1");
         assert_eq!(saved(Engine::Podman), "podman save --format docker-archive --output out.tar sha256:1");
     }
 
     #[test]
-    fn an_engine_is_asked_for_itself_and_not_for_its_client() {
-        assert_eq!(Engine::Docker.ask().to_string(), "docker version --format {{.Server.Os}}/{{.Server.Arch}}");
+    fn engine_is_queried_not_its_client() {
+        assert_eq!(
+            Engine::Docker.version_query().to_string(),
+            "docker version --format {{.Server.Os}}/{{.Server.Arch}}"
+        );
     }
 
     #[test]
-    fn an_engine_that_runs_no_linux_is_none() {
+    fn engine_without_linux_is_ignored() {
         assert_eq!(parse("linux/arm64\n"), Some("arm64".to_owned()));
         assert_eq!(parse("windows/amd64\n"), None);
         assert_eq!(parse("\n"), None);

@@ -1,4 +1,4 @@
-//! What an image says of itself: the labels, and when it was made. Both depend on the source alone.
+//! The labels and the creation time of an image. Both depend on the source alone, so that images are reproducible.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::{
     process::{self, CommandLine},
 };
 
-/// Labels, in the order of their names.
+/// Labels, ordered by name.
 pub(super) type Labels = BTreeMap<&'static str, String>;
 
-/// The labels of an image of this revision.
-pub(super) fn of(revision: &str) -> Labels {
+/// Returns the labels for an image of this revision.
+pub(super) fn for_revision(revision: &str) -> Labels {
     let mut labels = Labels::from([
         ("org.opencontainers.image.title", "mcp-stateful".to_owned()),
         ("org.opencontainers.image.revision", revision.to_owned()),
@@ -25,7 +25,7 @@ pub(super) fn of(revision: &str) -> Labels {
     labels
 }
 
-/// When the source was committed, in seconds since 1970. A source that no commit names has no time: 0.
+/// Returns the time of the source's commit in seconds since 1970, or 0 for a revision that is not clean.
 pub(super) fn committed_at(revision: &str) -> u64 {
     if !tag::is_clean(revision) {
         return 0;
@@ -40,14 +40,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_labels_name_the_revision_and_leave_out_what_is_not_known() {
-        let labels = of("abc");
+    fn labels_name_the_revision_and_are_not_empty() {
+        let labels = for_revision("abc");
         assert_eq!(labels["org.opencontainers.image.revision"], "abc");
         assert!(labels.values().all(|value| !value.is_empty()));
     }
 
     #[test]
-    fn what_is_not_committed_has_no_time() {
+    fn uncommitted_source_has_time_zero() {
         assert_eq!(committed_at("unknown"), 0);
         assert_eq!(committed_at("abc-dirty"), 0);
     }

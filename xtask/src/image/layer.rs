@@ -1,16 +1,16 @@
-//! A layer of an image: a tar archive, and that archive compressed. The same files give the same bytes, whoever packs them,
-//! where and when.
+//! The layers of an image: tar archives and their compressed form. The same files give the same bytes on every
+//! machine and at every time.
 
 use std::io::{self, Write};
 
 use flate2::{Compression, GzBuilder};
 
-use super::digest;
+use super::digest::sha256;
 
-/// Any time would do, as long as it is always the same.
+/// The modification time of every entry. Any constant keeps the bytes reproducible.
 const TIME: u64 = 0;
 
-/// A file to be packed, by its path from the root, without the leading slash.
+/// A file in a layer. Its path starts at the root, without the leading slash.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct File<'a> {
     pub(super) path: &'a str,
@@ -18,53 +18,53 @@ pub(super) struct File<'a> {
     pub(super) bytes: &'a [u8],
 }
 
-/// A layer as it is unpacked.
+/// A layer before compression.
 #[derive(Debug, Clone)]
 pub(super) struct Archive {
     bytes: Vec<u8>,
-    /// Of the bytes.
+    /// The digest of the archive.
     pub(super) diff_id: String,
 }
 
-/// A layer as it lies in a registry.
+/// A layer as a registry stores it: compressed.
 #[derive(Debug, Clone)]
 pub(super) struct Layer {
     pub(super) blob: Vec<u8>,
-    /// Of the blob.
+    /// The digest of the blob.
     pub(super) digest: String,
 }
 
-/// Files in the order of their paths, with the directories above them.
-pub(super) fn of_files(files: &[File<'_>]) -> io::Result<Archive> {
-    let mut files = files.to_vec();
-    files.sort_by_key(|file| file.path);
-    let mut archive = tar::Builder::new(Vec::new());
-    let mut directories = Vec::new();
-    for file in files {
-        for (end, _) in file.path.match_indices('/') {
-            let directory = &file.path[..=end];
-            if !directories.contains(&directory) {
-                directories.push(directory);
-                append(&mut archive, tar::EntryType::Directory, directory, 0o755, &[])?;
-            }
-        }
-        append(&mut archive, tar::EntryType::Regular, file.path, file.mode, file.bytes)?;
-    }
-    Ok(of_tar(archive.into_inner()?))
-}
-
-/// An archive as it is.
-pub(super) fn of_tar(bytes: Vec<u8>) -> Archive {
-    Archive { diff_id: digest::of(&bytes), bytes }
-}
-
 impl Archive {
-    /// Compresses it. It is what a deploy computes longest.
+    /// Archives files, ordered by path, with the directories above them.
+    pub(super) fn from_files(files: &[File<'_>]) -> io::Result<Self> {
+        let mut files = files.to_vec();
+        files.sort_by_key(|file| file.path);
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut directories = Vec::new();
+        for file in files {
+            for (end, _) in file.path.match_indices('/') {
+                let directory = &file.path[..=end];
+                if !directories.contains(&directory) {
+                    directories.push(directory);
+                    append(&mut archive, tar::EntryType::Directory, directory, 0o755, &[])?;
+                }
+            }
+            append(&mut archive, tar::EntryType::Regular, file.path, file.mode, file.bytes)?;
+        }
+        Ok(Self::from_tar(archive.into_inner()?))
+    }
+
+    /// Takes an archive as it is.
+    pub(super) fn from_tar(bytes: Vec<u8>) -> Self {
+        Self { diff_id: sha256(&bytes), bytes }
+    }
+
+    /// Compresses the archive. Of all that a deployment computes, this takes the longest.
     pub(super) fn pack(&self) -> io::Result<Layer> {
         let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::default());
         encoder.write_all(&self.bytes)?;
         let blob = encoder.finish()?;
-        Ok(Layer { digest: digest::of(&blob), blob })
+        Ok(Layer { digest: sha256(&blob), blob })
     }
 }
 
@@ -105,8 +105,8 @@ mod tests {
         [File { path: "b/c/file", mode: 0o644, bytes: b"text" }, File { path: "a", mode: 0o755, bytes: b"program" }];
 
     #[test]
-    fn entries_are_sorted_below_their_directories_and_belong_to_nobody() {
-        let bytes = unpacked(&of_files(&FILES).unwrap().pack().unwrap());
+    fn entries_are_sorted_and_belong_to_root() {
+        let bytes = unpacked(&Archive::from_files(&FILES).unwrap().pack().unwrap());
         let mut archive = tar::Archive::new(bytes.as_slice());
         let entries: Vec<_> = archive
             .entries()
@@ -132,20 +132,20 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_files_does_not_matter_and_their_bytes_do() {
-        let archive = of_files(&FILES).unwrap();
+    fn content_matters_and_order_does_not() {
+        let archive = Archive::from_files(&FILES).unwrap();
         let [one, other] = FILES;
-        assert_eq!(of_files(&[other, one]).unwrap().diff_id, archive.diff_id);
-        assert_ne!(of_files(&[one, File { bytes: b"other", ..other }]).unwrap().diff_id, archive.diff_id);
-        assert_ne!(of_files(&[one, File { mode: 0o644, ..other }]).unwrap().diff_id, archive.diff_id);
+        assert_eq!(Archive::from_files(&[other, one]).unwrap().diff_id, archive.diff_id);
+        assert_ne!(Archive::from_files(&[one, File { bytes: b"other", ..other }]).unwrap().diff_id, archive.diff_id);
+        assert_ne!(Archive::from_files(&[one, File { mode: 0o644, ..other }]).unwrap().diff_id, archive.diff_id);
     }
 
-    /// Other bytes here are other digests of images that did not change: everybody's next deployment rolls out.
+    /// Other bytes here would change the digest of every image, so that each next deployment replaces its tasks.
     #[test]
-    fn the_bytes_are_the_same_on_every_machine() {
-        let archive = of_files(&FILES).unwrap();
+    fn bytes_are_reproducible() {
+        let archive = Archive::from_files(&FILES).unwrap();
         let layer = archive.pack().unwrap();
-        assert_eq!(archive.diff_id, digest::of(&unpacked(&layer)));
+        assert_eq!(archive.diff_id, sha256(&unpacked(&layer)));
         assert_eq!(layer.digest, "sha256:4326e2c602e3980a7ae64ad533782cbd649f481a0c1555af99421f93c8fde7fc");
     }
 }

@@ -1,4 +1,4 @@
-//! Builds the service as a static binary by cargo alone.
+//! Builds the service as a static binary with cargo alone.
 
 use std::{
     ffi::OsString,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    rustflags::{self, Places},
+    rustflags::{self, BuildPaths},
     toolchain::{self, Toolchain},
 };
 use crate::{
@@ -15,26 +15,27 @@ use crate::{
     process::CommandLine,
 };
 
-/// The line that builds the service, as this machine needs it.
+/// Returns the command line that builds the service for a toolchain.
 pub fn build(toolchain: &Toolchain, target_directory: &Path) -> CommandLine {
-    let places = Places {
+    let paths = BuildPaths {
         workspace: workspace_root().to_owned(),
         target_directory: target_directory.to_owned(),
         cargo_home: environment::cargo_home(),
         sysroot: toolchain::sysroot().unwrap_or_default().into(),
         compiler: toolchain::compiler_commit().unwrap_or_default(),
     };
-    line(toolchain, rustflags::encode(&environment::rustflags(), &places, toolchain.packs_relocations))
+    line(toolchain, rustflags::encode(&environment::rustflags(), &paths, toolchain.packs_relocations))
 }
 
-/// Where that line puts the binary.
+/// Returns the path at which [`build`]'s command line leaves the binary.
 pub fn binary(toolchain: &Toolchain, target_directory: &Path) -> PathBuf {
     target_directory.join(&toolchain.target).join("release").join("mcp-stateful")
 }
 
 fn line(toolchain: &Toolchain, flags: OsString) -> CommandLine {
     let command = if toolchain.zig { "zigbuild" } else { "build" };
-    // Without the embedded store: a task's disk goes with the task. Naming the target keeps crt-static off build scripts.
+    // Without the embedded store, because a task's disk is deleted with the task. With `--target`, because only
+    // then does cargo keep crt-static away from build scripts.
     let args = [command, "--release", "--locked", "--package", "mcp-stateful", "--no-default-features", "--target"];
     let mut line = cargo::cargo(args).arg(&toolchain.target).env("CARGO_ENCODED_RUSTFLAGS", flags);
     if let Some(compiler) = &toolchain.compiler {
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_arguments_follow_the_toolchain() {
+    fn arguments_follow_the_toolchain() {
         let gnu = toolchain("x86_64-unknown-linux-gnu");
         let expected =
             " build --release --locked --package mcp-stateful --no-default-features --target x86_64-unknown-linux-gnu";
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cross_compiler_links_and_musls_wrapper_only_compiles() {
+    fn cross_compiler_links_and_musl_gcc_does_not() {
         let musl = |links| Toolchain {
             compiler: Some(Compiler { program: "some-gcc".to_owned(), links }),
             ..toolchain("aarch64-unknown-linux-musl")
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_binary_is_below_its_target() {
+    fn binary_is_below_its_target() {
         let path = binary(&toolchain("t"), Path::new("/target"));
         assert_eq!(path, Path::new("/target/t/release/mcp-stateful"));
     }

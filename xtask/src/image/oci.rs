@@ -1,35 +1,34 @@
-//! An image as registries store it: a configuration, its layers, and the manifest that names them by their digests. What is
-//! in them is decided elsewhere.
+//! An image as registries store it: a configuration, layers, and a manifest that lists them by digest.
 //!
-//! The JSON is written from structs, never from maps that some dependency's features could put into another order: its bytes
+//! The JSON is serialized from structs, never from maps, whose order a dependency's feature could change: its bytes
 //! are the image's identity.
 
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{digest, layer::Archive};
+use super::{digest::sha256, layer::Archive};
 
 /// The media type of the manifest.
 pub(super) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// An image that nothing of was compressed yet: enough to know whether a registry has it.
+/// An image before compression, which is enough to know its tag.
 #[derive(Debug, Clone)]
 pub struct Unpacked {
     config: Vec<u8>,
     archives: Vec<Archive>,
-    /// The digest of the configuration, which names the layers as they are unpacked: engines call it the image's id.
+    /// The digest of the configuration, which lists the uncompressed layers. Engines call it the image's id.
     pub(super) id: String,
 }
 
-/// An image, ready to be pushed.
+/// An image that is ready to push.
 #[derive(Debug, Clone)]
 pub struct Image {
-    /// The configuration and the layers, each with its digest.
+    /// The layers and the configuration, each with its digest.
     pub blobs: Vec<(String, Vec<u8>)>,
     pub(super) manifest: Vec<u8>,
-    /// Of the manifest: what the image is called.
+    /// The digest of the manifest, by which the image is referenced.
     pub(super) digest: String,
 }
 
@@ -52,12 +51,12 @@ struct Descriptor<'a> {
 }
 
 impl Unpacked {
-    /// Puts together a configuration, taken as it is, and the layers that it lists.
+    /// Combines a configuration, taken byte for byte, with the layers that it lists.
     pub(super) fn new(config: Vec<u8>, archives: Vec<Archive>) -> Self {
-        Self { id: digest::of(&config), config, archives }
+        Self { id: sha256(&config), config, archives }
     }
 
-    /// Compresses the layers.
+    /// Compresses the layers and writes the manifest.
     pub fn pack(self) -> anyhow::Result<Image> {
         let layers = self.archives.iter().map(Archive::pack).collect::<Result<Vec<_>, _>>();
         let layers = layers.context("cannot compress the image's layers")?;
@@ -70,15 +69,15 @@ impl Unpacked {
                 .map(|layer| Descriptor { media_type: LAYER, digest: &layer.digest, size: layer.blob.len() })
                 .collect(),
         })
-        .context("cannot write the image's manifest")?;
+        .context("cannot serialize the image's manifest")?;
         let layers = layers.into_iter().map(|layer| (layer.digest, layer.blob));
         let blobs = layers.chain([(self.id, self.config)]).collect();
-        Ok(Image { blobs, digest: digest::of(&manifest), manifest })
+        Ok(Image { blobs, digest: sha256(&manifest), manifest })
     }
 }
 
 impl Image {
-    /// How much it is in a registry.
+    /// Returns the size of all blobs, which is the size in a registry.
     pub fn size_bytes(&self) -> u64 {
         self.blobs.iter().map(|(_, blob)| blob.len() as u64).sum()
     }
@@ -89,18 +88,17 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::image::layer;
 
     #[test]
-    fn the_manifest_names_every_blob_by_its_digest_and_size() {
-        let image = Unpacked::new(b"{}".to_vec(), vec![layer::of_tar(b"archive".to_vec())]).pack().unwrap();
+    fn manifest_lists_blobs_by_digest_and_size() {
+        let image = Unpacked::new(b"{}".to_vec(), vec![Archive::from_tar(b"archive".to_vec())]).pack().unwrap();
         let manifest: Value = serde_json::from_slice(&image.manifest).unwrap();
         let named = [&manifest["layers"][0], &manifest["config"]];
         for ((digest, blob), descriptor) in image.blobs.iter().zip(named) {
             assert_eq!(descriptor["digest"], digest.as_str());
             assert_eq!(descriptor["size"], blob.len());
-            assert_eq!(*digest, digest::of(blob));
+            assert_eq!(*digest, sha256(blob));
         }
-        assert_eq!(image.digest, digest::of(&image.manifest));
+        assert_eq!(image.digest, sha256(&image.manifest));
     }
 }

@@ -1,4 +1,4 @@
-//! TargetArgs builder there will be: the one that was asked for, else the one that this machine has. Builds nothing.
+//! Chooses the builder: the one that `--builder` names, else the best one that this machine has. Builds nothing.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use super::{
 };
 use crate::{cli, problem::Problem};
 
-/// A builder that works here, as far as can be told without building.
+/// A builder that is available on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// An engine builds the Dockerfile.
     Engine {
         engine: Engine,
-        /// Whether it is of another architecture, so that everything in it runs by emulation.
+        /// The engine has another architecture, so it runs the whole build in emulation.
         emulates: bool,
     },
     /// Cargo builds a static binary.
@@ -23,7 +23,7 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// The word that `--builder` has for it.
+    /// Returns the name that `--builder` takes.
     pub(crate) fn builder(&self) -> &'static str {
         match self {
             Self::Engine { engine, .. } => engine.name(),
@@ -32,12 +32,12 @@ impl Plan {
     }
 }
 
-/// For people, as the end of "builds with ...".
+/// Formats the builder for the end of "built with …".
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Engine { engine, emulates: false } => f.write_str(engine.name()),
-            Self::Engine { engine, emulates: true } => write!(f, "{}, which emulates the architecture", engine.name()),
+            Self::Engine { engine, emulates: true } => write!(f, "{} in emulation", engine.name()),
             Self::Native(toolchain) => {
                 let zig = if toolchain.zig { " and zig" } else { "" };
                 write!(f, "cargo{zig}, for {}", toolchain.target)
@@ -46,8 +46,8 @@ impl fmt::Display for Plan {
     }
 }
 
-/// Chooses the builder. Without one that was asked for: docker if it answers, else native; but an engine that would have to
-/// emulate only where nothing else is left, for that takes many times as long.
+/// Chooses the builder. Without a request it is docker if that runs, else native. An engine that has to emulate the
+/// architecture is the last resort, because it takes many times as long.
 pub fn plan(builder: Option<cli::Builder>, architecture: Architecture) -> Result<Plan, Problem> {
     choose(builder, architecture, Engine::architecture, || toolchain::find(architecture))
 }
@@ -63,8 +63,8 @@ fn choose(
         Some(Plan::Engine { engine, emulates: found != architecture.oci() })
     };
     match builder {
-        Some(cli::Builder::Docker) => engine(Engine::Docker).ok_or_else(|| silent(Engine::Docker)),
-        Some(cli::Builder::Podman) => engine(Engine::Podman).ok_or_else(|| silent(Engine::Podman)),
+        Some(cli::Builder::Docker) => engine(Engine::Docker).ok_or_else(|| not_running(Engine::Docker)),
+        Some(cli::Builder::Podman) => engine(Engine::Podman).ok_or_else(|| not_running(Engine::Podman)),
         Some(cli::Builder::Native) => native().map(Plan::Native),
         None => match engine(Engine::Docker) {
             Some(plan @ Plan::Engine { emulates: false, .. }) => Ok(plan),
@@ -73,16 +73,12 @@ fn choose(
     }
 }
 
-fn silent(engine: Engine) -> Problem {
-    let fix = match engine {
-        Engine::Docker => {
-            "start Docker and see that `docker version` names a server, or build without it: --builder native"
-        }
-        Engine::Podman => {
-            "see that `podman info` works (`podman machine start`), or build without it: --builder native"
-        }
+fn not_running(engine: Engine) -> Problem {
+    let hint = match engine {
+        Engine::Docker => "start Docker so that `docker version` lists a server, or pass --builder native",
+        Engine::Podman => "make `podman info` work, such as with `podman machine start`, or pass --builder native",
     };
-    Problem::new(format!("{} was asked for, and does not answer", engine.name()), fix)
+    Problem::new(format!("{} does not run, and --builder requires it", engine.name()), hint)
 }
 
 #[cfg(test)]
@@ -102,21 +98,21 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_answers_is_taken_else_the_toolchain() {
+    fn running_engine_precedes_the_toolchain() {
         assert_eq!(planned(None, Some("amd64"), true), Ok("docker"));
         assert_eq!(planned(None, None, true), Ok("native"));
         assert_eq!(planned(None, None, false), Err("no toolchain".to_owned()));
     }
 
     #[test]
-    fn an_engine_of_another_architecture_is_the_last_resort() {
+    fn emulating_engine_is_the_last_resort() {
         assert_eq!(planned(None, Some("arm64"), true), Ok("native"));
         assert_eq!(planned(None, Some("arm64"), false), Ok("docker"));
         assert_eq!(planned(Some(cli::Builder::Docker), Some("arm64"), true), Ok("docker"));
     }
 
     #[test]
-    fn what_was_asked_for_is_not_replaced_by_something_else() {
+    fn requested_builder_is_not_replaced() {
         assert!(planned(Some(cli::Builder::Docker), None, true).is_err_and(|what| what.starts_with("docker ")));
         assert!(planned(Some(cli::Builder::Podman), None, true).is_err_and(|what| what.starts_with("podman ")));
         assert!(planned(Some(cli::Builder::Native), Some("amd64"), false).is_err());

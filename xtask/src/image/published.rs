@@ -1,33 +1,34 @@
-//! What came of it: which image is in the registry, and how it came there.
+//! The result of publishing an image: its reference, and what was pushed.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// What is in the registry.
+/// An image in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivered {
-    /// The repository's address and the digest: what a task is given.
+pub struct Published {
+    /// `<registry>/<repository>@sha256:<64 hex digits>`, which a task definition names.
     pub(crate) reference: String,
     pub(crate) digest: String,
     pub(crate) tag: String,
-    /// What of it had to be pushed; nothing, if the image was there.
+    /// The blobs that were pushed. `None` if the image existed.
     pub(crate) pushed: Option<Vec<Blob>>,
     pub(crate) size_bytes: u64,
-    /// What built it, in the words of `--builder`; nothing, if it was there.
+    /// The builder, as `--builder` names it. `None` if the image was found without building it.
     pub(crate) builder: Option<&'static str>,
 }
 
-/// A layer or the configuration, as it lies in the registry.
+/// A layer or the configuration, as the registry stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Blob {
     pub(crate) digest: String,
     pub(crate) bytes: u64,
 }
 
-impl Delivered {
-    /// An image that somebody else pushed, by `<registry>/<repository>@sha256:<64 hex digits>`.
-    pub(crate) fn elsewhere(reference: &str) -> Option<Self> {
+impl Published {
+    /// Accepts an image that was pushed by other means. `None` unless `reference` is
+    /// `<registry>/<repository>@sha256:<64 hex digits>`.
+    pub(crate) fn existing(reference: &str) -> Option<Self> {
         let (repository, digest) = reference.split_once('@')?;
         let hex = digest.strip_prefix("sha256:")?;
         let is_hex = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
@@ -45,10 +46,10 @@ impl Delivered {
     }
 }
 
-impl fmt::Display for Delivered {
+impl fmt::Display for Published {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.tag)?;
-        // Not every registry says.
+        // 0 for an image given by reference, and for a registry that reports no size.
         if self.size_bytes > 0 {
             write!(f, ", {}", size(self.size_bytes))?;
         }
@@ -56,14 +57,14 @@ impl fmt::Display for Delivered {
             write!(f, ", built by {builder}")?;
         }
         match self.pushed.as_ref().map(|blobs| blobs.iter().map(|blob| blob.bytes).sum::<u64>()) {
-            None => write!(f, ", is there already as {}", self.digest),
+            None => write!(f, ", exists as {}", self.digest),
             Some(all) if all == self.size_bytes => write!(f, ", pushed as {}", self.digest),
             Some(part) => write!(f, ", {} of it pushed as {}", size(part), self.digest),
         }
     }
 }
 
-/// `6.5 MB`, or `2 kB`.
+/// Formats bytes as `6.5 MB` or `2 kB`.
 pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
@@ -76,14 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_image_is_given_by_its_digest() {
+    fn existing_image_needs_a_digest() {
         let hex = "0123456789abcdef".repeat(4);
         let image = format!("127.0.0.1:4566/mcp-dynamodb@sha256:{hex}");
-        let delivered = Delivered::elsewhere(&image).unwrap();
-        assert_eq!((delivered.reference, delivered.digest), (image, format!("sha256:{hex}")));
+        let published = Published::existing(&image).unwrap();
+        assert_eq!((published.reference, published.digest), (image, format!("sha256:{hex}")));
         for no_digest in ["host/name:tag".to_owned(), format!("name@sha256:{hex}"), format!("host/name@sha256:{hex}0")]
         {
-            assert_eq!(Delivered::elsewhere(&no_digest), None, "{no_digest}");
+            assert_eq!(Published::existing(&no_digest), None, "{no_digest}");
         }
     }
 
@@ -92,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn what_came_of_it_is_told_in_one_line() {
-        let delivered = Delivered {
+    fn result_fits_one_line() {
+        let published = Published {
             reference: "host/name@sha256:1".to_owned(),
             digest: "sha256:1".to_owned(),
             tag: "abc".to_owned(),
@@ -101,15 +102,15 @@ mod tests {
             size_bytes: 6_500_000,
             builder: Some("native"),
         };
-        assert_eq!(delivered.to_string(), "abc, 6.5 MB, built by native, pushed as sha256:1");
-        let changed = Delivered { pushed: Some(vec![blob(6_000_000)]), ..delivered.clone() };
+        assert_eq!(published.to_string(), "abc, 6.5 MB, built by native, pushed as sha256:1");
+        let changed = Published { pushed: Some(vec![blob(6_000_000)]), ..published.clone() };
         assert_eq!(changed.to_string(), "abc, 6.5 MB, built by native, 6.0 MB of it pushed as sha256:1");
-        let there = Delivered { pushed: None, size_bytes: 0, builder: None, ..delivered };
-        assert_eq!(there.to_string(), "abc, is there already as sha256:1");
+        let existing = Published { pushed: None, size_bytes: 0, builder: None, ..published };
+        assert_eq!(existing.to_string(), "abc, exists as sha256:1");
     }
 
     #[test]
-    fn sizes_are_decimal_as_registries_count() {
+    fn sizes_are_decimal() {
         assert_eq!(size(4_250_000), "4.2 MB");
         assert_eq!(size(549), "1 kB");
     }

@@ -1,4 +1,4 @@
-//! Pushes an image to a registry: the blobs that it lacks, then the manifest, which makes an image of them.
+//! Pushes an image to a registry: the blobs that it lacks, then the manifest.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use super::{
 use crate::{aws::ecr::Login, ui};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The answer to a blob comes after the blob: a slow line must get through.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+/// The wait for a response. It includes the upload of a blob, so it has to allow for a slow connection.
+const READ_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Pushes an image under a tag of the repository at `uri`; says which blobs that took.
+/// Pushes an image under a tag of the repository at `uri`. Returns the blobs that the registry lacked.
 pub(super) async fn push(
     image: &Image,
     uri: &str,
@@ -30,7 +30,7 @@ pub(super) async fn push(
     step: &ui::Step,
 ) -> anyhow::Result<Vec<Blob>> {
     let name = format!("{uri}:{tag}");
-    let reference: Reference = name.parse().with_context(|| format!("{name} names no image"))?;
+    let reference: Reference = name.parse().with_context(|| format!("invalid image reference {name}"))?;
     let client = client(reference.resolve_registry());
     let auth = RegistryAuth::Basic(login.user.clone(), login.password.clone());
     let log_in = client.auth(&reference, &auth, RegistryOperation::Push).await;
@@ -39,18 +39,18 @@ pub(super) async fn push(
     let total = image.blobs.len() as u64;
     for (index, (digest, blob)) in (0..).zip(&image.blobs) {
         step.bar(index, total);
-        let lacked = push_blob(&client, &reference, digest, blob, step).await;
-        if lacked.with_context(|| format!("cannot push {digest} to {uri}"))? {
+        let was_missing = push_blob(&client, &reference, digest, blob, step).await;
+        if was_missing.with_context(|| format!("cannot push {digest} to {uri}"))? {
             pushed.push(Blob { digest: digest.clone(), bytes: blob.len() as u64 });
         }
     }
     let media_type = HeaderValue::from_static(oci::MANIFEST);
-    let taken = client.push_manifest_raw(&reference, image.manifest.clone(), media_type).await;
-    accept(taken).with_context(|| format!("cannot push the manifest of {name}"))?;
+    let stored = client.push_manifest_raw(&reference, image.manifest.clone(), media_type).await;
+    accept(stored).with_context(|| format!("cannot push the manifest of {name}"))?;
     Ok(pushed)
 }
 
-/// Pushes a blob, if the registry lacks it; says whether it did.
+/// Pushes a blob if the registry lacks it. Returns whether it did.
 async fn push_blob(
     client: &Client,
     reference: &Reference,
@@ -58,15 +58,15 @@ async fn push_blob(
     blob: &[u8],
     step: &ui::Step,
 ) -> anyhow::Result<bool> {
-    // The question only saves time: where the registry does not answer it, it will say why it does not take the blob.
+    // A failed check is ignored: it only saves time, and the push that follows reports the error.
     if client.blob_exists(reference, digest).await.unwrap_or(false) {
         return Ok(false);
     }
-    step.note(&format!("pushes {} of {digest}", published::size(blob.len() as u64)));
+    step.note(&format!("pushing {} of {digest}", published::size(blob.len() as u64)));
     accept(client.push_blob(reference, blob.to_vec(), digest).await).map(|()| true)
 }
 
-/// A registry that has taken something need not say where it is: we know.
+/// Accepts a response without a `Location` header, which is not needed here.
 fn accept(pushed: Result<String, OciDistributionError>) -> anyhow::Result<()> {
     match pushed {
         Ok(_) | Err(OciDistributionError::RegistryNoLocationError) => Ok(()),
@@ -78,15 +78,15 @@ fn client(registry: &str) -> Client {
     let protocol = if is_loopback(registry) { ClientProtocol::Http } else { ClientProtocol::Https };
     Client::new(ClientConfig {
         protocol,
-        // In one piece: of a blob that comes in several, ECR keeps the first (aws/containers-roadmap issue 2831).
+        // In one request: ECR keeps only the first chunk of a chunked upload (aws/containers-roadmap issue 2831).
         use_monolithic_push: true,
         connect_timeout: Some(CONNECT_TIMEOUT),
-        read_timeout: Some(ANSWER_TIMEOUT),
+        read_timeout: Some(READ_TIMEOUT),
         ..ClientConfig::default()
     })
 }
 
-/// As engines do: a registry on this machine needs no certificate.
+/// Returns whether the registry is on this machine. Engines, too, use plain HTTP for those.
 fn is_loopback(registry: &str) -> bool {
     let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
     host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_registry_on_this_machine_is_spoken_to_in_the_clear() {
+    fn plain_http_is_for_loopback_only() {
         for loopback in ["127.0.0.1:4566", "localhost:5000", "localhost", "127.0.0.2"] {
             assert!(is_loopback(loopback), "{loopback}");
         }

@@ -1,4 +1,5 @@
-//! The image that needs no engine: a static binary and the certificates on nothing else. The Dockerfile makes the same.
+//! The image that is built without an engine: a static binary and root certificates. The Dockerfile builds an equal
+//! one.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use serde::Serialize;
 use super::{
     Architecture, certificates,
     labels::Labels,
-    layer::{self, File},
+    layer::{Archive, File},
     oci::Unpacked,
 };
 use crate::timestamp;
@@ -19,7 +20,7 @@ const ENVIRONMENT: [&str; 3] = ["MCP_HOST=0.0.0.0", "MCP_STATE_BACKEND=dynamodb"
 const PORT: &str = "3333/tcp";
 const STOP_SIGNAL: &str = "SIGTERM";
 
-/// What the blobs of the image are, in their order.
+/// The contents of the image's blobs, in their order.
 pub const PARTS: [&str; 3] = ["layer of the certificates", "layer of the binary", "configuration"];
 
 #[derive(Serialize)]
@@ -52,7 +53,7 @@ struct RootFs<'a> {
 #[derive(Serialize)]
 struct Nothing {}
 
-/// Lays a binary into an image.
+/// Builds the image of a binary. `created` is in seconds since 1970.
 pub(super) fn image(
     binary: &[u8],
     architecture: Architecture,
@@ -60,13 +61,13 @@ pub(super) fn image(
     created: u64,
 ) -> anyhow::Result<Unpacked> {
     let certificates = certificates::pem();
-    // The certificates change rarely: their layer is pushed once.
+    // The certificates have a layer of their own: they rarely change, so it is pushed once.
     let layers = [
         File { path: certificates::PATH, mode: 0o644, bytes: certificates.as_bytes() },
         File { path: ENTRYPOINT.trim_start_matches('/'), mode: 0o755, bytes: binary },
     ];
-    let layers = layers.map(|file| layer::of_files(&[file])).into_iter().collect::<Result<Vec<_>, _>>();
-    let layers = layers.context("cannot lay out the image's layers")?;
+    let layers = layers.map(|file| Archive::from_files(&[file])).into_iter().collect::<Result<Vec<_>, _>>();
+    let layers = layers.context("cannot build the image's layers")?;
     let configuration = serde_json::to_vec(&Configuration {
         created: timestamp::rfc3339(created),
         architecture: architecture.oci(),
@@ -81,7 +82,7 @@ pub(super) fn image(
         },
         rootfs: RootFs { kind: "layers", diff_ids: layers.iter().map(|layer| layer.diff_id.as_str()).collect() },
     });
-    Ok(Unpacked::new(configuration.context("cannot write the image's configuration")?, layers))
+    Ok(Unpacked::new(configuration.context("cannot serialize the image's configuration")?, layers))
 }
 
 #[cfg(test)]
@@ -92,7 +93,7 @@ mod tests {
     use crate::image::{labels, oci::Image};
 
     fn unpacked(binary: &[u8], revision: &str, created: u64) -> Unpacked {
-        image(binary, Architecture::X86_64, &labels::of(revision), created).unwrap()
+        image(binary, Architecture::X86_64, &labels::for_revision(revision), created).unwrap()
     }
 
     fn made(binary: &[u8], revision: &str, created: u64) -> Image {
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_source_is_the_same_image() {
+    fn same_source_is_the_same_image() {
         let image = made(b"binary", "abc", 1);
         assert_eq!(made(b"binary", "abc", 1).digest, image.digest);
         assert_ne!(made(b"binary", "abd", 1).digest, image.digest);
@@ -111,12 +112,12 @@ mod tests {
         for other in [unpacked(b"other", "abc", 1), unpacked(b"binary", "abd", 1), unpacked(b"binary", "abc", 2)] {
             assert_ne!(other.id, id);
         }
-        // Whatever changes, the certificates are not pushed again.
+        // The certificates' layer never depends on the source.
         assert_eq!(made(b"other", "abd", 2).blobs[0], image.blobs[0]);
     }
 
     #[test]
-    fn the_configuration_lists_the_layers_as_they_are_unpacked() {
+    fn configuration_lists_layers_by_diff_id() {
         let image = made(b"binary", "abc", 0);
         let configuration: Value = serde_json::from_slice(&image.blobs[2].1).unwrap();
         assert_eq!(configuration["created"], "1970-01-01T00:00:00Z");
@@ -124,14 +125,14 @@ mod tests {
         assert_eq!(configuration["config"]["User"], USER);
         assert_eq!(configuration["config"]["ExposedPorts"], serde_json::json!({"3333/tcp": {}}));
         assert_eq!(configuration["config"]["Labels"]["org.opencontainers.image.revision"], "abc");
-        let binary = layer::of_files(&[File { path: "mcp-stateful", mode: 0o755, bytes: b"binary" }]).unwrap();
+        let binary = Archive::from_files(&[File { path: "mcp-stateful", mode: 0o755, bytes: b"binary" }]).unwrap();
         assert_eq!(configuration["rootfs"]["diff_ids"][1], binary.diff_id);
         assert_eq!(image.blobs[1].0, binary.pack().unwrap().digest);
         assert_eq!(image.blobs.len(), PARTS.len());
     }
 
     #[test]
-    fn the_dockerfile_makes_an_image_that_runs_the_same() {
+    fn dockerfile_builds_an_equal_image() {
         let dockerfile = include_str!("../../../Dockerfile");
         let last = dockerfile.split("FROM scratch").nth(1).unwrap();
         for line in [

@@ -1,4 +1,4 @@
-//! What this host can make a static Linux binary with, without an engine.
+//! Finds a toolchain on this host that builds a static Linux binary without an engine.
 
 use std::path::Path;
 
@@ -9,58 +9,59 @@ use crate::{
     process::{self, CommandLine},
 };
 
-/// A way to a static binary.
+/// A toolchain that builds a static binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Toolchain {
     /// The target triple.
     pub target: String,
     /// The C compiler for that target, where it is not the host's.
     pub compiler: Option<Compiler>,
-    /// Whether zig compiles C and links.
+    /// Zig compiles C code and links.
     pub zig: bool,
-    /// Whether the C library that is linked can read packed relocations, which take a megabyte less of a task's memory.
+    /// The linked C library can read packed relocations, which save a megabyte of a task's memory.
     pub packs_relocations: bool,
 }
 
-/// A C compiler that makes programs for musl.
+/// A C compiler that targets musl.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiler {
     pub program: String,
-    /// Whether it is to link as well.
+    /// It links as well.
     pub links: bool,
 }
 
-/// What was found on the host.
+/// The host's tools.
 #[derive(Debug, Clone, Default)]
 struct Found {
-    /// The compiler's own target triple.
+    /// The host's target triple, as rustc reports it.
     host: String,
     musl_target: bool,
     musl_compiler: Option<Compiler>,
     zig: bool,
-    /// Whether the C library of the host can be linked statically.
+    /// The host's C library can be linked statically.
     static_glibc: bool,
-    /// Its version.
+    /// The version of the host's C library.
     glibc: Option<(u32, u32)>,
 }
 
-/// The first glibc that reads packed relocations (`DT_RELR`). What has it has a linker that writes them, too: LLD 15, GNU ld 2.38.
+/// The first glibc that reads packed relocations (`DT_RELR`). Its distributions have a linker that writes them: LLD
+/// 15 or GNU ld 2.38.
 const PACKED_RELOCATIONS: (u32, u32) = (2, 36);
 
-/// The best way that this host has.
+/// Returns the best toolchain of this host, or a problem that lists what to install.
 pub fn find(architecture: Architecture) -> Result<Toolchain, Problem> {
-    choose(&look(architecture), architecture)
+    choose(&probe(architecture), architecture)
 }
 
-fn look(architecture: Architecture) -> Found {
+fn probe(architecture: Architecture) -> Found {
     let host = host().unwrap_or_default();
     let musl_target = is_installed(&architecture.musl());
     Found {
         musl_target,
         musl_compiler: if musl_target { musl_compiler(&host, architecture) } else { None },
-        zig: musl_target && answers(&CommandLine::new("cargo-zigbuild").args(["zig", "version"])),
+        zig: musl_target && runs(&CommandLine::new("cargo-zigbuild").args(["zig", "version"])),
         static_glibc: host == architecture.gnu() && is_installed(&host) && has_static_glibc(),
-        glibc: said(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).and_then(|said| glibc_version(&said)),
+        glibc: output(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).and_then(|text| glibc_version(&text)),
         host,
     }
 }
@@ -81,87 +82,90 @@ fn choose(found: &Found, architecture: Architecture) -> Result<Toolchain, Proble
         let packs_relocations = found.glibc.is_some_and(|version| version >= PACKED_RELOCATIONS);
         return Ok(Toolchain { packs_relocations, ..toolchain(architecture.gnu()) });
     }
-    Err(lacking(found, architecture))
+    Err(missing(found, architecture))
 }
 
-fn lacking(found: &Found, architecture: Architecture) -> Problem {
-    let what = format!("this machine cannot build a static Linux binary for {}", architecture.oci());
+fn missing(found: &Found, architecture: Architecture) -> Problem {
+    let message = format!("this machine cannot build a static Linux binary for {}", architecture.oci());
     let musl = architecture.musl();
     if found.host.is_empty() {
-        return Problem::new(what, "install Rust with rustup: rustc does not answer");
+        return Problem::new(message, "install Rust with rustup; `rustc -vV` failed");
     }
-    let mut fixes = Vec::new();
+    let mut hints = Vec::new();
     if !found.musl_target {
-        fixes.push(format!("run `rustup target add {musl}`"));
+        hints.push(format!("run `rustup target add {musl}`"));
     }
-    fixes.push(
+    hints.push(
         "run `cargo install cargo-zigbuild` and install zig (`pip install ziglang`, or from ziglang.org)".to_owned(),
     );
-    let mut fix = fixes.join(", then ");
+    let mut hint = hints.join(", then ");
     if found.host == architecture.gnu() {
-        fix += "; or install the C library's static half (libc6-dev on Debian, glibc-static on Fedora)";
+        hint += "; or install the static C library (libc6-dev on Debian, glibc-static on Fedora)";
     }
-    Problem::new(what, fix + "; or start docker, which needs nothing of this for its own architecture")
+    Problem::new(message, hint + "; or start docker, which needs none of this for its own architecture")
 }
 
-/// The triple that rustc runs on.
+/// Returns the target triple of the host.
 fn host() -> Option<String> {
     verbose_version()?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
 }
 
-/// The commit that rustc was built from; nothing, where a distribution built it.
+/// Returns the commit that rustc was built from. `None` for the rustc of a Linux distribution.
 pub(super) fn compiler_commit() -> Option<String> {
     verbose_version()?.lines().find_map(|line| line.strip_prefix("commit-hash: ").map(str::to_owned))
 }
 
-/// Where rustc's libraries are.
+/// Returns the directory of rustc and its libraries.
 pub(super) fn sysroot() -> Option<String> {
-    said(&rustc(["--print", "sysroot"]))
+    output(&rustc(["--print", "sysroot"]))
 }
 
 fn verbose_version() -> Option<String> {
-    said(&rustc(["-vV"]))
+    output(&rustc(["-vV"]))
 }
 
-/// rustc says where a target's libraries would be, whether they are there or not.
+/// Checks that the target's libraries exist, because rustc prints their directory in either case.
 fn is_installed(target: &str) -> bool {
-    let directory = said(&rustc(["--print", "target-libdir", "--target", target]));
+    let directory = output(&rustc(["--print", "target-libdir", "--target", target]));
     directory.is_some_and(|directory| Path::new(&directory).is_dir())
 }
 
-/// On Linux of the same architecture either name is a wrapper around the host's own compiler, which must not link: it takes no
-/// notice of being asked for a static program. Elsewhere it is a cross compiler, and the host's linker knows no Linux.
+/// Finds a C compiler for musl.
+///
+/// On Linux of the same architecture it is a wrapper around the host's compiler, which must not link: it ignores
+/// the request for a static binary. Elsewhere it is a cross compiler, which has to link, because the host's linker
+/// does not know Linux.
 fn musl_compiler(host: &str, architecture: Architecture) -> Option<Compiler> {
     let native = host == architecture.gnu();
     let cross = format!("{}-linux-musl-gcc", architecture.rust());
     let candidates = [Some(cross), native.then(|| "musl-gcc".to_owned())];
-    let program =
-        candidates.into_iter().flatten().find(|program| answers(&CommandLine::new(program).arg("--version")))?;
+    let program = candidates.into_iter().flatten().find(|program| runs(&CommandLine::new(program).arg("--version")))?;
     Some(Compiler { program, links: !native })
 }
 
-/// The host's compiler prints a path for what it has, and the bare name for what it has not.
+/// Asks the host's compiler, which prints a path for a library that it has and the bare name for one that it lacks.
 fn has_static_glibc() -> bool {
-    let path = said(&CommandLine::new("cc").arg("-print-file-name=libc.a"));
+    let path = output(&CommandLine::new("cc").arg("-print-file-name=libc.a"));
     path.is_some_and(|path| Path::new(&path).is_absolute())
 }
 
-/// In `glibc 2.36`.
-fn glibc_version(said: &str) -> Option<(u32, u32)> {
-    let (major, minor) = said.strip_prefix("glibc ")?.split_once('.')?;
+/// Parses a version as in `glibc 2.36`.
+fn glibc_version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.strip_prefix("glibc ")?.split_once('.')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// In the workspace, where `rust-toolchain.toml` chooses the toolchain.
+/// Runs rustc in the workspace, where `rust-toolchain.toml` chooses the toolchain.
 fn rustc<const N: usize>(args: [&str; N]) -> CommandLine {
     CommandLine::new("rustc").args(args).directory(workspace_root())
 }
 
-fn answers(line: &CommandLine) -> bool {
-    said(line).is_some()
+fn runs(line: &CommandLine) -> bool {
+    output(line).is_some()
 }
 
-fn said(line: &CommandLine) -> Option<String> {
+/// Returns the trimmed output of a command, if it succeeds.
+fn output(line: &CommandLine) -> Option<String> {
     let output = process::capture(line).ok()?;
     output.success.then(|| output.stdout.trim().to_owned())
 }
@@ -180,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn musl_comes_before_zig_and_zig_before_glibc() {
+    fn musl_precedes_zig_and_zig_precedes_glibc() {
         let all = Found {
             musl_target: true,
             musl_compiler: Some(Compiler { program: "musl-gcc".to_owned(), links: false }),
@@ -196,9 +200,9 @@ mod tests {
     }
 
     #[test]
-    fn relocations_are_packed_only_for_a_glibc_that_reads_them() {
-        let packs = |said: &str| {
-            let found = Found { static_glibc: true, glibc: glibc_version(said), ..found() };
+    fn relocations_are_packed_from_glibc_2_36() {
+        let packs = |version: &str| {
+            let found = Found { static_glibc: true, glibc: glibc_version(version), ..found() };
             choose(&found, Architecture::X86_64).unwrap().packs_relocations
         };
         assert!(packs("glibc 2.36") && packs("glibc 3.0"));
@@ -206,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_musl_host_needs_nothing_but_itself() {
+    fn musl_host_needs_no_compiler() {
         let alpine = Found { host: Architecture::X86_64.musl(), musl_target: true, ..Found::default() };
         assert_eq!(choose(&alpine, Architecture::X86_64).unwrap().compiler, None);
         assert!(choose(&alpine, Architecture::Arm64).is_err());
     }
 
     #[test]
-    fn who_can_do_nothing_learns_what_to_install_for_the_architecture() {
+    fn problem_lists_what_to_install() {
         let problem = choose(&found(), Architecture::Arm64).unwrap_err();
         assert!(problem.what.contains("arm64"), "{}", problem.what);
         assert!(problem.fix.contains("rustup target add aarch64-unknown-linux-musl"), "{}", problem.fix);

@@ -3,13 +3,17 @@
 //! Deletes this directory and nothing else.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
-use crate::{environment, error::ErrorExt, project::Project};
+use crate::{
+    dirs::{self, Root},
+    error::ErrorExt,
+    project::Project,
+};
 
 /// The files of a deployment.
 #[derive(Debug, Clone)]
@@ -20,7 +24,7 @@ pub(crate) struct Home {
 impl Home {
     /// The home of a project, whether it exists or not.
     pub(crate) fn of(project: &Project) -> anyhow::Result<Self> {
-        Ok(Self { root: all_homes()?.join(project.as_str()) })
+        Ok(Self { root: dirs::root(Root::Local)?.join(project.as_str()) })
     }
 
     #[cfg(test)]
@@ -66,7 +70,7 @@ impl Home {
     pub(crate) fn create(&self) -> anyhow::Result<()> {
         let binaries = self.binaries();
         fs::create_dir_all(&binaries).with_context(|| format!("cannot create {}", binaries.display()))?;
-        close_to_others(&self.root).with_context(|| format!("cannot close {} to others", self.root.display()))
+        dirs::create_private(&self.root)
     }
 
     /// Bytes of everything in here.
@@ -91,23 +95,6 @@ impl Home {
     }
 }
 
-/// Where all local deployments are.
-fn all_homes() -> anyhow::Result<PathBuf> {
-    if let Some(directory) = environment::local_dir() {
-        return std::path::absolute(&directory)
-            .with_context(|| format!("MCP_LOCAL_DIR={} is no path", directory.display()));
-    }
-    match dirs::data_dir() {
-        Some(data) => Ok(data.join("mcp-stateful").join("local")),
-        None => no_data_directory(),
-    }
-}
-
-fn no_data_directory() -> anyhow::Result<PathBuf> {
-    let missing = || -> anyhow::Result<PathBuf> { bail!("this machine names no data directory for its user") };
-    missing().hint("set MCP_LOCAL_DIR to the directory that should hold local deployments")
-}
-
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
@@ -123,17 +110,6 @@ fn size_of(path: &Path) -> u64 {
         Ok(entry) => entry.len(),
         Err(_) => 0,
     }
-}
-
-#[cfg(unix)]
-fn close_to_others(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-fn close_to_others(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

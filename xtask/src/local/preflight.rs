@@ -1,8 +1,6 @@
 //! Finds everything that would stop a deployment before anything is changed, and reports it together, each problem with its
 //! fix. Changes nothing but creating the deployment's directory.
 
-use std::{fs, io};
-
 use super::{
     home::Home,
     identity::{self, Identity},
@@ -13,6 +11,7 @@ use super::{
 };
 use crate::{
     cargo,
+    dirs::{self, Root},
     lock::{self, Lock},
     problem::{self, Problem},
     process, ui,
@@ -36,7 +35,7 @@ pub(crate) struct PreflightResult {
 /// is taken.
 pub(crate) fn check(home: &Home, port: u16, metrics: Option<MetricsPort>) -> anyhow::Result<PreflightResult> {
     let mut problems = Vec::from_iter(no_cargo());
-    let lock = match not_writable(home) {
+    let lock = match dirs::not_writable(Root::Local, home.root(), home.create()) {
         None => Some(lock::take(&home.lock())?),
         Some(problem) => {
             problems.push(problem);
@@ -86,23 +85,6 @@ fn no_cargo() -> Option<Problem> {
     let usable = process::capture(&cargo::cargo(["--version"])).is_ok_and(|output| output.success);
     (!usable)
         .then(|| Problem::new("cargo cannot be run", "install Rust from https://rustup.rs, then rerun `cargo xtask`"))
-}
-
-fn not_writable(home: &Home) -> Option<Problem> {
-    let probe = home.root().join("probe");
-    let tried = home.create().and_then(|()| {
-        fs::write(&probe, [0; 4096])?;
-        fs::remove_file(&probe)?;
-        Ok(())
-    });
-    let error = tried.err()?;
-    let full = error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::StorageFull);
-    let fix = if full {
-        "free space on that disk, for example with `cargo clean`"
-    } else {
-        "make it writable, or set MCP_LOCAL_DIR to a writable directory"
-    };
-    Some(Problem::new(format!("{} is not writable: {error:#}", home.root().display()), fix))
 }
 
 #[cfg(test)]

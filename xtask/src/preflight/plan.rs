@@ -1,4 +1,4 @@
-//! What a deployment will make, who will reach it and what it costs, told before anything is made.
+//! The plan that deploy prints before it changes anything: resources, exposure and cost.
 
 use serde_json::{Value, json};
 
@@ -9,20 +9,21 @@ use crate::{
     prices::{self, Size},
 };
 
-/// The plan, a row for each thing to know.
+/// The plan's rows: label and value.
 #[derive(Debug)]
 pub(crate) struct Plan(Vec<(&'static str, String)>);
 
 impl Plan {
-    pub(crate) fn of(ground: &PreflightResult, image: Option<&str>) -> Self {
-        let (place, names) = (&ground.place, &ground.place.names);
-        let size = size(ground);
+    /// Builds the plan from preflight's result. `image` is the reference of an image that was built before.
+    pub(crate) fn new(preflight: &PreflightResult, image: Option<&str>) -> Self {
+        let (target, names) = (&preflight.place, &preflight.place.names);
+        let size = size(preflight);
         let mut rows = vec![
-            ("account", format!("{} as {}", place.account.id(), place.account.caller())),
-            ("region", place.account.region().to_owned()),
+            ("account", format!("{} as {}", target.account.id(), target.account.caller())),
+            ("region", target.account.region().to_owned()),
             ("service", format!("{} in {}, {}", names.service(), names.cluster(), tasks(&size))),
-            ("image", built(ground, image)),
-            ("table", stored(ground)),
+            ("image", image_row(preflight, image)),
+            ("table", table_row(preflight)),
             (
                 "also",
                 format!(
@@ -30,39 +31,41 @@ impl Plan {
                     names.security_group(),
                     names.roles().join(", "),
                     names.log_group(),
-                    token(ground)
+                    token_row(preflight)
                 ),
             ),
-            ("reached by", reached(ground)),
-            ("costs", prices::sentence(place.account.region(), &size)),
-            ("state", place.settings.state.to_string()),
+            ("reached by", exposure_row(preflight)),
+            ("costs", prices::sentence(target.account.region(), &size)),
+            ("state", target.settings.state.to_string()),
         ];
-        if !ground.variables.is_empty() {
-            rows.push(("variables", ground.variables.lines().join(", ")));
+        if !preflight.variables.is_empty() {
+            rows.push(("variables", preflight.variables.lines().join(", ")));
         }
         Self(rows)
     }
 
+    /// Renders the rows as aligned text.
     pub(crate) fn text(&self) -> String {
         let rows: Vec<Vec<String>> =
             self.0.iter().map(|(name, value)| vec![format!("{name:>10}"), value.clone()]).collect();
         columns::render(&rows)
     }
 
+    /// Renders the rows as an event. Labels are the field names.
     pub(crate) fn json(&self) -> Value {
         let rows = self.0.iter().map(|(name, value)| (name.replace(' ', "_"), Value::from(value.as_str())));
         json!({"event": "plan", "plan": rows.collect::<serde_json::Map<_, _>>()})
     }
 }
 
-/// How much is going to run.
-pub(crate) fn size(ground: &PreflightResult) -> Size {
+/// Returns the size of the deployment, for its price.
+pub(crate) fn size(preflight: &PreflightResult) -> Size {
     Size {
-        tasks: ground.variables.number_or("desired_count", 1),
-        cpu_units: ground.variables.number_or("fargate_cpu", 256),
-        memory_mib: ground.variables.number_or("fargate_memory", 512),
-        arm64: ground.architecture == Architecture::Arm64,
-        public_address: ground.variables.text_or("assign_public_ip", "true") == "true",
+        tasks: preflight.variables.number_or("desired_count", 1),
+        cpu_units: preflight.variables.number_or("fargate_cpu", 256),
+        memory_mib: preflight.variables.number_or("fargate_memory", 512),
+        arm64: preflight.architecture == Architecture::Arm64,
+        public_address: preflight.variables.text_or("assign_public_ip", "true") == "true",
     }
 }
 
@@ -77,36 +80,34 @@ fn tasks(size: &Size) -> String {
     )
 }
 
-fn built(ground: &PreflightResult, image: Option<&str>) -> String {
-    match (image, &ground.builder) {
+fn image_row(preflight: &PreflightResult, image: Option<&str>) -> String {
+    match (image, &preflight.builder) {
         (Some(image), _) => image.to_owned(),
-        (None, Some(plan)) => format!("{plan}, pushed to {}", ground.place.names.repository()),
+        (None, Some(plan)) => format!("built with {plan}, pushed to {}", preflight.place.names.repository()),
         (None, None) => "none".to_owned(),
     }
 }
 
-fn stored(ground: &PreflightResult) -> String {
-    match &ground.adoption {
-        None => format!("{}, new", ground.variables.text_or("table_name", &ground.place.names.table())),
-        Some(adoption) if adoption.ours => format!("{}, which is there and keeps its notes", adoption.table),
-        Some(adoption) => format!("{}, taken over from somebody else with its notes", adoption.table),
+fn table_row(preflight: &PreflightResult) -> String {
+    match &preflight.adoption {
+        None => format!("{}, new", preflight.variables.text_or("table_name", &preflight.place.names.table())),
+        Some(adoption) if adoption.owned => format!("{}, existing, keeps its notes", adoption.table),
+        Some(adoption) => format!("{}, adopted from another owner, keeps its notes", adoption.table),
     }
 }
 
-fn token(ground: &PreflightResult) -> String {
-    match ground.variables.text("token_parameter_arn") {
+fn token_row(preflight: &PreflightResult) -> String {
+    match preflight.variables.text("token_parameter_arn") {
         Some(arn) => format!("the token in {arn}"),
-        None => format!("a token in {}", ground.place.names.token_parameter()),
+        None => format!("a token in {}", preflight.place.names.token_parameter()),
     }
 }
 
-fn reached(ground: &PreflightResult) -> String {
-    let port = ground.variables.number_or("container_port", 3333);
-    if ground.exposure.public {
-        return format!(
-            "EVERYBODY on the internet ({}), port {port}, with the token, over plain HTTP",
-            ground.exposure.cidr
-        );
+fn exposure_row(preflight: &PreflightResult) -> String {
+    let port = preflight.variables.number_or("container_port", 3333);
+    let cidr = &preflight.exposure.cidr;
+    if preflight.exposure.public {
+        return format!("ANYONE on the internet ({cidr}), port {port}, with the token, over plain HTTP");
     }
-    format!("{} only, port {port}, with the token", ground.exposure.cidr)
+    format!("{cidr} only, port {port}, with the token")
 }

@@ -1,4 +1,4 @@
-//! The address that this machine has on the internet, as AWS sees it. Asks AWS and nobody else.
+//! This machine's public IP address, as seen by AWS. No other service is asked.
 
 use std::net::IpAddr;
 
@@ -6,12 +6,14 @@ use anyhow::Context;
 
 use crate::http;
 
-const WHO_AM_I: &str = "https://checkip.amazonaws.com";
+const CHECK_IP: &str = "https://checkip.amazonaws.com";
 
-/// The address.
+/// Asks AWS for the address that this machine connects from.
 pub(super) async fn address() -> anyhow::Result<IpAddr> {
-    let answer = http::client(WHO_AM_I)?.get(WHO_AM_I).send().await.and_then(reqwest::Response::error_for_status);
-    let text = answer.with_context(|| format!("cannot ask {WHO_AM_I}"))?.text().await;
-    let text = text.with_context(|| format!("cannot read what {WHO_AM_I} said"))?;
-    text.trim().parse().with_context(|| format!("{WHO_AM_I} said no address: {}", text.trim()))
+    let response = http::client(CHECK_IP)?.get(CHECK_IP).send().await.and_then(reqwest::Response::error_for_status);
+    let text = response.with_context(|| format!("cannot reach {CHECK_IP}"))?.text().await;
+    let text = text.with_context(|| format!("cannot read the response of {CHECK_IP}"))?;
+    text.trim()
+        .parse()
+        .with_context(|| format!("invalid response of {CHECK_IP}: expected an address, got {}", text.trim()))
 }

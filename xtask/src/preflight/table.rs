@@ -1,4 +1,4 @@
-//! A table that is there before Terraform has made one: kept by an earlier destroy, or somebody else's.
+//! Finds a table that exists before the deployment, and decides whether the deployment adopts it.
 
 use crate::{
     aws::{table::Table, tags},
@@ -6,29 +6,31 @@ use crate::{
     stack::{DeploymentTarget, Variables},
 };
 
-/// A table to take over.
+/// An existing table that the deployment takes into its state. Its notes are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Adoption {
     pub(crate) table: String,
-    /// An earlier deployment of this project made it.
-    pub(crate) ours: bool,
+    /// An earlier deployment of this project created it.
+    pub(crate) owned: bool,
 }
 
-/// Finds out whether there is a table of the name, and whose it is.
-pub(super) async fn look(
-    place: &DeploymentTarget,
+/// Looks for a table of the deployment's name.
+///
+/// `Ok(None)` if there is none. A table without the project's tags is a problem, unless `adopt` allows to take it.
+pub(super) async fn find_adoption(
+    target: &DeploymentTarget,
     variables: &Variables,
     adopt: bool,
 ) -> anyhow::Result<Result<Option<Adoption>, Problem>> {
-    let name = variables.text_or("table_name", &place.names.table());
-    let table = Table::of(&place.account, &name);
+    let name = variables.text_or("table_name", &target.names.table());
+    let table = Table::new(&target.account, &name);
     let Some(description) = table.describe().await? else { return Ok(Ok(None)) };
-    let ours = tags::are_of(&table.tags(&description.arn).await?, place.names.project());
-    if ours || adopt {
-        return Ok(Ok(Some(Adoption { table: name, ours })));
+    let owned = tags::belong_to(&table.tags(&description.arn).await?, target.names.project());
+    if owned || adopt {
+        return Ok(Ok(Some(Adoption { table: name, owned })));
     }
     Ok(Err(Problem::new(
-        format!("a table {name} is there already, and this project did not make it"),
-        "take it over with --adopt-table (its notes are kept and served), or choose another name with --var table_name=…",
+        format!("the table {name} exists already and was not created by this project"),
+        "pass --adopt-table to keep and serve its notes, or choose another name with --var table_name=…",
     )))
 }

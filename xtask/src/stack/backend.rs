@@ -1,11 +1,11 @@
-//! Where Terraform keeps the state: on this machine, or in S3, where everybody who deploys finds it.
+//! The place of Terraform's state: this machine, or S3, where every operator of the deployment can read it.
 
 use std::{fmt, path::Path, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A place for the state.
+/// A backend of Terraform.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Backend {
@@ -17,7 +17,7 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
-    /// Terraform's block for it.
+    /// Returns Terraform's `backend` block. `path_style` is for endpoints other than AWS, which lack virtual hosts.
     pub(crate) fn block(&self, local_state: &Path, region: &str, path_style: bool) -> Value {
         let backend = match self {
             Self::Local => json!({"local": {"path": local_state}}),
@@ -47,7 +47,7 @@ impl FromStr for Backend {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("--state {url} is no place for the state; give it as s3://bucket/key");
+        let wrong = || format!("invalid --state {url}: expected s3://bucket/key");
         let (bucket, key) = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).ok_or_else(wrong)?;
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
         if bucket.len() < 3 || !bucket.chars().all(fits) || key.is_empty() || key.ends_with('/') {
@@ -62,17 +62,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_in_s3_has_a_bucket_and_a_key() {
-        let place = Backend::S3 { bucket: "states".to_owned(), key: "mcp/a.tfstate".to_owned() };
-        assert_eq!("s3://states/mcp/a.tfstate".parse(), Ok(place.clone()));
-        assert_eq!(place.to_string(), "s3://states/mcp/a.tfstate");
+    fn s3_url_needs_bucket_and_key() {
+        let backend = Backend::S3 { bucket: "states".to_owned(), key: "mcp/a.tfstate".to_owned() };
+        assert_eq!("s3://states/mcp/a.tfstate".parse(), Ok(backend.clone()));
+        assert_eq!(backend.to_string(), "s3://states/mcp/a.tfstate");
         for bad in ["states/a", "s3://states", "s3://states/", "s3:///a", "s3://States/a", "s3://states/a/"] {
             assert!(bad.parse::<Backend>().is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn the_state_in_s3_is_locked_and_encrypted() {
+    fn s3_state_is_locked_and_encrypted() {
         let block = "s3://states/a".parse::<Backend>().unwrap().block(Path::new("x"), "us-east-1", false);
         assert_eq!(block["terraform"]["backend"]["s3"]["use_lockfile"], true);
         assert_eq!(block["terraform"]["backend"]["s3"]["encrypt"], true);

@@ -1,4 +1,4 @@
-//! Finds a deployment by its project's name: whose account, which region, where its state is, and what Terraform made.
+//! Finds a deployment by its project: its account and region, where its state is kept, and what Terraform created.
 
 use anyhow::anyhow;
 
@@ -11,10 +11,10 @@ use crate::{
     ui::Reporter,
 };
 
-/// The region where nobody names one: the original's.
+/// The region of a deployment for which no source names one, as on the v1 (Python) server.
 pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
-/// A deployment as far as it is known before AWS is asked what there is.
+/// The account, region, names and settings of a project, whether or not it is deployed.
 #[derive(Debug)]
 pub struct DeploymentTarget {
     pub(crate) account: Account,
@@ -23,7 +23,7 @@ pub struct DeploymentTarget {
     pub(crate) settings: Settings,
 }
 
-/// A deployment that Terraform has made.
+/// A deployment that Terraform has created.
 #[derive(Debug)]
 pub struct Deployment {
     pub account: Account,
@@ -33,15 +33,16 @@ pub struct Deployment {
 }
 
 impl DeploymentTarget {
-    /// Where a project is, or would be.
-    pub(crate) async fn of(which: &cli::TargetArgs) -> anyhow::Result<Self> {
+    /// Resolves the arguments to an account and region, using the settings of an earlier deployment where the
+    /// arguments are silent.
+    pub(crate) async fn resolve(which: &cli::TargetArgs) -> anyhow::Result<Self> {
         let account = Account::open(which.region.as_deref(), DEFAULT_REGION).await.exit_code(Exit::Preflight)?;
         Self::in_account(which, account).await
     }
 
-    /// The same, for who has asked for the account already.
+    /// Does the same as [`Self::resolve`] with an account that is open already.
     pub(crate) async fn in_account(which: &cli::TargetArgs, account: Account) -> anyhow::Result<Self> {
-        let home = Home::of(account.id(), &which.project)?;
+        let home = Home::new(account.id(), &which.project)?;
         let known = Settings::load(&home)?;
         let account = match (&known, &which.region) {
             (Some(known), None) if known.region != account.region() => {
@@ -49,11 +50,12 @@ impl DeploymentTarget {
             }
             _ => account,
         };
-        let settings = Settings::agree(known, account.region(), which.state.as_deref())?;
-        Ok(Self { account, names: Names::of(&which.project), home, settings })
+        let settings = Settings::merge(known, account.region(), which.state.as_deref())?;
+        Ok(Self { account, names: Names::new(&which.project), home, settings })
     }
 
-    /// What Terraform made, if this machine or the state in S3 knows of it.
+    /// Returns Terraform's outputs, from this machine's copy or the state in S3. `None` if neither knows the
+    /// deployment.
     pub(crate) async fn outputs(&self, reporter: Reporter) -> anyhow::Result<Option<Outputs>> {
         if let Some(outputs) = Outputs::load(&self.home)? {
             return Ok(Some(outputs));
@@ -62,7 +64,7 @@ impl DeploymentTarget {
             return Ok(None);
         }
         workspace::prepare(&self.home, &self.settings)?;
-        let terraform = Terraform::on(&self.home);
+        let terraform = Terraform::read_only(&self.home);
         let step = reporter.begin("state");
         terraform.init(&step).await?;
         let outputs = terraform.outputs()?;
@@ -74,21 +76,21 @@ impl DeploymentTarget {
     }
 }
 
-/// The deployment of a project, or an error that says how to find it or to make it.
+/// Returns a project's deployment. Fails with a hint if neither this machine nor the state in S3 knows it.
 pub async fn find(which: &cli::TargetArgs) -> anyhow::Result<Deployment> {
-    let place = DeploymentTarget::of(which).await?;
-    let outputs = place.outputs(Reporter::Human).await?.ok_or_else(|| unknown(&which.project, &place))?;
-    Ok(Deployment { account: place.account, names: place.names, home: place.home, outputs })
+    let target = DeploymentTarget::resolve(which).await?;
+    let outputs = target.outputs(Reporter::Human).await?.ok_or_else(|| not_found(&which.project, &target))?;
+    Ok(Deployment { account: target.account, names: target.names, home: target.home, outputs })
 }
 
-fn unknown(project: &Project, place: &DeploymentTarget) -> anyhow::Error {
+fn not_found(project: &Project, target: &DeploymentTarget) -> anyhow::Error {
     anyhow!(
-        "{project} is not deployed in account {}, as far as this machine knows (it looked in {})",
-        place.account.id(),
-        place.home.root().display()
+        "no deployment of {project} is known in account {} (looked in {})",
+        target.account.id(),
+        target.home.root().display()
     )
-    .hint_if_some(project.similar_hint(place.home.root()))
+    .hint_if_some(project.similar_hint(target.home.root()))
+    .hint("add `--state s3://bucket/key` if it was deployed from another machine with its state in S3")
     .hint(format!("run `cargo xtask deploy{}` to deploy it", project.flag()))
-    .hint("if another machine deployed it with its state in S3, pass `--state s3://bucket/key`")
     .exit_code(Exit::Unreachable)
 }

@@ -1,26 +1,24 @@
-//! The directory in which this machine keeps what it knows of one deployment on AWS, and what each file in it is called.
+//! The directory of one deployment on AWS on this machine, and the names of the files in it.
 //!
-//! With the state in S3 nothing in here is needed: all of it can be made again.
+//! Everything in it can be rebuilt if the state is kept in S3.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use crate::{
+    dirs::{self, Root},
+    project::Project,
 };
 
-use anyhow::Context;
-
-use crate::{environment, error::ErrorExt, project::Project};
-
-/// The files of a deployment.
+/// The directory of a deployment.
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
 }
 
 impl Home {
-    /// The home of a project in an account, whether it exists or not.
-    pub(crate) fn of(account: &str, project: &Project) -> anyhow::Result<Self> {
-        Ok(Self { root: all_homes()?.join(account).join(project.as_str()) })
+    /// Returns the directory of a project in an account. Does not create it.
+    pub(crate) fn new(account: &str, project: &Project) -> anyhow::Result<Self> {
+        Ok(Self { root: dirs::root(Root::Aws)?.join(account).join(project.as_str()) })
     }
 
     #[cfg(test)]
@@ -32,7 +30,7 @@ impl Home {
         &self.root
     }
 
-    /// Where the deployment is, and where its state is.
+    /// The region and the backend of the deployment.
     pub(crate) fn settings(&self) -> PathBuf {
         self.root.join("settings.json")
     }
@@ -42,12 +40,12 @@ impl Home {
         self.root.join("outputs.json")
     }
 
-    /// The directory that Terraform works in: a copy of `infra/`, with what we add.
+    /// Terraform's working directory: a copy of `infra/` with generated files.
     pub(crate) fn workspace(&self) -> PathBuf {
         self.root.join("infra")
     }
 
-    /// Terraform's own directory: its providers, and which backend it was set up for.
+    /// Terraform's data directory: providers and the configured backend.
     pub(crate) fn terraform_data(&self) -> PathBuf {
         self.root.join("terraform")
     }
@@ -57,7 +55,7 @@ impl Home {
         self.root.join("terraform.tfstate")
     }
 
-    /// Everything that Terraform said.
+    /// Terraform's whole output.
     pub(crate) fn log(&self) -> PathBuf {
         self.root.join("terraform.log")
     }
@@ -66,40 +64,13 @@ impl Home {
         self.root.join("lock")
     }
 
-    /// Makes the directory, for its owner only: a state may come to hold what is nobody else's business.
+    /// Creates the directory, readable for its owner only, because a state may hold secrets.
     pub(crate) fn create(&self) -> anyhow::Result<()> {
-        fs::create_dir_all(&self.root).with_context(|| format!("cannot create {}", self.root.display()))?;
-        close_to_others(&self.root).with_context(|| format!("cannot close {} to others", self.root.display()))
+        dirs::create_private(&self.root)
     }
 
-    /// Deletes the directory, if it is there.
+    /// Deletes the directory, if it exists.
     pub(crate) fn remove(&self) -> anyhow::Result<()> {
-        match fs::remove_dir_all(&self.root) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot delete {}", self.root.display()))
-            }
-            _ => Ok(()),
-        }
+        dirs::remove(&self.root)
     }
-}
-
-/// Where all homes are.
-fn all_homes() -> anyhow::Result<PathBuf> {
-    if let Some(directory) = environment::deploy_dir() {
-        return std::path::absolute(&directory)
-            .with_context(|| format!("MCP_DEPLOY_DIR={} is no path", directory.display()));
-    }
-    let data = dirs::data_dir().context("this machine names no data directory for its user");
-    Ok(data.hint("set MCP_DEPLOY_DIR to a directory of your own")?.join("mcp-stateful").join("aws"))
-}
-
-#[cfg(unix)]
-fn close_to_others(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-fn close_to_others(_: &Path) -> std::io::Result<()> {
-    Ok(())
 }

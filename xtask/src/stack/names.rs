@@ -1,21 +1,16 @@
-//! The names that are needed before Terraform has made anything, or after it has forgotten: for preflight and for the sweep.
-//! Whatever Terraform has made is named by its outputs.
+//! The names of a project's resources, for commands that run before Terraform has created them or after its state
+//! was lost. Other commands use the names in Terraform's outputs.
 
 use crate::project::Project;
 
-/// The tag by which we know what we made, with `Project`; `infra/versions.tf` sets both.
-pub(crate) const MANAGED_BY: (&str, &str) = ("ManagedBy", "mcp-stateful/infra");
-/// The tag that holds the project's name.
-pub(crate) const PROJECT: &str = "Project";
-
-/// What everything of a project is called.
+/// Derives the names of a project's resources. `infra/` derives the same ones.
 #[derive(Debug, Clone)]
 pub struct Names {
     project: Project,
 }
 
 impl Names {
-    pub fn of(project: &Project) -> Self {
+    pub fn new(project: &Project) -> Self {
         Self { project: project.clone() }
     }
 
@@ -23,7 +18,7 @@ impl Names {
         &self.project
     }
 
-    /// The ECR repository. The default project keeps the original's; no other project can come to have the same.
+    /// Returns the ECR repository. The default project keeps the one of the v1 (Python) server.
     pub fn repository(&self) -> String {
         match self.is_default() {
             true => "mcp-dynamodb".to_owned(),
@@ -39,7 +34,7 @@ impl Names {
         format!("{}-svc", self.project)
     }
 
-    /// The family of the task definitions.
+    /// Returns the family of the task definitions.
     pub(crate) fn family(&self) -> String {
         format!("{}-task", self.project)
     }
@@ -48,6 +43,7 @@ impl Names {
         format!("{}-sg", self.project)
     }
 
+    /// Returns the execution role, then the task role.
     pub fn roles(&self) -> [String; 2] {
         [format!("{}-exec-role", self.project), format!("{}-task-role", self.project)]
     }
@@ -56,12 +52,12 @@ impl Names {
         format!("/ecs/{}", self.project)
     }
 
-    /// The SSM parameter that holds the token.
+    /// Returns the SSM parameter that holds the token.
     pub(crate) fn token_parameter(&self) -> String {
         format!("/{}/auth-token", self.project)
     }
 
-    /// The table, unless the variable `table_name` says otherwise.
+    /// Returns the table, unless the variable `table_name` overrides it.
     pub(crate) fn table(&self) -> String {
         match self.is_default() {
             true => "mcp_state".to_owned(),
@@ -79,9 +75,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_of_one_project_is_a_name_of_another() {
+    fn projects_share_no_names() {
         let all = |project: &str| {
-            let names = Names::of(&project.parse().unwrap());
+            let names = Names::new(&project.parse().unwrap());
             let [exec, task] = names.roles();
             [
                 names.repository(),
@@ -99,11 +95,5 @@ mod tests {
         for (one, other) in [("mcp-stateful", "mcp-dynamodb"), ("mcp-stateful", "mcp-stateful2"), ("ab", "abc")] {
             assert!(all(one).iter().all(|name| !all(other).contains(name)), "{one} and {other}");
         }
-    }
-
-    #[test]
-    fn infra_sets_the_tags_that_we_look_for() {
-        let versions = include_str!("../../../infra/versions.tf");
-        assert!(versions.contains(MANAGED_BY.1) && versions.contains(MANAGED_BY.0) && versions.contains(PROJECT));
     }
 }

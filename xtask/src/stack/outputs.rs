@@ -1,22 +1,22 @@
-//! Terraform's outputs as one struct. `infra/outputs.tf` describes each.
+//! Terraform's outputs as one struct. `infra/outputs.tf` documents each.
 
 use serde::{Deserialize, Serialize};
 
 use crate::project::Project;
 
-/// What Terraform made, by its names.
+/// The resources that Terraform created, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outputs {
     pub(crate) project_name: String,
     pub(crate) region: String,
     pub cluster_name: String,
     pub service_name: String,
-    /// The revision that was last asked for; a service that runs another one went back.
+    /// The revision that was last deployed. A service that runs another one was rolled back.
     pub(crate) task_definition_arn: String,
     pub(crate) task_definition_family: String,
     pub(crate) container_name: String,
     pub container_port: u16,
-    /// `sha256:` and 64 hex digits; what the service reports as its revision.
+    /// `sha256:` and 64 hex digits. The service reports it as its revision.
     pub(crate) image_digest: String,
     pub(crate) log_group: String,
     pub(crate) dynamodb_table: String,
@@ -27,12 +27,12 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// ` --project <name>`, or nothing for the default: the end of a command that is printed to be typed.
+    /// Returns ` --project <name>`, or nothing for the default project, to end a printed command with.
     pub fn flag(&self) -> String {
         self.project_name.parse::<Project>().map_or_else(|_| String::new(), |project| project.flag())
     }
 
-    /// The task definition by its short name, such as `mcp-stateful-task:3`.
+    /// Returns the task definition's short name, such as `mcp-stateful-task:3`.
     pub(crate) fn task_definition(&self) -> &str {
         self.task_definition_arn.rsplit('/').next().unwrap_or(&self.task_definition_arn)
     }

@@ -1,14 +1,15 @@
-//! What this machine remembers of a deployment, so that it need not be said again: its region, and where its state is.
+//! The settings that this machine remembers of a deployment: its region, and the backend of its state.
 
-use std::{fs, io};
-
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 
 use super::{backend::Backend, home::Home};
-use crate::error::{ErrorExt, Exit};
+use crate::{
+    error::{ErrorExt, Exit},
+    json_file,
+};
 
-/// What is remembered.
+/// The region and backend that a deployment was created with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) region: String,
@@ -16,28 +17,22 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// What is remembered of a deployment, if anything.
+    /// Loads the settings, if the deployment is known on this machine.
     pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Self>> {
         let path = home.settings();
-        match fs::read(&path) {
-            Ok(json) => {
-                let settings = serde_json::from_slice(&json).with_context(|| format!("cannot read {}", path.display()));
-                settings.hint(format!("delete {}, and say --region and --state again", path.display())).map(Some)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-        }
+        json_file::load(&path).hint(format!("delete {} and pass --region and --state again", path.display()))
     }
 
+    /// Saves the settings for later commands.
     pub(crate) fn save(&self, home: &Home) -> anyhow::Result<()> {
         home.create()?;
-        let path = home.settings();
-        let json = serde_json::to_vec_pretty(self).context("cannot put the settings in writing")?;
-        fs::write(&path, json).with_context(|| format!("cannot write {}", path.display()))
+        json_file::save(&home.settings(), self)
     }
 
-    /// What holds now: what the command line says, unless it is not what the deployment was made with.
-    pub(crate) fn agree(remembered: Option<Self>, region: &str, state: Option<&str>) -> anyhow::Result<Self> {
+    /// Merges the remembered settings with the command line.
+    ///
+    /// Fails with [`Exit::Usage`] if they contradict: a deployment cannot move to another region or backend.
+    pub(crate) fn merge(remembered: Option<Self>, region: &str, state: Option<&str>) -> anyhow::Result<Self> {
         let state =
             state.map(str::parse::<Backend>).transpose().map_err(|wrong| anyhow!(wrong)).exit_code(Exit::Usage)?;
         let Some(remembered) = remembered else {
@@ -45,16 +40,15 @@ impl Settings {
         };
         if remembered.region != region {
             return Err(anyhow!("this project is deployed in {}, not in {region}", remembered.region))
-                .hint(format!("say --region {}, or deploy another --project in {region}", remembered.region))
+                .hint(format!("use `--region {}`, or deploy another --project in {region}", remembered.region))
                 .exit_code(Exit::Usage);
         }
         match state {
-            Some(state) if state != remembered.state => Err(anyhow!(
-                "the state of this project is kept {}, not in {state}",
-                remembered.state
-            ))
-            .hint("destroy the project and deploy it again to keep its state elsewhere (--keep-data keeps the notes)")
-            .exit_code(Exit::Usage),
+            Some(state) if state != remembered.state => {
+                Err(anyhow!("the state of this project is kept {}, not in {state}", remembered.state))
+                    .hint("to move the state, destroy the project with --keep-data and deploy it again")
+                    .exit_code(Exit::Usage)
+            }
             _ => Ok(remembered),
         }
     }
@@ -65,15 +59,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_said_once_need_not_be_said_again_and_cannot_be_changed_by_saying_it() {
-        let first = Settings::agree(None, "us-east-1", Some("s3://states/a")).unwrap();
-        assert_eq!(Settings::agree(Some(first.clone()), "us-east-1", None).unwrap(), first);
-        assert!(Settings::agree(Some(first.clone()), "eu-west-1", None).is_err());
-        assert!(Settings::agree(Some(first), "us-east-1", Some("s3://states/b")).is_err());
+    fn remembered_state_url_is_reused() {
+        let first = Settings::merge(None, "us-east-1", Some("s3://states/a")).unwrap();
+        assert_eq!(Settings::merge(Some(first.clone()), "us-east-1", None).unwrap(), first);
+        assert!(Settings::merge(Some(first.clone()), "eu-west-1", None).is_err());
+        assert!(Settings::merge(Some(first), "us-east-1", Some("s3://states/b")).is_err());
     }
 
     #[test]
-    fn settings_come_back_from_the_disk() {
+    fn saved_settings_are_loaded() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
         assert_eq!(Settings::load(&home).unwrap(), None);

@@ -1,4 +1,5 @@
-//! The variables of `infra/`: what deploy sets itself, what a project's file says, what the command line says; the later wins.
+//! The variables of `infra/`, from three sources. A later source wins: deploy itself, the project's file, the
+//! command line.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,32 +9,35 @@ use serde_json::Value;
 use crate::{
     cargo,
     error::{ErrorExt, Exit},
-    nearest,
+    json_file, nearest,
     project::Project,
 };
 
-/// What deploy decides; saying otherwise would make two truths.
-const OURS: [(&str, &str); 4] = [
-    ("project_name", "--project"),
-    ("region", "--region"),
-    ("container_image", "--image"),
-    ("revision", "the source's revision, which is told by git"),
+/// The variables that deploy sets, each with the flag or fact that decides it. Setting them twice could contradict.
+const SET_BY_DEPLOY: [(&str, &str); 4] = [
+    ("project_name", "it follows --project"),
+    ("region", "it follows --region"),
+    ("container_image", "it follows --image"),
+    ("revision", "it is the revision of the source, read from git"),
 ];
 
-/// Values by name.
+/// Variables of `infra/`: values by name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Variables(BTreeMap<String, Value>);
 
 impl Variables {
-    /// What `infra/<project>.tfvars.json` and the command line say.
-    pub(crate) fn given(project: &Project, flags: &[String]) -> anyhow::Result<Self> {
+    /// Reads `infra/<project>.tfvars.json`, then `flags`, each of the form `NAME=VALUE`.
+    ///
+    /// Fails with [`Exit::Usage`] on a variable that `infra/` does not declare, or that has another way to be set.
+    pub(crate) fn load(project: &Project, flags: &[String]) -> anyhow::Result<Self> {
         let infra = cargo::workspace_root().join("infra");
-        let mut variables = from_file(&infra.join(format!("{project}.tfvars.json")))?;
+        let file = infra.join(format!("{project}.tfvars.json"));
+        let mut variables = Self(json_file::load(&file).exit_code(Exit::Usage)?.unwrap_or_default());
         for flag in flags {
             let (name, value) = parse(flag).exit_code(Exit::Usage)?;
             if name == "allowed_cidr" {
-                return Err(anyhow!("the variable allowed_cidr has a flag of its own"))
-                    .hint("say --allowed-cidr")
+                return Err(anyhow!("the variable allowed_cidr cannot be set with --var"))
+                    .hint("use --allowed-cidr instead")
                     .exit_code(Exit::Usage);
             }
             variables.0.insert(name, value);
@@ -42,12 +46,12 @@ impl Variables {
         Ok(variables)
     }
 
-    /// Sets what deploy decides.
+    /// Sets a variable, replacing its value.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
     }
 
-    /// A value as text, if it is given.
+    /// Returns a value as text, if it is set and not null.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         match self.0.get(name)? {
             Value::Null => None,
@@ -56,17 +60,17 @@ impl Variables {
         }
     }
 
-    /// A value as text, or what `infra/` has as its default.
+    /// Returns a value as text, or `default`, which has to be the default in `infra/`.
     pub(crate) fn text_or(&self, name: &str, default: &str) -> String {
         self.text(name).unwrap_or_else(|| default.to_owned())
     }
 
-    /// A number, however it was written, or what `infra/` has as its default.
+    /// Returns a value as a number, whether it was given as one or as text, or the default of `infra/`.
     pub(crate) fn number_or(&self, name: &str, default: u32) -> u32 {
         self.text_or(name, "").parse().unwrap_or(default)
     }
 
-    /// The file that Terraform reads.
+    /// Returns the variables as the object that Terraform reads.
     pub(crate) fn json(&self) -> Value {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into()
     }
@@ -75,19 +79,20 @@ impl Variables {
         self.0.is_empty()
     }
 
-    /// `name=value`, in the order of names.
+    /// Returns `name=value` lines, ordered by name.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     fn check(&self, declared: &[String]) -> anyhow::Result<()> {
         for name in self.0.keys() {
-            if let Some((_, from)) = OURS.iter().find(|(ours, _)| ours == name) {
-                return Err(anyhow!("the variable {name} is set by deploy")).hint(format!("it comes from {from}"));
+            if let Some((_, reason)) = SET_BY_DEPLOY.iter().find(|(set, _)| set == name) {
+                return Err(anyhow!("the variable {name} is set by deploy"))
+                    .hint(format!("remove it from --var and infra/*.tfvars.json; {reason}"));
             }
             if name == "auth_token" {
-                return Err(anyhow!("a token does not belong on a command line or in a file"))
-                    .hint("set own_token=true, and the token in the environment as TF_VAR_auth_token");
+                return Err(anyhow!("the token must not be on a command line or in a file"))
+                    .hint("set own_token=true with --var, and the environment variable TF_VAR_auth_token");
             }
             if !declared.contains(name) {
                 let hint = nearest::hint(name, declared.iter().map(String::as_str));
@@ -98,28 +103,17 @@ impl Variables {
     }
 }
 
-fn from_file(path: &Path) -> anyhow::Result<Variables> {
-    match fs::read(path) {
-        Ok(json) => {
-            let read = serde_json::from_slice(&json).with_context(|| format!("cannot read {}", path.display()));
-            read.exit_code(Exit::Usage).map(Variables)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Variables::default()),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-/// `NAME=VALUE`: a list, an object, a number or a truth value as in JSON, and all else a string.
+/// Parses `NAME=VALUE`. The value is JSON if it parses as JSON, otherwise a string.
 fn parse(flag: &str) -> anyhow::Result<(String, Value)> {
     let (name, value) = flag
         .split_once('=')
-        .with_context(|| format!("--var {flag} is no variable"))
-        .hint("give it as NAME=VALUE, such as --var fargate_memory=1024")?;
+        .with_context(|| format!("invalid --var {flag}: expected NAME=VALUE"))
+        .hint("write it as in --var fargate_memory=1024")?;
     let parsed = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((name.to_owned(), parsed))
 }
 
-/// The names that the configuration declares.
+/// Returns the names of the variables that the configuration declares, sorted.
 fn declared(infra: &Path) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(infra).with_context(|| format!("cannot read {}", infra.display()))? {
@@ -143,11 +137,11 @@ mod tests {
 
     fn given(flags: &[&str]) -> anyhow::Result<Variables> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Variables::given(&"no-file-for-this".parse().unwrap(), &flags)
+        Variables::load(&"no-file-for-this".parse().unwrap(), &flags)
     }
 
     #[test]
-    fn values_keep_their_types_and_the_last_one_wins() {
+    fn last_value_wins_and_keeps_its_type() {
         let variables =
             given(&["fargate_memory=512", "fargate_memory=1024", "cpu_architecture=ARM64", "tags={\"a\":\"b\"}"])
                 .unwrap();
@@ -158,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_or_is_ours_is_refused() {
+    fn unknown_and_reserved_variables_are_rejected() {
         for flag in ["fargate_memroy=1024", "container_image=x", "auth_token=secret", "nonsense", "region=x"] {
             assert_eq!(crate::error::exit_of(&given(&[flag]).unwrap_err()), Exit::Usage, "{flag}");
         }

@@ -1,5 +1,5 @@
-//! The directory that Terraform works in: `infra/` as it is in the checkout, with the backend, the imports and the variables
-//! of this deployment beside it. Made anew each time.
+//! The directory that Terraform works in: a copy of `infra/` with this deployment's backend, imports and variables.
+//! It is rebuilt for every command.
 
 use std::{fs, path::Path};
 
@@ -10,11 +10,11 @@ use super::{home::Home, settings::Settings, variables::Variables};
 use crate::{cargo, environment};
 
 const LOCK_FILE: &str = ".terraform.lock.hcl";
-/// Terraform reads it by its name's ending.
+/// Terraform loads the file because its name ends in `.auto.tfvars.json`.
 const VARIABLES: &str = "deploy.auto.tfvars.json";
 const IMPORTS: &str = "imports.tf.json";
 
-/// Lays out the workspace.
+/// Rebuilds the workspace: copies `infra/` and writes the backend.
 pub(crate) fn prepare(home: &Home, settings: &Settings) -> anyhow::Result<()> {
     home.create()?;
     let workspace = home.workspace();
@@ -27,12 +27,12 @@ pub(crate) fn prepare(home: &Home, settings: &Settings) -> anyhow::Result<()> {
     write(&workspace.join("backend.tf.json"), &backend)
 }
 
-/// Gives the workspace its variables.
+/// Writes the variables into the workspace.
 pub(crate) fn set_variables(home: &Home, variables: &Variables) -> anyhow::Result<()> {
     write(&home.workspace().join(VARIABLES), &variables.json())
 }
 
-/// Has Terraform take up what is there already, by import blocks.
+/// Writes import blocks, by which the next apply takes existing resources into the state.
 pub(crate) fn set_imports(home: &Home, blocks: Vec<Value>) -> anyhow::Result<()> {
     write(&home.workspace().join(IMPORTS), &json!({"import": blocks}))
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_workspace_is_infra_with_a_backend_and_nothing_left_from_before() {
+    fn rebuilding_removes_old_imports() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
         let settings = Settings { region: "us-east-1".to_owned(), state: "s3://states/a".parse().unwrap() };

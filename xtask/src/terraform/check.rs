@@ -1,13 +1,15 @@
-//! The checks of `infra/` itself. What Terraform keeps for itself goes below cargo's target directory.
+//! Checks `infra/` itself. Terraform's data directory is below cargo's target directory.
 //!
-//! Where providers come from is Terraform's own affair: its settings (`TF_CLI_CONFIG_FILE`, `TF_PLUGIN_CACHE_DIR`) hold.
+//! The user's Terraform settings (`TF_CLI_CONFIG_FILE`, `TF_PLUGIN_CACHE_DIR`) apply: they decide where providers
+//! come from.
 
 use std::path::Path;
 
 use super::command;
 use crate::{cargo, problem, process::CommandLine, ui};
 
-/// Formatting, validity and the tests of the configuration, with providers that are mocked: no account, no credentials.
+/// Checks the format and validity of the configuration, and runs its tests. Providers are mocked, so no account is
+/// needed.
 pub fn check() -> anyhow::Result<()> {
     problem::report(&Vec::from_iter(super::require().err()))?;
     let data = cargo::target_directory()?.join("terraform");
@@ -38,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_works_on_infra_and_keeps_its_data_apart() {
+    fn lines_run_on_infra_with_their_own_data() {
         for line in checks(Path::new("/target/terraform")) {
             assert!(line.to_string().starts_with("terraform -chdir=") && line.to_string().contains("infra "), "{line}");
             assert_eq!(line.value_of("TF_DATA_DIR"), Some("/target/terraform".as_ref()));
@@ -46,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lock_file_is_not_changed_by_a_check() {
+    fn check_keeps_the_lock_file() {
         assert!(checks(Path::new("t"))[1].to_string().contains("-lockfile=readonly"));
     }
 }

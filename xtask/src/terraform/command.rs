@@ -1,5 +1,5 @@
-//! The one door to the program `terraform`: every process of it is started here, so that a command can say how much of its
-//! time was Terraform's. Must not know what Terraform is asked.
+//! Starts every Terraform process, so that a command can report how much of its time Terraform took. Must not know what
+//! Terraform is run for.
 
 use std::{
     fs::File,
@@ -10,43 +10,43 @@ use std::{
 
 use crate::process::{self, CommandLine, Output};
 
-/// In microseconds.
+/// The run time of all processes that have ended, in microseconds.
 static RAN: AtomicU64 = AtomicU64::new(0);
 
-/// How long Terraform's processes have run since this program began, all that have ended. They run one after the other.
+/// Returns how long Terraform's processes have run since this program began, in sum. They run one after the other.
 pub(crate) fn ran() -> Duration {
     Duration::from_micros(RAN.load(Ordering::Relaxed))
 }
 
-/// The beginning of every line.
+/// Returns a command line that starts Terraform.
 pub(crate) fn line() -> CommandLine {
     CommandLine::new("terraform")
 }
 
-/// Runs a line; its output goes where ours goes.
+/// Runs a command line whose output goes to this process's output.
 pub(super) fn run(line: &CommandLine) -> anyhow::Result<()> {
     let _running = Running::begin();
     process::run(line)
 }
 
-/// Runs a line and returns all it said, whether it succeeded or not.
+/// Runs a command line and returns its output, whether or not it succeeds.
 pub(crate) fn capture(line: &CommandLine) -> anyhow::Result<Output> {
     let _running = Running::begin();
     process::capture(line)
 }
 
-/// Runs a line that changes something, as [`process::follow`] does.
+/// Runs a command line that changes something, as [`process::follow`] does.
 pub(crate) async fn follow(
     line: &CommandLine,
     log: &Path,
     lock: Option<File>,
-    see: impl FnMut(&str),
+    on_line: impl FnMut(&str),
 ) -> anyhow::Result<bool> {
     let _running = Running::begin();
-    process::follow(line, log, lock, see).await
+    process::follow(line, log, lock, on_line).await
 }
 
-/// A process that is counted when it has ended, however that is waited for.
+/// Measures a process until it is dropped, so that failed and interrupted processes count as well.
 struct Running(Instant);
 
 impl Running {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_a_process_comes_to_it_has_run() {
+    fn failed_process_counts() {
         let before = ran();
         assert!(!capture(&CommandLine::new(crate::environment::cargo()).arg("no-such-command")).unwrap().success);
         assert!(ran() > before);

@@ -1,23 +1,23 @@
-//! What Terraform says with `-json`: a message a line, of which people want some and errors are made of others.
+//! Parses the output of `terraform … -json`: one message a line.
 
 use serde::Deserialize;
 
-/// One line.
+/// One message, reduced to what the deployer uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
-    /// Worth showing while it goes on.
+    /// Shown while Terraform runs.
     Progress(String),
-    /// A resource is done; as worth showing.
+    /// A resource is done. Shown like progress.
     Complete(String),
-    /// What was, or is to be, added, changed and removed.
+    /// The numbers of a plan, or of a finished apply or destroy.
     Summary(Changes),
-    /// An error, with its explanation.
+    /// An error with its details on one line.
     Error(String),
-    /// Of use in the log only.
+    /// Written to the log only.
     Other,
 }
 
-/// How many resources.
+/// The numbers of resources that were changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 pub struct Changes {
     pub(crate) add: usize,
@@ -27,18 +27,18 @@ pub struct Changes {
     pub(crate) import: usize,
 }
 
-/// Everything said so far that an error or a result is made of.
+/// Collects the result and the errors of one run.
 #[derive(Debug, Default)]
-pub struct Said {
+pub struct JsonOutput {
     pub(crate) changes: Changes,
     pub(crate) errors: Vec<String>,
     /// Resources that are done.
     pub(crate) complete: usize,
 }
 
-impl Said {
-    /// Takes a line; returns what of it is worth showing.
-    pub(crate) fn take(&mut self, line: &str) -> Option<String> {
+impl JsonOutput {
+    /// Reads a line. Returns its text if it is to be shown.
+    pub(crate) fn read_line(&mut self, line: &str) -> Option<String> {
         match Message::parse(line) {
             Message::Progress(text) => return Some(text),
             Message::Complete(text) => {
@@ -56,7 +56,7 @@ impl Said {
 impl Message {
     pub(crate) fn parse(line: &str) -> Self {
         #[derive(Deserialize)]
-        struct CommandLine {
+        struct Line {
             #[serde(rename = "@message")]
             message: String,
             #[serde(rename = "type")]
@@ -77,7 +77,7 @@ impl Message {
             detail: String,
             address: Option<String>,
         }
-        let Ok(line) = serde_json::from_str::<CommandLine>(line) else { return Self::Other };
+        let Ok(line) = serde_json::from_str::<Line>(line) else { return Self::Other };
         if line.hook.and_then(|hook| hook.action).is_some_and(|action| action == "read") {
             return Self::Other;
         }
@@ -108,7 +108,7 @@ impl std::fmt::Display for Changes {
         if *self == Self::default() {
             return f.write_str("nothing to change");
         }
-        let adopted = if self.import > 0 { format!("{} taken over, ", self.import) } else { String::new() };
+        let adopted = if self.import > 0 { format!("{} adopted, ", self.import) } else { String::new() };
         write!(f, "{adopted}{} added, {} changed, {} removed", self.add, self.change, self.remove)
     }
 }
@@ -118,27 +118,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_name_the_resource_and_explain() {
+    fn errors_name_resource_and_detail() {
         let line = r#"{"@level":"error","@message":"Error: x","type":"diagnostic","diagnostic":{"severity":"error","summary":"creating table","detail":"AccessDenied:\nno","address":"aws_dynamodb_table.state"}}"#;
-        let mut said = Said::default();
-        assert_eq!(said.take(line), None);
-        assert_eq!(said.errors, ["aws_dynamodb_table.state: creating table: AccessDenied: no"]);
+        let mut output = JsonOutput::default();
+        assert_eq!(output.read_line(line), None);
+        assert_eq!(output.errors, ["aws_dynamodb_table.state: creating table: AccessDenied: no"]);
     }
 
     #[test]
-    fn the_last_summary_counts_and_progress_is_shown() {
-        let mut said = Said::default();
+    fn last_summary_wins_and_progress_is_shown() {
+        let mut output = JsonOutput::default();
         let done = r#"{"@message":"a: Creation complete","type":"apply_complete","hook":{}}"#;
-        assert_eq!(said.take(done).as_deref(), Some("a: Creation complete"));
-        assert_eq!(said.complete, 1);
+        assert_eq!(output.read_line(done).as_deref(), Some("a: Creation complete"));
+        assert_eq!(output.complete, 1);
         for add in [13, 7] {
-            said.take(&format!(r#"{{"@message":"","type":"change_summary","changes":{{"add":{add},"change":0,"import":1,"remove":2,"operation":"apply"}}}}"#));
+            output.read_line(&format!(r#"{{"@message":"","type":"change_summary","changes":{{"add":{add},"change":0,"import":1,"remove":2,"operation":"apply"}}}}"#));
         }
-        assert_eq!(said.changes.to_string(), "1 taken over, 7 added, 0 changed, 2 removed");
-        assert_eq!(said.changes.total(), 10);
+        assert_eq!(output.changes.to_string(), "1 adopted, 7 added, 0 changed, 2 removed");
+        assert_eq!(output.changes.total(), 10);
         assert_eq!(Changes::default().to_string(), "nothing to change");
-        assert_eq!(said.take("not json"), None);
-        let looked = r#"{"@message":"data.x: Refresh complete","type":"apply_complete","hook":{"action":"read"}}"#;
-        assert_eq!(said.take(looked), None);
+        assert_eq!(output.read_line("not json"), None);
+        let read = r#"{"@message":"data.x: Refresh complete","type":"apply_complete","hook":{"action":"read"}}"#;
+        assert_eq!(output.read_line(read), None);
     }
 }

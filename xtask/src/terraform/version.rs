@@ -1,29 +1,32 @@
-//! TargetArgs Terraform there is, and whether it is new enough.
+//! Finds the installed Terraform and checks its version.
 
 use serde::Deserialize;
 
 use super::command;
 use crate::problem::Problem;
 
-/// The oldest Terraform that has write-only arguments; `infra/versions.tf` says the same.
+/// The oldest version with write-only arguments, which keep the token out of the state. `infra/versions.tf`
+/// requires it too.
 const OLDEST: (u32, u32) = (1, 11);
 
-/// The version of the Terraform on the path, or what is wrong with it.
+/// Returns the version of the Terraform on the PATH. Fails if there is none or it is too old.
 pub fn require() -> Result<String, Problem> {
     #[derive(Deserialize)]
     struct Version {
         terraform_version: String,
     }
-    let fix = format!("install Terraform {}.{} or newer, and have it on the path", OLDEST.0, OLDEST.1);
+    let hint = format!("install Terraform {}.{} or newer and add it to PATH", OLDEST.0, OLDEST.1);
     let output = match command::capture(&command::line().args(["version", "-json"])) {
         Ok(output) if output.success => output.stdout,
-        Ok(output) => return Err(Problem::new(format!("terraform cannot be run: {}", output.stderr.trim()), fix)),
-        Err(error) => return Err(Problem::new(format!("terraform cannot be run: {}", error.root_cause()), fix)),
+        Ok(output) => return Err(Problem::new(format!("terraform cannot be run: {}", output.stderr.trim()), hint)),
+        Err(error) => return Err(Problem::new(format!("terraform cannot be run: {}", error.root_cause()), hint)),
     };
     match serde_json::from_str(&output) {
         Ok(Version { terraform_version: version }) if is_new_enough(&version) => Ok(version),
-        Ok(Version { terraform_version: version }) => Err(Problem::new(format!("terraform {version} is too old"), fix)),
-        Err(_) => Err(Problem::new("`terraform version -json` does not tell a version", fix)),
+        Ok(Version { terraform_version: version }) => {
+            Err(Problem::new(format!("terraform {version} is too old"), hint))
+        }
+        Err(_) => Err(Problem::new("`terraform version -json` reported no version", hint)),
     }
 }
 
@@ -38,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_compared_as_numbers() {
+    fn versions_compare_as_numbers() {
         for good in ["1.11.0", "1.12.0-beta1", "2.0.0", "1.100.3"] {
             assert!(is_new_enough(good), "{good}");
         }

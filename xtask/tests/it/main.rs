@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy exempts tests, but not their helpers")]
 
 mod deployment;
+mod export;
 mod refusals;
 mod rollback;
 mod support;

@@ -14,7 +14,8 @@ fn taken_ports_are_reported_before_the_build() {
     let rejected = sandbox.deploy().exit_code(3);
     rejected.prints(&format!("port {} is taken", sandbox.port));
     rejected.prints(&format!("port {} is taken", sandbox.metrics_port));
-    rejected.prints("fix: ");
+    rejected.prints("1. port ");
+    rejected.prints("hint: ");
     rejected.prints("--metrics-port");
     assert!(!sandbox.home().join("record.json").exists());
     assert_eq!(rejected.stdout(), "");
@@ -54,13 +55,13 @@ fn preflight_problems_are_reported_together() {
     let rejected = sandbox.without_aws(&args).exit_code(3);
     for problem in [
         "terraform cannot be run",
-        "podman was asked for, and does not answer",
-        "203.0.113.7/24 has bits set behind its prefix",
+        "podman does not run",
+        "invalid --allowed-cidr 203.0.113.7/24: it has bits set after its prefix",
         "no AWS credentials were found",
     ] {
         rejected.prints(problem);
     }
-    assert_eq!(rejected.stderr().matches("fix: ").count(), 4, "{}", rejected.stderr());
+    assert_eq!(rejected.stderr().matches("hint: ").count(), 4, "{}", rejected.stderr());
     assert!(!sandbox.aws_home().exists());
 }
 

@@ -11,7 +11,7 @@ const VIOLATIONS: [&str; 6] = ["lost", "duplicated", "out_of_order", "leaked", "
 
 pub(super) async fn drill(env: &TestEnv) -> anyhow::Result<String> {
     let project = main_project()?;
-    let names = Names::of(&project);
+    let names = Names::new(&project);
     let before = env.admin.desired_count(&names.cluster(), &names.service()).await?;
     // Without a terminal it cannot ask for confirmation.
     env.run(&project, &["drill"]).await?.expect_exit(Exit::Usage as i32)?.expect_output("--yes")?;

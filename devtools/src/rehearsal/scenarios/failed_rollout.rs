@@ -35,7 +35,7 @@ pub(super) async fn missing_secret(env: &TestEnv) -> anyhow::Result<String> {
 
 pub(super) async fn missing_permission(env: &TestEnv) -> anyhow::Result<String> {
     let project = main_project()?;
-    let [_, role] = Names::of(&project).roles();
+    let [_, role] = Names::new(&project).roles();
     env.admin.deny(&role, OPERATION).await?;
     let result = deploy_denied(env, &project).await;
     env.admin.undo_deny(&role).await?;

@@ -17,7 +17,7 @@ pub(super) async fn first_deploy_fails(env: &TestEnv) -> anyhow::Result<String> 
     let bad = image::push(&good, Variant::Misconfigured).await?;
     let failed = env.deploy(&project, &["--image", &bad]).await?.expect_exit(FIRST_DEPLOY_FAILED)?;
     let cause = expect_causes(&failed, &["configuration", "MCP_MAX_CONCURRENCY"])?;
-    let names = Names::of(&project);
+    let names = Names::new(&project);
     let count = env.admin.desired_count(&names.cluster(), &names.service()).await?;
     if count != 0 {
         return Err(anyhow!("the desired count of {project} is {count} instead of 0"));

@@ -1,20 +1,20 @@
-//! A service, the deployments in it, and what it says that it did.
+//! ECS services, their deployments and their events.
 
 use aws_sdk_ecs::types::{self, ServiceField};
 
 use super::{RolloutState, client, seconds, tags_of};
 use crate::aws::{Account, sdk, tags::Tags};
 
-/// A service that exists.
+/// A service that is not deleted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Service {
     pub arn: String,
-    /// `ACTIVE`, or `DRAINING` after it was deleted and while tasks of it still run.
+    /// `ACTIVE`, or `DRAINING` while tasks of a deleted service still run.
     pub status: String,
     pub desired: i32,
     pub running: i32,
     pub pending: i32,
-    /// Seconds since 1970.
+    /// In seconds since 1970.
     pub created_at: Option<u64>,
     pub deployments: Vec<Deployment>,
     /// Newest first.
@@ -22,7 +22,7 @@ pub struct Service {
     pub tags: Tags,
 }
 
-/// One version on its way into a service, in it, or on its way out.
+/// A deployment in a service: one task definition that is rolling out, serving or draining.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Deployment {
     pub id: String,
@@ -39,7 +39,7 @@ pub struct Deployment {
     pub updated_at: Option<u64>,
 }
 
-/// A line that ECS wrote about a service.
+/// A service event: a line that ECS wrote about the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     pub id: String,
@@ -47,33 +47,33 @@ pub struct Event {
     pub message: String,
 }
 
-/// What is to change in a service; nothing else does.
+/// A change to a service. It leaves everything else as it is.
 #[derive(Debug, Clone, Copy)]
 pub enum Change<'a> {
     TaskDefinition(&'a str),
     DesiredCount(i32),
-    /// Begin anew with the task definition that is there already.
+    /// Starts a new deployment of the current task definition.
     ForceNewDeployment,
 }
 
 impl Service {
-    /// The newest deployment.
+    /// Returns the newest deployment.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
     }
 }
 
-/// A service, unless there is none of that name or it was deleted and has drained.
+/// Returns a service by its name. `None` if there is none, or only one that is deleted and drained (`INACTIVE`).
 pub async fn service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<Option<Service>> {
     let request = client(account).describe_services().cluster(cluster).services(name).include(ServiceField::Tags);
-    let answer = match request.send().await {
-        Ok(answer) => answer,
-        Err(error) if error.as_service_error().is_some_and(|said| said.is_cluster_not_found_exception()) => {
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_cluster_not_found_exception()) => {
             return Ok(None);
         }
         Err(error) => return Err(sdk::failed("DescribeServices", error)),
     };
-    Ok(answer.services().first().map(Service::from).filter(|service| service.status != "INACTIVE"))
+    Ok(response.services().first().map(Service::from).filter(|service| service.status != "INACTIVE"))
 }
 
 /// Changes a service.
@@ -87,14 +87,14 @@ pub async fn update(account: &Account, cluster: &str, name: &str, change: Change
     request.send().await.map(drop).map_err(|error| sdk::failed("UpdateService", error))
 }
 
-/// Deletes a service with its tasks; says whether there was one.
+/// Deletes a service together with its tasks. Returns whether it existed.
 pub async fn delete_service(account: &Account, cluster: &str, name: &str) -> anyhow::Result<bool> {
     match client(account).delete_service().cluster(cluster).service(name).force(true).send().await {
         Ok(_) => Ok(true),
         Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|said| said.is_service_not_found_exception() || said.is_cluster_not_found_exception()) =>
+            if error.as_service_error().is_some_and(|error| {
+                error.is_service_not_found_exception() || error.is_cluster_not_found_exception()
+            }) =>
         {
             Ok(false)
         }

@@ -1,4 +1,4 @@
-//! Tasks: those that run, and those that have stopped, which ECS remembers for an hour.
+//! ECS tasks: running ones, and stopped ones, which ECS keeps for an hour.
 
 use aws_sdk_ecs::types;
 pub use aws_sdk_ecs::types::DesiredStatus;
@@ -6,7 +6,7 @@ pub use aws_sdk_ecs::types::DesiredStatus;
 use super::{Health, StopCode, client, seconds};
 use crate::aws::{Account, sdk};
 
-/// How many tasks DescribeTasks takes.
+/// The number of tasks that DescribeTasks takes.
 const PAGE: usize = 100;
 
 /// A task.
@@ -14,7 +14,7 @@ const PAGE: usize = 100;
 pub struct Task {
     pub arn: String,
     pub task_definition: String,
-    /// `PENDING`, `RUNNING`, `STOPPED` and what is between them.
+    /// `PENDING`, `RUNNING`, `STOPPED` or a state between them.
     pub last_status: String,
     pub health: Option<Health>,
     pub created_at: Option<u64>,
@@ -22,7 +22,7 @@ pub struct Task {
     pub stopped_at: Option<u64>,
     pub stop_code: Option<StopCode>,
     pub stopped_reason: String,
-    /// The network interface, once there is one.
+    /// The id of the network interface, once it is attached.
     pub interface: Option<String>,
     pub containers: Vec<Container>,
 }
@@ -31,14 +31,14 @@ pub struct Task {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Container {
     pub name: String,
-    /// Set once the container has run and ended.
+    /// Set once the container has exited.
     pub exit_code: Option<i32>,
     pub reason: String,
     pub image_digest: Option<String>,
 }
 
 impl Task {
-    /// The last part of the ARN, by which log streams are named.
+    /// Returns the last part of the ARN, which is also the last part of the log stream's name.
     pub(crate) fn id(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or(&self.arn)
     }
@@ -47,12 +47,12 @@ impl Task {
         self.last_status == "RUNNING"
     }
 
-    /// It has ended, and what there is to know of it is known.
+    /// Returns whether the task has ended, so that its exit code and reason are final.
     pub(crate) fn is_stopped(&self) -> bool {
         self.last_status == "STOPPED"
     }
 
-    /// Its container's health check passes.
+    /// Returns whether the task runs and its container's health check passes.
     pub fn is_healthy(&self) -> bool {
         self.is_running() && self.health == Some(Health::Healthy)
     }
@@ -62,7 +62,7 @@ impl Task {
     }
 }
 
-/// The tasks of a service that should be running, or that should be stopped. A service that is not there has none.
+/// Returns the tasks of a service with this desired status. A service or cluster that does not exist has none.
 pub async fn tasks(
     account: &Account,
     cluster: &str,
@@ -76,8 +76,8 @@ pub async fn tasks(
         match arn {
             Ok(arn) => arns.push(arn),
             Err(error)
-                if error.as_service_error().is_some_and(|said| {
-                    said.is_service_not_found_exception() || said.is_cluster_not_found_exception()
+                if error.as_service_error().is_some_and(|error| {
+                    error.is_service_not_found_exception() || error.is_cluster_not_found_exception()
                 }) =>
             {
                 return Ok(Vec::new());
@@ -88,18 +88,18 @@ pub async fn tasks(
     tasks_by_arn(account, cluster, &arns).await
 }
 
-/// These tasks, as far as ECS still knows them.
+/// Returns the tasks with these ARNs. Tasks that ECS no longer knows are left out.
 pub async fn tasks_by_arn(account: &Account, cluster: &str, arns: &[String]) -> anyhow::Result<Vec<Task>> {
     let mut tasks = Vec::new();
     for page in arns.chunks(PAGE) {
         let request = client(account).describe_tasks().cluster(cluster).set_tasks(Some(page.to_vec()));
-        let answer = request.send().await.map_err(|error| sdk::failed("DescribeTasks", error))?;
-        tasks.extend(answer.tasks().iter().map(Task::from));
+        let response = request.send().await.map_err(|error| sdk::failed("DescribeTasks", error))?;
+        tasks.extend(response.tasks().iter().map(Task::from));
     }
     Ok(tasks)
 }
 
-/// Stops a task; the reason is what ECS tells of it afterwards.
+/// Stops a task. ECS shows `reason` as the task's stopped reason.
 pub async fn stop_task(account: &Account, cluster: &str, arn: &str, reason: &str) -> anyhow::Result<()> {
     let request = client(account).stop_task().cluster(cluster).task(arn).reason(reason);
     request.send().await.map(drop).map_err(|error| sdk::failed("StopTask", error))

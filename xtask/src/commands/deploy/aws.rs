@@ -13,17 +13,18 @@ use self::{
     timing::Stopwatch,
 };
 use crate::{
+    adopt,
     aws::ssm,
     cli,
     confirm::{Expected, confirm},
     error::{ErrorExt, Exit},
-    image::{self, Delivered, registry},
+    image::{self, Published, registry},
     preflight::{self, Plan, PreflightResult, Request},
     revision,
     rollout::{self, Baseline, FailureReason, Rollout},
     runtime,
     smoke::{self, Report, Target},
-    stack::{Outputs, Terraform, Variables, adopt, workspace},
+    stack::{Outputs, Terraform, Variables, workspace},
     token::Token,
     ui::{self, Reporter},
 };
@@ -65,8 +66,8 @@ async fn deploy(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<()> {
 }
 
 /// Checks that `--image` names an image by its digest.
-fn existing_image(image: &str) -> anyhow::Result<Delivered> {
-    Delivered::elsewhere(image)
+fn existing_image(image: &str) -> anyhow::Result<Published> {
+    Published::existing(image)
         .with_context(|| format!("invalid --image {image}: expected an image with its digest"))
         .hint("use <registry>/<repository>@sha256:<64 hex digits>, because a tag may move to another image")
         .exit_code(Exit::Usage)
@@ -85,7 +86,7 @@ async fn run_preflight(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result
     };
     let checked = preflight::check(&args.which, &request, reporter).await?;
     step.done(&format!("preflight ok (Terraform {})", checked.terraform));
-    let plan = Plan::of(&checked, options.image.as_deref());
+    let plan = Plan::new(&checked, options.image.as_deref());
     reporter.progress(&plan.json(), || plan.text());
     Ok(checked)
 }
@@ -96,11 +97,11 @@ fn confirm_deploy(args: &cli::Deploy) -> anyhow::Result<()> {
 }
 
 /// Builds the image and pushes it to the project's repository, unless it is there.
-async fn publish_image(checked: &PreflightResult, reporter: Reporter) -> anyhow::Result<Delivered> {
+async fn publish_image(checked: &PreflightResult, reporter: Reporter) -> anyhow::Result<Published> {
     let step = reporter.begin("registry");
     let account = &checked.place.account;
     let registry = registry::ensure(account, &checked.place.names, &step).await.exit_code(Exit::Apply)?;
-    step.done(&format!("{}{}", registry.uri, if registry.made { ", new" } else { "" }));
+    step.done(&format!("{}{}", registry.uri, if registry.created { ", new" } else { "" }));
 
     let step = reporter.begin("image");
     let request = image::Request {
@@ -108,7 +109,7 @@ async fn publish_image(checked: &PreflightResult, reporter: Reporter) -> anyhow:
         architecture: checked.architecture,
         revision: revision::of_checkout(),
     };
-    let delivered = image::deliver(account, &registry, &request, &step).await.exit_code(Exit::Build)?;
+    let delivered = image::publish(account, &registry, &request, &step).await.exit_code(Exit::Build)?;
     step.done(&delivered.to_string());
     Ok(delivered)
 }
@@ -126,21 +127,22 @@ async fn capture_baseline(checked: &PreflightResult, reporter: Reporter) -> anyh
 }
 
 /// Runs Terraform.
-async fn apply(checked: &PreflightResult, image: &Delivered, reporter: Reporter) -> anyhow::Result<Outputs> {
+async fn apply(checked: &PreflightResult, image: &Published, reporter: Reporter) -> anyhow::Result<Outputs> {
     let step = reporter.begin("apply");
     let place = &checked.place;
     place.settings.save(&place.home)?;
     workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
-    let terraform = Terraform::under(&place.home, &checked.lock);
+    let terraform = Terraform::locked(&place.home, &checked.lock);
     terraform.init(&step).await?;
-    adopt::adopt(place, checked.adoption.as_ref(), &terraform.resources()?, &step).await?;
+    let table = checked.adoption.as_ref().map(|adoption| adoption.table.as_str());
+    adopt::adopt(place, table, &terraform.resources()?, &step).await?;
     workspace::set_variables(&place.home, &variables(checked, image))?;
     let (outputs, changes) = terraform.apply(&step).await?;
     step.done(&changes.to_string());
     Ok(outputs)
 }
 
-fn variables(checked: &PreflightResult, image: &Delivered) -> Variables {
+fn variables(checked: &PreflightResult, image: &Published) -> Variables {
     let mut variables = checked.variables.clone();
     variables.set("project_name", checked.place.names.project().as_str());
     variables.set("region", checked.place.account.region());

@@ -14,10 +14,10 @@ use anyhow::{Context, anyhow};
 
 use self::inventory::Inventory;
 use crate::{
-    cleanup::{self, Kind, Receipt, Resource, Swept},
+    cleanup::{self, Kind, Receipt, Remainder, Resource},
     cli,
     confirm::{Expected, confirm},
-    data::{Export, Tally},
+    data::{ExportFile, IfExists, Tally},
     error::{ErrorExt, Exit},
     lock::{self, Lock},
     runtime,
@@ -25,18 +25,22 @@ use crate::{
     ui::{self, Reporter},
 };
 
+const IF_EXISTS: IfExists = IfExists::Refuse(
+    "choose another file; if this one is from an interrupted destroy, rerun the command without --export",
+);
+
 pub(crate) fn run(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> {
     runtime::until_interrupted(destroy(args, reporter))
 }
 
 async fn destroy(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> {
-    let place = DeploymentTarget::of(&args.which).await?;
+    let place = DeploymentTarget::resolve(&args.which).await?;
     let inventory = take_inventory(&place, reporter).await?;
     if inventory.is_empty() {
         return report_nothing(&place, &inventory, reporter).await;
     }
     preconditions::check(&inventory, args)?;
-    let export = args.export.as_deref().map(Export::open).transpose()?;
+    let export = args.export.as_deref().map(|file| ExportFile::create(file, IF_EXISTS)).transpose()?;
     confirm_destroy(&inventory, args)?;
     let lock = lock(&place, reporter).await?;
     if let Some(export) = export {
@@ -47,7 +51,7 @@ async fn destroy(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> 
     remove(&place, &inventory, Kind::TaskDefinitions, "revisions", reporter).await;
     let swept = clean_up(&place, &inventory, args.keep_data, reporter).await?;
     let receipt = receipt(&inventory, swept);
-    if receipt.left.is_empty() {
+    if receipt.leftovers.is_empty() {
         forget(&place, !receipt.kept.is_empty(), lock)?;
     }
     present(&place, &receipt, reporter);
@@ -72,7 +76,7 @@ async fn report_nothing(place: &DeploymentTarget, inventory: &Inventory, reporte
     if place.home.root().exists() {
         forget(place, false, lock(place, reporter).await?)?;
     }
-    let receipt = Receipt { left_alone: inventory.found.others.clone(), ..Receipt::default() };
+    let receipt = Receipt { left_alone: inventory.found.foreign.clone(), ..Receipt::default() };
     reporter.result(&receipt.event(project.as_str()), || {
         let (account, region) = (place.account.id(), place.account.region());
         let nothing = format!("{project} does not exist in account {account}, region {region}: nothing to remove");
@@ -97,7 +101,7 @@ async fn lock(place: &DeploymentTarget, reporter: Reporter) -> anyhow::Result<Lo
 async fn stop_and_export(
     place: &DeploymentTarget,
     inventory: &Inventory,
-    export: Export,
+    export: ExportFile,
     reporter: Reporter,
 ) -> anyhow::Result<()> {
     let step = reporter.begin("export");
@@ -129,7 +133,7 @@ async fn run_terraform(
 
 /// Removes resources that Terraform does not manage, with a step for each. Failures are left to the cleanup.
 async fn remove(place: &DeploymentTarget, inventory: &Inventory, kind: Kind, name: &'static str, reporter: Reporter) {
-    for resource in inventory.found.ours.iter().filter(|resource| resource.kind == kind) {
+    for resource in inventory.found.owned.iter().filter(|resource| resource.kind == kind) {
         let step = reporter.begin(name);
         step.done(&match cleanup::remove(&place.account, &place.names, resource).await {
             Ok(()) => format!("{resource} removed"),
@@ -144,12 +148,13 @@ async fn clean_up(
     inventory: &Inventory,
     keep_data: bool,
     reporter: Reporter,
-) -> anyhow::Result<Swept> {
+) -> anyhow::Result<Remainder> {
     let step = reporter.begin("sweep");
     let keep = |resource: &Resource| keep_data && resource.kind == Kind::Table;
-    let swept =
-        cleanup::sweep(&place.account, &place.names, &inventory.table, keep, &step).await.exit_code(Exit::Apply)?;
-    step.done(&match swept.left.len() {
+    let swept = cleanup::remove_all(&place.account, &place.names, &inventory.table, keep, &step)
+        .await
+        .exit_code(Exit::Apply)?;
+    step.done(&match swept.leftovers.len() {
         0 => "nothing is left".to_owned(),
         number => format!("{number} left"),
     });
@@ -157,13 +162,13 @@ async fn clean_up(
 }
 
 /// Counts every resource of the inventory as gone that is neither kept nor left, whatever removed it.
-fn receipt(inventory: &Inventory, Swept { kept, left }: Swept) -> Receipt {
-    let exists = |thing: &Resource| kept.contains(thing) || left.iter().any(|left| left.thing == *thing);
+fn receipt(inventory: &Inventory, Remainder { kept, leftovers }: Remainder) -> Receipt {
+    let exists = |thing: &Resource| kept.contains(thing) || leftovers.iter().any(|left| left.resource == *thing);
     Receipt {
-        gone: inventory.found.ours.iter().filter(|thing| !exists(thing)).cloned().collect(),
+        gone: inventory.found.owned.iter().filter(|thing| !exists(thing)).cloned().collect(),
         kept: kept.into_iter().map(|thing| (thing.clone(), inventory.detail(&thing))).collect(),
-        left_alone: inventory.found.others.clone(),
-        left,
+        left_alone: inventory.found.foreign.clone(),
+        leftovers,
     }
 }
 
@@ -201,7 +206,7 @@ fn present(place: &DeploymentTarget, receipt: &Receipt, reporter: Reporter) {
 }
 
 fn require_nothing_left(place: &DeploymentTarget, receipt: &Receipt) -> anyhow::Result<()> {
-    match receipt.left.len() {
+    match receipt.leftovers.len() {
         0 => Ok(()),
         number => Err(anyhow!("{number} resources of {} could not be removed", place.names.project())
             .hint("fix the causes listed above, then rerun the command")
@@ -212,19 +217,19 @@ fn require_nothing_left(place: &DeploymentTarget, receipt: &Receipt) -> anyhow::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cleanup::{Found, Left};
+    use crate::cleanup::{Found, Leftover};
 
     #[test]
     fn resources_neither_kept_nor_left_are_gone() {
         let [role, table, group] = [(Kind::Role, "role"), (Kind::Table, "table"), (Kind::LogGroup, "group")]
             .map(|(kind, name)| Resource::new(kind, name));
-        let found = Found { ours: vec![role.clone(), table.clone(), group.clone()], others: Vec::new() };
+        let found = Found { owned: vec![role.clone(), table.clone(), group.clone()], foreign: Vec::new() };
         let inventory = Inventory::new(found, "table");
-        let left = vec![Left { thing: group.clone(), reason: "denied".to_owned() }];
-        let with_data = receipt(&inventory, Swept { kept: vec![table.clone()], left });
+        let leftovers = vec![Leftover { resource: group.clone(), reason: "denied".to_owned() }];
+        let with_data = receipt(&inventory, Remainder { kept: vec![table.clone()], leftovers });
         assert_eq!(with_data.gone.iter().collect::<Vec<_>>(), [&role]);
         assert_eq!(with_data.kept[0].0, table);
-        assert_eq!(with_data.left[0].thing, group);
-        assert_eq!(receipt(&inventory, Swept::default()).gone, [role, table, group]);
+        assert_eq!(with_data.leftovers[0].resource, group);
+        assert_eq!(receipt(&inventory, Remainder::default()).gone, [role, table, group]);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::timing::Elapsed;
 use crate::{
     connect,
-    image::Delivered,
+    image::Published,
     preflight::PreflightResult,
     project::Project,
     smoke::Report,
@@ -19,7 +19,7 @@ pub(super) struct Deployed<'a> {
     project: &'a Project,
     region: &'a str,
     outputs: &'a Outputs,
-    image: &'a Delivered,
+    image: &'a Published,
     url: &'a str,
     allowed_cidr: &'a str,
     smoke: &'a Report,
@@ -30,7 +30,7 @@ impl<'a> Deployed<'a> {
         project: &'a Project,
         checked: &'a PreflightResult,
         outputs: &'a Outputs,
-        image: &'a Delivered,
+        image: &'a Published,
         url: &'a str,
         smoke: &'a Report,
     ) -> Self {

@@ -11,7 +11,7 @@ use crate::{
         table::Table,
     },
     cleanup::Kind,
-    data::{self, Export, Tally},
+    data::{self, ExportFile, Tally},
     poll::{Check, poll},
     stack::DeploymentTarget,
     ui::Step,
@@ -24,13 +24,13 @@ const POLL: Duration = Duration::from_secs(2);
 pub(super) async fn stop_and_export(
     place: &DeploymentTarget,
     inventory: &Inventory,
-    export: Export,
+    export: ExportFile,
     step: &Step,
 ) -> anyhow::Result<Tally> {
     if inventory.found.has(Kind::Service) {
         stop(place, step).await?;
     }
-    let table = Table::of(&place.account, &inventory.table);
+    let table = Table::new(&place.account, &inventory.table);
     data::export(&table, export, step).await.context("the export failed")
 }
 

@@ -34,12 +34,12 @@ pub(super) async fn take(place: &DeploymentTarget, reporter: Reporter) -> anyhow
     };
     let found = cleanup::find(&place.account, &place.names, &expected).await?;
     let is_expected = |thing: &&Resource| thing.kind == Kind::Table && thing.name == expected;
-    let table = found.ours.iter().find(is_expected).map(|thing| thing.name.as_str()).or(found.named(Kind::Table));
+    let table = found.owned.iter().find(is_expected).map(|thing| thing.name.as_str()).or(found.named(Kind::Table));
     let mut inventory = Inventory::new(found.clone(), table.unwrap_or(&expected));
     if found.has(Kind::Table) {
-        inventory.look_at_table(&Table::of(&place.account, &inventory.table)).await?;
+        inventory.look_at_table(&Table::new(&place.account, &inventory.table)).await?;
     }
-    for thing in found.ours {
+    for thing in found.owned {
         if let Some(detail) = detail(place, &thing).await? {
             inventory.details.insert(thing, detail);
         }
@@ -53,7 +53,7 @@ impl Inventory {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.found.ours.is_empty()
+        self.found.owned.is_empty()
     }
 
     pub(super) fn detail(&self, thing: &Resource) -> String {
@@ -63,9 +63,9 @@ impl Inventory {
     /// Renders a table for people.
     pub(super) fn table(&self) -> String {
         let row = |thing: &Resource, detail: String| vec![thing.kind.words().to_owned(), thing.name.clone(), detail];
-        let ours = self.found.ours.iter().map(|thing| row(thing, self.detail(thing)));
+        let ours = self.found.owned.iter().map(|thing| row(thing, self.detail(thing)));
         let others =
-            self.found.others.iter().map(|thing| row(thing, "not created by this project: not touched".to_owned()));
+            self.found.foreign.iter().map(|thing| row(thing, "not created by this project: not touched".to_owned()));
         columns::render(&ours.chain(others).collect::<Vec<_>>())
     }
 
@@ -73,11 +73,11 @@ impl Inventory {
     pub(super) fn event(&self) -> Value {
         json!({
             "event": "inventory",
-            "things": self.found.ours,
-            "left_alone": self.found.others,
+            "things": self.found.owned,
+            "left_alone": self.found.foreign,
             "sessions": self.tally.as_ref().map(Tally::sessions),
             "notes": self.tally.as_ref().map(Tally::notes),
-            "more": self.tally.as_ref().is_some_and(Tally::is_short),
+            "more": self.tally.as_ref().is_some_and(Tally::is_partial),
         })
     }
 
@@ -104,7 +104,7 @@ async fn detail(place: &DeploymentTarget, thing: &Resource) -> anyhow::Result<Op
             service.map(|service| format!("{} of {} tasks run", service.running, service.desired))
         }
         Kind::TaskDefinitions => {
-            let revisions = ecs::definitions(account, &thing.name, ecs::Standing::Active).await?;
+            let revisions = ecs::definitions(account, &thing.name, ecs::TaskDefinitionStatus::Active).await?;
             Some(format!("{} active", revisions.len()))
         }
         Kind::LogGroup => logs::group(account, &thing.name).await?.map(|group| format!("{} bytes", group.stored_bytes)),

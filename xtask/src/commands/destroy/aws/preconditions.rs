@@ -58,7 +58,7 @@ mod tests {
     }
 
     fn inventory() -> Inventory {
-        let found = Found { ours: vec![Resource::new(Kind::Table, "mcp_state")], others: Vec::new() };
+        let found = Found { owned: vec![Resource::new(Kind::Table, "mcp_state")], foreign: Vec::new() };
         let mut inventory = Inventory::new(found, "mcp_state");
         inventory.tally = Some(Tally::default());
         inventory

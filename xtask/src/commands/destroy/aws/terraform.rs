@@ -24,9 +24,9 @@ pub(super) async fn destroy(
     }
     workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
     workspace::set_variables(&place.home, &variables(place)).exit_code(Exit::Apply)?;
-    let terraform = Terraform::under(&place.home, lock);
+    let terraform = Terraform::locked(&place.home, lock);
     terraform.init(step).await.hint(without_state(place))?;
-    if keep_data && terraform.forget(TABLE)? {
+    if keep_data && terraform.state_rm(TABLE)? {
         step.note("removed the table from Terraform's state");
     }
     if terraform.resources()?.is_empty() {

@@ -1,14 +1,15 @@
-//! Takes up what is there and not in the state: the table that a destroy kept, what an apply had made when it was killed
-//! before it could write that down, and everything, where the state was lost. Only what has this project's tags, or was asked
-//! for by name.
+//! Adopts resources that exist but are missing from Terraform's state, by import blocks for the next apply.
+//!
+//! Such resources are a table that `destroy --keep-data` kept, resources of an apply that was killed before it
+//! saved its state, and everything after the state was lost. Adopts only resources with the project's tags, and a
+//! table named by the operator.
 
 use serde_json::json;
 
-use super::{DeploymentTarget, workspace};
 use crate::{
     aws::ec2,
     cleanup::{self, Kind, Resource},
-    preflight::Adoption,
+    stack::{DeploymentTarget, workspace},
     ui::Step,
 };
 
@@ -23,61 +24,63 @@ const EXEC_ROLE: &str = "aws_iam_role.exec";
 const TASK_ROLE: &str = "aws_iam_role.task";
 const TABLE: &str = "aws_dynamodb_table.state";
 
-/// What a complete state has. A state that has all of these is not looked into further.
+/// The addresses of a complete state. A state that has them all needs no search for missing resources.
 const ALL: [&str; 10] = [CLUSTER, SERVICE, GROUP, INGRESS, EGRESS, LOG_GROUP, PARAMETER, EXEC_ROLE, TASK_ROLE, TABLE];
 
-/// What Terraform calls a thing, and by what it finds it.
+/// A Terraform address, and the id by which Terraform imports the resource.
 type Import = (&'static str, String);
 
-/// Has the next apply import what the state lacks. `known` are the addresses in the state.
+/// Writes import blocks for the existing resources that the state lacks.
+///
+/// `table` is the name of a table that preflight decided to adopt, `known` are the addresses in the state.
 pub(crate) async fn adopt(
-    place: &DeploymentTarget,
-    table: Option<&Adoption>,
+    target: &DeploymentTarget,
+    table: Option<&str>,
     known: &[String],
     step: &Step,
 ) -> anyhow::Result<()> {
-    let mut imports: Vec<Import> = table.map(|adoption| (TABLE, adoption.table.clone())).into_iter().collect();
-    if !ALL.iter().all(|address| knows(known, address)) {
-        imports.extend(found(place).await?);
+    let mut imports: Vec<Import> = table.map(|table| (TABLE, table.to_owned())).into_iter().collect();
+    if !ALL.iter().all(|address| is_known(known, address)) {
+        imports.extend(existing(target).await?);
     }
-    imports.retain(|(address, _)| !knows(known, address));
+    imports.retain(|(address, _)| !is_known(known, address));
     imports.sort();
     imports.dedup_by(|one, other| one.0 == other.0);
     for (address, id) in &imports {
-        step.note(&format!("takes up what is there already: {address} {id}"));
+        step.note(&format!("adopting {address}: {id}"));
     }
     let blocks = imports.iter().map(|(address, id)| json!({"to": address, "id": id})).collect();
-    workspace::set_imports(&place.home, blocks)
+    workspace::set_imports(&target.home, blocks)
 }
 
-fn knows(known: &[String], address: &str) -> bool {
+fn is_known(known: &[String], address: &str) -> bool {
     known.iter().any(|known| known == address)
 }
 
-/// Everything of the project that AWS has.
-async fn found(place: &DeploymentTarget) -> anyhow::Result<Vec<Import>> {
-    let things = cleanup::find(&place.account, &place.names, &place.names.table()).await?.ours;
-    let mut imports: Vec<Import> = things.iter().filter_map(|thing| import(place, thing)).collect();
+/// Returns an import for every resource of the project that exists.
+async fn existing(target: &DeploymentTarget) -> anyhow::Result<Vec<Import>> {
+    let owned = cleanup::find(&target.account, &target.names, &target.names.table()).await?.owned;
+    let mut imports: Vec<Import> = owned.iter().filter_map(|resource| import(target, resource)).collect();
     if let Some((_, group)) = imports.iter().find(|(address, _)| *address == GROUP) {
-        let rules = ec2::rules(&place.account, group).await?;
+        let rules = ec2::rules(&target.account, group).await?;
         imports.extend(rules.into_iter().map(|rule| (if rule.egress { EGRESS } else { INGRESS }, rule.id)));
     }
     Ok(imports)
 }
 
-fn import(place: &DeploymentTarget, thing: &Resource) -> Option<Import> {
-    let name = thing.name.clone();
-    let [exec, task] = place.names.roles();
-    match thing.kind {
+fn import(target: &DeploymentTarget, resource: &Resource) -> Option<Import> {
+    let name = resource.name.clone();
+    let [exec, task] = target.names.roles();
+    match resource.kind {
         Kind::Cluster => Some((CLUSTER, name)),
         Kind::Service => Some((SERVICE, name)),
-        Kind::SecurityGroup => Some((GROUP, thing.id.clone()?)),
+        Kind::SecurityGroup => Some((GROUP, resource.id.clone()?)),
         Kind::LogGroup => Some((LOG_GROUP, name)),
         Kind::Parameter => Some((PARAMETER, name)),
         Kind::Role if name == exec => Some((EXEC_ROLE, name)),
         Kind::Role if name == task => Some((TASK_ROLE, name)),
         Kind::Table => Some((TABLE, name)),
-        // A revision is made anew anyway, the repository is not Terraform's, and the endpoint is only there if asked for.
+        // Each apply creates a revision, Terraform does not manage the repository, and the endpoint is optional.
         Kind::Role | Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::Repository | Kind::Other => None,
     }
 }
@@ -87,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn infra_has_every_address() {
+    fn infra_declares_every_address() {
         let infra = crate::cargo::workspace_root().join("infra");
         let text: String = std::fs::read_dir(infra)
             .unwrap()

@@ -1,9 +1,7 @@
-//! Runs Terraform on a deployment's workspace. Its whole output is in the deployment's log; what matters of it is shown.
+//! Runs Terraform in a deployment's workspace. Its whole output goes to the deployment's log, its progress to the
+//! terminal.
 
-use std::{
-    collections::BTreeMap,
-    fs::{self, File},
-};
+use std::{collections::BTreeMap, fs::File};
 
 use anyhow::{Context, anyhow};
 use serde::Deserialize;
@@ -12,16 +10,17 @@ use serde_json::Value;
 use super::{home::Home, outputs::Outputs};
 use crate::{
     error::{ErrorExt, Exit},
+    json_file,
     lock::Lock,
     process::CommandLine,
-    terraform::{Changes, Said, command},
+    terraform::{Changes, JsonOutput, command},
     ui::Step,
 };
 
-/// How long to wait for somebody else who changes the same state.
+/// The wait for another operator who changes the same state.
 const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
 
-/// Terraform on one deployment, whose workspace is laid out.
+/// Terraform on one deployment, whose workspace is prepared.
 #[derive(Debug)]
 pub struct Terraform<'a> {
     home: &'a Home,
@@ -29,49 +28,51 @@ pub struct Terraform<'a> {
 }
 
 impl<'a> Terraform<'a> {
-    /// To look only.
-    pub(crate) fn on(home: &'a Home) -> Self {
+    /// For commands that read the state.
+    pub(crate) fn read_only(home: &'a Home) -> Self {
         Self { home, lock: None }
     }
 
-    /// To change things. A Terraform that outlives us keeps the lock, so nobody gets in its way.
-    pub(crate) fn under(home: &'a Home, lock: &'a Lock) -> Self {
+    /// For commands that change the deployment. Terraform inherits the lock, so that it stays locked if Terraform
+    /// outlives this process.
+    pub(crate) fn locked(home: &'a Home, lock: &'a Lock) -> Self {
         Self { home, lock: Some(lock) }
     }
 
-    /// Fetches the providers, if they are not here, and finds the state.
+    /// Downloads missing providers and configures the backend.
     pub(crate) async fn init(&self, step: &Step) -> anyhow::Result<()> {
         let line = self.line(&["init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"]);
-        let mut tail = Vec::new();
+        let mut output = Vec::new();
         let log = self.home.log();
-        let done = command::follow(&line, &log, self.share()?, |said| {
-            if said.starts_with("- Installing") {
-                step.note(said.trim_start_matches("- "));
+        let done = command::follow(&line, &log, self.share()?, |line| {
+            if line.starts_with("- Installing") {
+                step.note(line.trim_start_matches("- "));
             }
-            tail.push(said.to_owned());
+            output.push(line.to_owned());
         });
         if done.await? {
             return Ok(());
         }
-        let from = tail.iter().rposition(|line| line.starts_with("Error")).unwrap_or(tail.len().saturating_sub(10));
-        self.failed("init", tail[from..].join("\n  "))
+        let tail = output.len().saturating_sub(10);
+        let from = output.iter().rposition(|line| line.starts_with("Error")).unwrap_or(tail);
+        self.failed("init", output[from..].join("\n  "))
     }
 
-    /// Makes what is there the same as what is configured.
+    /// Applies the configuration and saves the outputs on this machine.
     pub(crate) async fn apply(&self, step: &Step) -> anyhow::Result<(Outputs, Changes)> {
         let changes = self.change("apply", step).await?;
-        let outputs = self.outputs()?.context("terraform applied, and has no outputs")?;
-        outputs.save(self.home)?;
+        let outputs = self.outputs()?.context("Terraform returned no outputs after the apply")?;
+        json_file::save(&self.home.outputs(), &outputs)?;
         Ok((outputs, changes))
     }
 
-    /// Removes everything that is in the state.
+    /// Destroys every resource in the state.
     pub(crate) async fn destroy(&self, step: &Step) -> anyhow::Result<Changes> {
         self.change("destroy", step).await
     }
 
-    /// Takes a resource out of the state, and leaves it alone; says whether it was in there.
-    pub(crate) fn forget(&self, address: &str) -> anyhow::Result<bool> {
+    /// Removes a resource from the state without touching the resource. Returns whether it was in the state.
+    pub(crate) fn state_rm(&self, address: &str) -> anyhow::Result<bool> {
         if !self.resources()?.iter().any(|known| known == address) {
             return Ok(false);
         }
@@ -79,7 +80,7 @@ impl<'a> Terraform<'a> {
         if output.success { Ok(true) } else { self.failed("state rm", output.stderr).map(|()| true) }
     }
 
-    /// The addresses of what is in the state.
+    /// Returns the addresses of the managed resources in the state, without their indices.
     pub(crate) fn resources(&self) -> anyhow::Result<Vec<String>> {
         #[derive(Deserialize)]
         struct State {
@@ -105,7 +106,7 @@ impl<'a> Terraform<'a> {
         Ok(managed.map(|resource| format!("{}.{}", resource.kind, resource.name)).collect())
     }
 
-    /// The outputs of the last apply, if there was one.
+    /// Returns the outputs of the last apply, if there was one.
     pub(crate) fn outputs(&self) -> anyhow::Result<Option<Outputs>> {
         #[derive(Deserialize)]
         struct Output {
@@ -122,25 +123,25 @@ impl<'a> Terraform<'a> {
         }
         let flat: serde_json::Map<String, Value> =
             values.into_iter().map(|(name, output)| (name, output.value)).collect();
-        serde_json::from_value(flat.into()).context("Terraform's outputs are not those of infra/").map(Some)
+        serde_json::from_value(flat.into()).context("Terraform's outputs differ from those of infra/").map(Some)
     }
 
     async fn change(&self, verb: &'static str, step: &Step) -> anyhow::Result<Changes> {
         let line = self.line(&[verb, "-json", "-auto-approve", "-input=false", LOCK_TIMEOUT]);
-        let mut said = Said::default();
+        let mut output = JsonOutput::default();
         let log = self.home.log();
-        let done = command::follow(&line, &log, self.share()?, |text| {
-            if let Some(worth_showing) = said.take(text) {
-                step.note(&worth_showing);
+        let done = command::follow(&line, &log, self.share()?, |line| {
+            if let Some(progress) = output.read_line(line) {
+                step.note(&progress);
             }
-            if said.changes.total() > 0 {
-                step.bar(said.complete as u64, said.changes.total() as u64);
+            if output.changes.total() > 0 {
+                step.bar(output.complete as u64, output.changes.total() as u64);
             }
         });
         if done.await? {
-            return Ok(said.changes);
+            return Ok(output.changes);
         }
-        self.failed(verb, said.errors.join("\n  ")).map(|()| said.changes)
+        self.failed(verb, output.errors.join("\n  ")).map(|()| output.changes)
     }
 
     fn share(&self) -> anyhow::Result<Option<File>> {
@@ -155,33 +156,20 @@ impl<'a> Terraform<'a> {
             .env("TF_IN_AUTOMATION", "1")
     }
 
-    fn failed(&self, verb: &str, said: String) -> anyhow::Result<()> {
-        let said = said.trim().to_owned();
-        Err(anyhow!("{}", if said.is_empty() { "it said nothing".to_owned() } else { said }))
+    fn failed(&self, verb: &str, output: String) -> anyhow::Result<()> {
+        let output = output.trim().to_owned();
+        Err(anyhow!("{}", if output.is_empty() { "no output".to_owned() } else { output }))
             .context(format!("`terraform {verb}` failed"))
-            .hint(format!("all that it said is in {}", self.home.log().display()))
-            .hint("run the same command again once that is mended: it goes on from there")
+            .hint(format!("read Terraform's whole output in {}", self.home.log().display()))
+            .hint("fix the cause and rerun the command; it resumes")
             .exit_code(Exit::Apply)
     }
 }
 
 impl Outputs {
-    /// The outputs that this machine remembers, if any.
+    /// Loads the copy of the outputs that the last apply saved on this machine, if there is one.
     pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Self>> {
-        let path = home.outputs();
-        match fs::read(&path) {
-            Ok(json) => {
-                serde_json::from_slice(&json).with_context(|| format!("cannot read {}", path.display())).map(Some)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-        }
-    }
-
-    fn save(&self, home: &Home) -> anyhow::Result<()> {
-        let path = home.outputs();
-        let json = serde_json::to_vec_pretty(self).context("cannot put the outputs in writing")?;
-        fs::write(&path, json).with_context(|| format!("cannot write {}", path.display()))
+        json_file::load(&home.outputs())
     }
 }
 
@@ -192,9 +180,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_works_in_the_workspace_and_keeps_its_data_in_the_home() {
+    fn line_runs_in_the_workspace() {
         let home = Home::at(Path::new("/home"));
-        let line = Terraform::on(&home).line(&["apply"]);
+        let line = Terraform::read_only(&home).line(&["apply"]);
         assert_eq!(line.to_string(), "terraform -chdir=/home/infra apply");
         assert_eq!(line.value_of("TF_DATA_DIR"), Some("/home/terraform".as_ref()));
     }

@@ -1,4 +1,4 @@
-//! For tests: a client whose requests an engine in this process answers, as DynamoDB would.
+//! A DynamoDB in memory for tests, which can act like a throttled table.
 
 use std::sync::{
     Arc,
@@ -24,12 +24,12 @@ use crate::aws::table::Table;
 
 pub(super) const TABLE: &str = "gone-state";
 
-/// An engine with one table in it.
+/// An engine with one table.
 #[derive(Debug, Clone)]
-pub(super) struct Engine {
+pub(super) struct TestEngine {
     database: Arc<Shared>,
-    /// How many more batches it gives back in part.
-    busy: Arc<AtomicU32>,
+    /// The number of further batches that it processes in part.
+    throttled: Arc<AtomicU32>,
 }
 
 struct Shared(Database);
@@ -40,24 +40,16 @@ impl std::fmt::Debug for Shared {
     }
 }
 
-impl Engine {
+impl TestEngine {
     pub(super) fn start() -> Self {
-        let engine = Self { database: Arc::new(Shared(Database::memory().unwrap())), busy: Arc::default() };
-        let table = json!({
-            "TableName": TABLE,
-            "BillingMode": "PAY_PER_REQUEST",
-            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            "AttributeDefinitions": [
-                {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-        });
-        engine.dispatch("CreateTable", &table.to_string()).unwrap();
+        let engine = Self { database: Arc::new(Shared(Database::memory().unwrap())), throttled: Arc::default() };
+        engine.dispatch("CreateTable", &create_table(TABLE).to_string()).unwrap();
         engine
     }
 
-    /// Gives back all but one item of so many batches.
-    pub(super) fn be_busy(&self, batches: u32) {
-        self.busy.store(batches, Ordering::SeqCst);
+    /// Leaves all but one item of the next batches unprocessed.
+    pub(super) fn throttle(&self, batches: u32) {
+        self.throttled.store(batches, Ordering::SeqCst);
     }
 
     pub(super) fn table(&self) -> Table {
@@ -73,25 +65,24 @@ impl Engine {
     fn dispatch(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
         let db = &self.database.0;
         match operation {
-            "CreateTable" => answer(body, |request| db.create_table(request)),
-            "DescribeTable" => answer(body, |request| db.describe_table(request)),
-            "DeleteTable" => answer(body, |request| db.delete_table(request)),
-            "BatchWriteItem" => answer(body, |request| db.batch_write_item(request)),
-            "Scan" => answer(body, |request| db.scan(request)),
-            other => Err(DynoxideError::ValidationException(format!("the tests do not know {other}"))),
+            "CreateTable" => handle(body, |request| db.create_table(request)),
+            "DescribeTable" => handle(body, |request| db.describe_table(request)),
+            "DeleteTable" => handle(body, |request| db.delete_table(request)),
+            "BatchWriteItem" => handle(body, |request| db.batch_write_item(request)),
+            "Scan" => handle(body, |request| db.scan(request)),
+            other => Err(DynoxideError::ValidationException(format!("unknown operation {other}"))),
         }
     }
 
     fn respond(&self, operation: &str, body: &str) -> (u16, String) {
-        let is_busy = |left: u32| left.checked_sub(1);
-        let busy = operation == "BatchWriteItem"
-            && self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_busy).is_ok();
-        let (body, rest) = if busy { hold_back(body) } else { (body.to_owned(), json!({})) };
+        let throttled = operation == "BatchWriteItem"
+            && self.throttled.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let (body, rest) = if throttled { hold_back(body) } else { (body.to_owned(), json!({})) };
         match self.dispatch(operation, &body) {
-            Ok(json) if busy => {
-                let mut answer: Value = serde_json::from_str(&json).unwrap();
-                answer["UnprocessedItems"] = rest;
-                (200, answer.to_string())
+            Ok(json) if throttled => {
+                let mut response: Value = serde_json::from_str(&json).unwrap();
+                response["UnprocessedItems"] = rest;
+                (200, response.to_string())
             }
             Ok(json) => (200, json),
             Err(error) => (error.status_code(), error.to_json()),
@@ -99,6 +90,19 @@ impl Engine {
     }
 }
 
+/// Returns the request that creates a table with the service's keys.
+pub(super) fn create_table(name: &str) -> Value {
+    json!({
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+    })
+}
+
+/// Splits a batch into its first item and the rest.
 fn hold_back(body: &str) -> (String, Value) {
     let mut request: Value = serde_json::from_str(body).unwrap();
     let items = request["RequestItems"][TABLE].as_array_mut().unwrap();
@@ -107,7 +111,7 @@ fn hold_back(body: &str) -> (String, Value) {
     (request.to_string(), rest)
 }
 
-fn answer<Q: DeserializeOwned, A: Serialize>(
+fn handle<Q: DeserializeOwned, A: Serialize>(
     body: &str,
     run: impl FnOnce(Q) -> dynoxide::Result<A>,
 ) -> Result<String, DynoxideError> {
@@ -116,7 +120,7 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
     Ok(serde_json::to_string(&run(request)?).unwrap())
 }
 
-impl HttpConnector for Engine {
+impl HttpConnector for TestEngine {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
@@ -126,7 +130,7 @@ impl HttpConnector for Engine {
     }
 }
 
-impl HttpClient for Engine {
+impl HttpClient for TestEngine {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
