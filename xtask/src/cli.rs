@@ -6,6 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{cargo::Profile, connect::Client, help, local::metrics::MetricsPort, project::Project};
 
+/// Returns a clap command with every subcommand, for the grouped list.
+fn commands() -> clap::Command {
+    Command::augment_subcommands(clap::Command::new("xtask"))
+}
+
 /// Deploys, checks and removes mcp-stateful, on this machine or on AWS.
 #[derive(Debug, Parser)]
 #[command(
@@ -14,7 +19,7 @@ use crate::{cargo::Profile, connect::Client, help, local::metrics::MetricsPort, 
     version,
     max_term_width = 100,
     help_template = help::template(),
-    before_help = help::groups()
+    before_help = help::groups(&commands())
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -324,6 +329,8 @@ pub(crate) struct DevArgs {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -335,6 +342,23 @@ mod tests {
     #[test]
     fn command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let commands = commands();
+        let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+        let grouped: Vec<&str> = help::GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
+        assert_eq!(BTreeSet::from_iter(names.iter()), BTreeSet::from_iter(grouped.iter()));
+        assert_eq!(names.len(), grouped.len());
+    }
+
+    #[test]
+    fn descriptions_fit_in_a_line() {
+        for line in help::groups(&commands()).lines() {
+            let visible = line.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, text)| text));
+            assert!(visible.map(str::len).sum::<usize>() <= 100, "{line}");
+        }
     }
 
     #[test]

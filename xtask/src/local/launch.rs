@@ -4,29 +4,18 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     home::Home,
     identity::Identity,
     log,
-    metrics::MetricsPort,
     ready::{Outcome, Watch},
-    record::{self, Record},
+    record::{self, Launch, Record},
 };
 use crate::{
     process::{CommandLine, ManagedProcess},
     runtime, timestamp,
     token::Token,
 };
-
-/// Settings of a version, enough to start it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Launch {
-    pub(crate) port: u16,
-    pub(crate) metrics: MetricsPort,
-    pub(crate) revision: String,
-}
 
 /// A service that was just started.
 #[derive(Debug)]

@@ -4,7 +4,6 @@
 use super::{
     home::Home,
     identity::{self, Identity},
-    launch::Launch,
     metrics::MetricsPort,
     ports::{self, Ports},
     record::{self, Record},
@@ -59,13 +58,6 @@ pub(crate) fn check(home: &Home, port: u16, metrics: Option<MetricsPort>) -> any
     report_moved_metrics(metrics, ports);
     let lock = lock.map_or_else(|| lock::take(&home.lock()), Ok)?;
     Ok(PreflightResult { _lock: lock, port: ports.service, metrics: ports.metrics, running, strays })
-}
-
-impl Launch {
-    /// Returns true if a version with these settings holds a port.
-    pub(crate) fn uses(&self, port: u16) -> bool {
-        self.port == port || self.metrics == MetricsPort::Port(port)
-    }
 }
 
 /// Prints where the metrics are if the default port was taken.

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{home::Home, identity::Identity, launch::Launch};
+use super::{home::Home, identity::Identity, metrics::MetricsPort};
 use crate::error::ErrorExt;
 
 /// A started service.
@@ -23,6 +23,21 @@ pub(crate) struct Record {
     pub(crate) metrics_url: Option<String>,
     /// Time of its start, in seconds since 1970.
     pub(crate) started_at: u64,
+}
+
+/// Settings of a version, enough to start it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Launch {
+    pub(crate) port: u16,
+    pub(crate) metrics: MetricsPort,
+    pub(crate) revision: String,
+}
+
+impl Launch {
+    /// Returns true if a version with these settings holds a port.
+    pub(crate) fn uses(&self, port: u16) -> bool {
+        self.port == port || self.metrics == MetricsPort::Port(port)
+    }
 }
 
 /// Reads the record, if there is one.

@@ -22,10 +22,10 @@ use crate::{
     error::{ErrorExt, Exit},
     local::{
         home::Home,
-        launch::{self, Launch, Started},
+        launch::{self, Started},
         preflight::{self, PreflightResult},
         ready::Outcome,
-        record::{self, Record},
+        record::{self, Launch, Record},
         stage,
         stop::{self, Stopped},
         token,
