@@ -78,7 +78,17 @@ pub fn build_full_deployer() -> CommandLine {
 
 /// Builds the developers' commands, with the features that the workspace's tests have.
 pub fn build_devtools() -> CommandLine {
-    cargo(["build", "--workspace", "--locked", "--bin", "devtools", "--example", "conformance-fixture"])
+    build_as_tests_do("devtools")
+}
+
+/// Builds the deployer with the AWS SDK, with the features that the workspace's tests have.
+pub fn build_tested_deployer() -> CommandLine {
+    build_as_tests_do("xtask-aws")
+}
+
+/// Builds a binary. The example makes cargo choose the features of the tests, so that nothing is compiled twice.
+fn build_as_tests_do(binary: &str) -> CommandLine {
+    cargo(["build", "--workspace", "--locked", "--bin", binary, "--example", "conformance-fixture"])
 }
 
 /// A binary that the profile `dev` builds.

@@ -9,7 +9,9 @@ use crate::{
 
 /// Builds `devtools` and runs one of its commands with these arguments.
 pub(crate) fn run(command: &str, args: &DevArgs) -> anyhow::Result<()> {
-    process::run(&cargo::build_devtools()).exit_code(Exit::Build)?;
+    process::run(&cargo::build_devtools())
+        .hint("fix the errors above, then rerun the command")
+        .exit_code(Exit::Build)?;
     let binary = cargo::debug_binary(&cargo::target_directory()?, "devtools");
     process::hand_over(&CommandLine::new(binary).arg(command).args(&args.rest))
 }

@@ -8,7 +8,9 @@ use crate::{
 
 /// Builds the full deployer and runs this process's command line with it.
 pub(crate) fn run() -> anyhow::Result<()> {
-    process::run(&cargo::build_full_deployer()).exit_code(Exit::Build)?;
+    process::run(&cargo::build_full_deployer())
+        .hint("fix the errors above, then rerun the command")
+        .exit_code(Exit::Build)?;
     let binary = cargo::debug_binary(&cargo::target_directory()?, "xtask-aws");
     process::hand_over(&CommandLine::new(binary).args(environment::own_arguments()))
 }

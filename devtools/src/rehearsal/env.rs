@@ -19,13 +19,15 @@ use super::{
     paths::Paths,
 };
 use crate::quick_build::with_quick_profile;
-use xtask::{process::CommandLine, project::Project, stack::Names};
+use xtask::{
+    cargo,
+    process::{self, CommandLine},
+    project::Project,
+    stack::Names,
+};
 
 /// The allowed CIDR of every deployment. The emulator has no firewall, so nothing enforces it.
 pub(super) const CIDR: &str = "127.0.0.1/32";
-
-/// This program, even after cargo replaced the file, as it does when it builds the tests.
-const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// The environment of one rehearsal.
 #[derive(Debug)]
@@ -54,8 +56,11 @@ pub(super) struct SharedState {
 }
 
 impl TestEnv {
-    /// Starts the emulator and waits until it is ready.
+    /// Builds the deployer, starts the emulator and waits until it is ready. A copy of the deployer is what runs, because cargo
+    /// may replace the built file meanwhile.
     pub(crate) async fn start() -> anyhow::Result<Self> {
+        process::run(&cargo::build_tested_deployer())?;
+        let deployer = cargo::debug_binary(&cargo::target_directory()?, "xtask-aws");
         let paths = Paths::create()?;
         daemon::stop_leftovers(&paths)?;
         paths.clean()?;
@@ -64,7 +69,7 @@ impl TestEnv {
         let account = admin.account().await?;
         admin.load_services().await?;
         let program = paths.scratch().join("xtask");
-        std::fs::copy(THIS_PROGRAM, &program).with_context(|| format!("cannot copy {THIS_PROGRAM}"))?;
+        std::fs::copy(&deployer, &program).with_context(|| format!("cannot copy {}", deployer.display()))?;
         Ok(Self {
             emulator,
             admin,

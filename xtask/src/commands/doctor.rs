@@ -19,7 +19,7 @@ async fn doctor(args: &cli::Doctor) -> anyhow::Result<()> {
     };
     let step = ui::begin("preflight");
     let checked = preflight::check(&args.which, &request, Reporter::Human).await?;
-    step.done(&format!("preflight ok (Terraform {})", checked.terraform));
+    step.done(&format!("ok (Terraform {})", checked.terraform));
     ui::result(&format!(
         "`cargo xtask deploy{}` would create\n{}",
         args.which.project.flag(),

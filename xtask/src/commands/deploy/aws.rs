@@ -85,7 +85,7 @@ async fn run_preflight(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result
         adopt_table: options.adopt_table,
     };
     let checked = preflight::check(&args.which, &request, reporter).await?;
-    step.done(&format!("preflight ok (Terraform {})", checked.terraform));
+    step.done(&format!("ok (Terraform {})", checked.terraform));
     let plan = Plan::new(&checked, options.image.as_deref());
     reporter.progress(&plan.json(), || plan.text());
     Ok(checked)
