@@ -103,7 +103,7 @@ pub(crate) async fn set_lifecycle_policy(account: &Account, name: &str) -> anyho
     Ok(())
 }
 
-/// Returns the tags of a repository, which tell whether this project created it.
+/// Returns the tags of a repository, which show whether this project created it.
 pub(crate) async fn tags(account: &Account, repository: &Repository) -> anyhow::Result<Tags> {
     let result = client(account).list_tags_for_resource().resource_arn(&repository.arn).send().await;
     let response = result

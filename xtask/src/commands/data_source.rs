@@ -14,7 +14,7 @@ use crate::{
 /// An existing table.
 pub(super) struct DataSource {
     pub(super) table: Table,
-    /// The ARN or the store's path, which tells the tables of all deployments apart.
+    /// The ARN or the store's path, which is different for every deployment's table.
     pub(super) id: String,
 }
 

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{PK, SK};
 use crate::aws::table::Item;
 
-/// The kind of an item, as its keys tell.
+/// The kind of an item, by its keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ItemKind<'a> {
     /// The item of a session itself. Holds the partition.
