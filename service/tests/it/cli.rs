@@ -1,4 +1,4 @@
-//! The binary's other ways to end.
+//! Exit codes and error messages of the binary.
 
 use std::{
     net::TcpListener,
@@ -17,20 +17,20 @@ fn invalid_settings_are_reported_together() {
     let setup =
         Setup::new().env("MCP_STATE_BACKEND", "redis").env("MCP_AUTH_TOKEN", "short").arg("--host").arg("0.0.0.0");
     let (command, _folder) = setup.command();
-    let (code, told) = run(command);
+    let (code, stderr) = run(command);
     assert_eq!(code, Some(2));
     for part in ["MCP_STATE_BACKEND", "\"redis\": expected one of embedded, dynamodb", "MCP_AUTH_TOKEN"] {
-        assert!(told.contains(part), "{part} is missing in {told}");
+        assert!(stderr.contains(part), "{part} is missing in {stderr}");
     }
-    assert!(!told.contains("short"), "{told}");
+    assert!(!stderr.contains("short"), "{stderr}");
 }
 
 #[test]
 fn public_address_requires_a_token() {
     let (command, _folder) = Setup::new().arg("--host").arg("0.0.0.0").command();
-    let (code, told) = run(command);
+    let (code, stderr) = run(command);
     assert_eq!(code, Some(2));
-    assert!(told.contains("--allow-unauthenticated"), "{told}");
+    assert!(stderr.contains("--allow-unauthenticated"), "{stderr}");
 }
 
 #[cfg(unix)]
@@ -39,9 +39,9 @@ fn non_utf8_token_is_rejected() {
     use std::os::unix::ffi::OsStrExt;
     let (mut command, _folder) = Setup::new().command();
     command.env("MCP_AUTH_TOKEN", std::ffi::OsStr::from_bytes(b"0123456789abcdef\xff"));
-    let (code, told) = run(command);
+    let (code, stderr) = run(command);
     assert_eq!(code, Some(2));
-    assert!(told.contains("MCP_AUTH_TOKEN") && !told.contains("0123456789"), "{told}");
+    assert!(stderr.contains("MCP_AUTH_TOKEN") && !stderr.contains("0123456789"), "{stderr}");
 }
 
 #[test]
@@ -50,20 +50,20 @@ fn port_in_use_error_names_the_flag() {
     let port = taken.local_addr().unwrap().port().to_string();
     let (mut command, _folder) = Setup::new().command();
     command.args(["--port", &port]);
-    let (code, told) = run(command);
+    let (code, stderr) = run(command);
     assert_eq!(code, Some(1));
-    assert!(told.contains(&port) && told.contains("--port"), "{told}");
+    assert!(stderr.contains(&port) && stderr.contains("--port"), "{stderr}");
 }
 
 #[test]
 fn file_that_is_not_a_store_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("letter.txt");
-    std::fs::write(&path, "dear reader, this is no database, and it is longer than a header").unwrap();
+    std::fs::write(&path, "dear reader, this is not a database, and it is longer than a header").unwrap();
     let (command, _folder) = Setup::new().state_path(&path).command();
-    let (code, told) = run(command);
+    let (code, stderr) = run(command);
     assert_eq!(code, Some(1));
-    assert!(told.contains("letter.txt"), "{told}");
+    assert!(stderr.contains("letter.txt"), "{stderr}");
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("dear reader"));
 }
 
@@ -72,19 +72,19 @@ fn dynamodb_requires_a_region() {
     let setup = Setup::new().env("MCP_STATE_BACKEND", "dynamodb").env("AWS_EC2_METADATA_DISABLED", "true");
     let (mut command, _folder) = setup.env("AWS_CONFIG_FILE", "/nonexistent").command();
     command.env_remove("AWS_REGION");
-    let (code, told) = run(command);
+    let (code, stderr) = run(command);
     assert_eq!(code, Some(1));
-    assert!(told.contains("AWS_REGION"), "{told}");
+    assert!(stderr.contains("AWS_REGION"), "{stderr}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn create_table_creates_once() {
     let dynamodb = DynamoDb::start().await;
-    for told in ["created", "already exists"] {
+    for expected in ["created", "already exists"] {
         let (command, _folder) = Setup::new().dynamodb(&dynamodb.endpoint).arg("create-table").command();
-        let (code, text) = tokio::task::spawn_blocking(|| run(command)).await.unwrap();
-        assert_eq!(code, Some(0), "{text}");
-        assert!(text.contains(told), "{text}");
+        let (code, stderr) = tokio::task::spawn_blocking(|| run(command)).await.unwrap();
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stderr.contains(expected), "{stderr}");
     }
 }
 
@@ -99,8 +99,8 @@ async fn healthcheck_distinguishes_alive_ready_and_gone() {
         tokio::task::spawn_blocking(|| run(command))
     };
     assert_eq!(check(&[]).await.unwrap().0, Some(0));
-    let (code, told) = check(&["--ready"]).await.unwrap();
-    assert!(code == Some(1) && told.contains("503"), "{told}");
+    let (code, stderr) = check(&["--ready"]).await.unwrap();
+    assert!(code == Some(1) && stderr.contains("503"), "{stderr}");
     server.kill();
     assert_eq!(check(&[]).await.unwrap().0, Some(1));
 }

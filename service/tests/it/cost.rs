@@ -1,5 +1,6 @@
-//! What a call of each tool takes of DynamoDB: requests, and the capacity units that AWS bills for them. A tool that gets
-//! dearer, or cheaper, changes this table.
+//! The DynamoDB cost of a call of each tool: requests, and the capacity units that AWS bills for them.
+//!
+//! Any change of a tool's cost requires a change here.
 
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ async fn every_tool_has_its_known_cost() {
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let note = json!({"session_id": "s", "note": "a note of the usual length, which is that of a sentence"});
     let (session, text) = (json!({"session_id": "s"}), json!({"text": "t"}));
-    // The first note also makes the session's item; the others are what is read and deleted.
+    // The calls below read and delete these notes. The first note also creates the session's item.
     for _ in 0..47 {
         assert_eq!(server.call("add_note", note.clone()).await.0, 200);
     }
@@ -31,23 +32,23 @@ async fn every_tool_has_its_known_cost() {
     let keyed_note = keyed("add_note", note.clone(), "k");
     let keyed_reset = keyed("reset_session", session.clone(), "l");
     let reset = bill(&[("BatchWriteItem", 2, 49.0), ("GetItem", 1, 1.0), ("PutItem", 2, 2.0), ("Query", 2, 4.0)]);
-    for (what, (tool, arguments), operations) in [
+    for (case, (tool, arguments), operations) in [
         ("a note", ("add_note", note.clone()), bill(&[("PutItem", 1, 1.0), ("UpdateItem", 1, 1.0)])),
         ("a note with a key", keyed_note.clone(), bill(&[("TransactWriteItems", 1, 4.0), ("UpdateItem", 1, 1.0)])),
-        // The engine counts nothing for a transaction that was refused; AWS bills it.
-        ("that note's repeat", keyed_note, bill(&[("TransactWriteItems", 1, 0.0), ("UpdateItem", 1, 1.0)])),
+        // The engine reports no capacity for a rejected transaction, although AWS bills it.
+        ("the repeated note", keyed_note, bill(&[("TransactWriteItems", 1, 0.0), ("UpdateItem", 1, 1.0)])),
         // Strongly consistent: a unit for each 4 KB begun.
         ("49 notes read", ("get_notes", session.clone()), bill(&[("Query", 1, 2.0)])),
         ("an echo", ("echo_cached", text.clone()), bill(&[("GetItem", 1, 1.0), ("PutItem", 1, 1.0)])),
         ("the same echo", ("echo_cached", text.clone()), bill(&[])),
         ("a session", ("create_session", json!({})), bill(&[])),
-        ("a reset with a key of 49 notes", keyed_reset.clone(), reset),
-        ("that reset's repeat", keyed_reset, bill(&[("GetItem", 1, 1.0)])),
+        ("a reset of 49 notes with a key", keyed_reset.clone(), reset),
+        ("the repeated reset", keyed_reset, bill(&[("GetItem", 1, 1.0)])),
         ("a reset of nothing", ("reset_session", session.clone()), bill(&[("Query", 1, 1.0)])),
-        ("a refused call", ("add_note", session), bill(&[])),
+        ("a rejected call", ("add_note", session), bill(&[])),
     ] {
         let (status, body) = server.call(tool, arguments).await;
-        assert_eq!(status, if what == "a refused call" { 400 } else { 200 }, "{what}: {body}");
-        assert_eq!(dynamodb.bill(), operations, "{what}");
+        assert_eq!(status, if case == "a rejected call" { 400 } else { 200 }, "{case}: {body}");
+        assert_eq!(dynamodb.bill(), operations, "{case}");
     }
 }

@@ -1,4 +1,4 @@
-//! The embedded store on a disk that is full: a small file system that only the server sees, in a mount namespace of its own.
+//! The embedded store on a full disk: a small file system in a mount namespace that only the server sees.
 
 use std::{
     fs::{File, OpenOptions},
@@ -15,21 +15,18 @@ use crate::support::{
     server::{Server, Setup},
 };
 
-/// Where the small file system is, for the server.
+/// The mount point of the small file system, as the server sees it.
 const DISK: &str = "/mnt";
-/// Mounts it, then becomes what the rest of the command line says.
+/// Mounts the file system, then executes the rest of the command line.
 const MOUNT: &str = "mount -t tmpfs -o size=4m tmpfs /mnt && exec \"$@\"";
 const IN_A_NAMESPACE: [&str; 6] = ["--mount", "--map-root-user", "sh", "-c", MOUNT, "sh"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn full_disk_rejects_only_writes() {
-    if !namespaces_can_be_made() {
-        // A suite that was skipped has not passed.
-        assert!(
-            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-            "this machine lets nobody make a mount namespace"
-        );
-        println!("SKIPPED: this machine lets nobody make a mount namespace");
+    if !mount_namespaces_are_permitted() {
+        // A skipped test must not pass in CI.
+        assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "this machine does not permit mount namespaces");
+        println!("SKIPPED: this machine does not permit mount namespaces");
         return;
     }
     let state = PathBuf::from(DISK).join("notes.db");
@@ -43,11 +40,11 @@ async fn full_disk_rejects_only_writes() {
 
     let filler = fill(&server);
     let refused = loop {
-        // What SQLite has allocated already takes some more.
+        // SQLite can still fill the pages that it has allocated already.
         if let Err(refused) = write(&server, &session, &mut acknowledged).await {
             break refused;
         }
-        assert!(acknowledged.len() < 2000, "the disk does not get full");
+        assert!(acknowledged.len() < 2000, "the disk does not fill up");
     };
     let text = refused["error"].as_str().unwrap();
     assert!(text.starts_with("the store has no space left; "), "{text}");
@@ -67,7 +64,7 @@ async fn full_disk_rejects_only_writes() {
     assert_eq!(server.notes(&session).await, acknowledged);
 }
 
-/// Writes a note of a few pages, and notes it down if it is acknowledged.
+/// Writes a note of a few pages and records it if it is acknowledged.
 async fn write(server: &Server, session: &str, acknowledged: &mut Vec<String>) -> Result<(), Value> {
     let note = format!("{}{}", acknowledged.len(), "x".repeat(10_000));
     match server.call("add_note", json!({"session_id": session, "note": note})).await {
@@ -79,7 +76,7 @@ async fn write(server: &Server, session: &str, acknowledged: &mut Vec<String>) -
     }
 }
 
-/// Fills the server's disk to the last byte; answers with the file that does.
+/// Fills the server's disk to the last byte and returns the path of the filler file.
 fn fill(server: &Server) -> PathBuf {
     let path = PathBuf::from(format!("/proc/{}/root{DISK}/filler", server.pid()));
     File::create(&path).unwrap();
@@ -95,7 +92,7 @@ fn fill(server: &Server) -> PathBuf {
     path
 }
 
-fn namespaces_can_be_made() -> bool {
+fn mount_namespaces_are_permitted() -> bool {
     let mut command = Command::new("unshare");
     command.args(IN_A_NAMESPACE).arg("true").stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

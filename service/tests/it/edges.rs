@@ -1,4 +1,4 @@
-//! Who may call, how much and how long, on both surfaces.
+//! Access, size and time limits of both APIs.
 
 use std::time::{Duration, Instant};
 
@@ -14,14 +14,14 @@ use crate::support::{
     server::{Server, Setup, TOKEN},
 };
 
-/// A request by hand, for what no client library sends; the answer's first line and all of it.
-async fn by_hand(server: &Server, request: &str) -> (String, String) {
+/// Sends a hand-written request that no client library sends. Returns the response's first line and its full text.
+async fn send_raw(server: &Server, request: &str) -> (String, String) {
     let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut answer)).await.expect("no answer").ok();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    (answer.lines().next().unwrap_or_default().to_owned(), answer)
+    let mut response = Vec::new();
+    tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut response)).await.expect("no response").ok();
+    let response = String::from_utf8_lossy(&response).into_owned();
+    (response.lines().next().unwrap_or_default().to_owned(), response)
 }
 
 const GUARDED: [(&str, &str); 3] = [("POST", "/mcp"), ("POST", "/mcp/call_tool"), ("GET", "/mcp/list_tools")];
@@ -36,9 +36,9 @@ async fn without_a_token_only_health_responds() {
             (request().bearer_auth("wrong-token-0123456789"), r#"Bearer realm="mcp-stateful", error="invalid_token""#),
             (request().header("authorization", format!("Basic {TOKEN}")), r#"Bearer realm="mcp-stateful""#),
         ] {
-            let answer = request.send().await.unwrap();
-            assert_eq!(answer.status(), 401, "{method} {path}");
-            assert_eq!(answer.headers()["www-authenticate"], challenge);
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 401, "{method} {path}");
+            assert_eq!(response.headers()["www-authenticate"], challenge);
         }
     }
     for path in ["/healthz", "/readyz", "/mcp/health"] {
@@ -82,14 +82,14 @@ async fn listed_origin_passes_preflight() {
 async fn oversize_body_is_413() {
     let server = Setup::new().token().arg("--max-body-bytes").arg("2048").start();
     for path in ["/mcp", "/mcp/call_tool"] {
-        let (declared, _) = by_hand(
+        let (declared, _) = send_raw(
             &server,
             &format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 999999999\r\n\r\n"),
         )
         .await;
         assert_eq!(declared, "HTTP/1.1 413 Payload Too Large", "{path}");
         let chunk = "x".repeat(3000);
-        let (chunked, _) = by_hand(
+        let (chunked, _) = send_raw(
             &server,
             &format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\nbb8\r\n{chunk}\r\n0\r\n\r\n"),
         )
@@ -105,16 +105,16 @@ async fn slow_body_is_408_and_slow_head_is_closed() {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n\r\n{{"
         );
-        assert_eq!(by_hand(&server, &request).await.0, "HTTP/1.1 408 Request Timeout", "{path}");
+        assert_eq!(send_raw(&server, &request).await.0, "HTTP/1.1 408 Request Timeout", "{path}");
     }
-    let (_, answer) = by_hand(&server, "POST /mcp HTTP/1.1\r\nHost: local").await;
-    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let (_, response) = send_raw(&server, "POST /mcp HTTP/1.1\r\nHost: local").await;
+    assert!(response.is_empty() || response.starts_with("HTTP/1.1 408"), "{response}");
 }
 
 #[tokio::test]
 async fn missing_host_is_rejected() {
     let server = Setup::new().start();
-    let (status, _) = by_hand(&server, "GET /mcp/list_tools HTTP/1.0\r\n\r\n").await;
+    let (status, _) = send_raw(&server, "GET /mcp/list_tools HTTP/1.0\r\n\r\n").await;
     assert!(status.ends_with("403 Forbidden"), "{status}");
 }
 
@@ -124,7 +124,7 @@ async fn overload_is_503_with_retry_after() {
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).arg("--max-concurrency").arg("2").start();
     dynamodb.inject("Query", Fault::DoneButSilent.times(2));
     let (body, before) = (call("get_notes", json!({"session_id": "a"})), dynamodb.requests());
-    let holding: Vec<_> = (0..2).map(|_| tokio::spawn(server.post("/mcp/call_tool").json(&body).send())).collect();
+    let in_flight: Vec<_> = (0..2).map(|_| tokio::spawn(server.post("/mcp/call_tool").json(&body).send())).collect();
     while dynamodb.requests() < before + 2 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -134,8 +134,8 @@ async fn overload_is_503_with_retry_after() {
         assert_eq!(refused.headers()["retry-after"], "1");
     }
     assert_eq!(server.get("/healthz").send().await.unwrap().status(), 200);
-    for held in holding {
-        // The silent answers cost an attempt; the retry brings them in.
+    for held in in_flight {
+        // Each held request loses one attempt to the missing response. Its retry succeeds.
         assert_eq!(held.await.unwrap().unwrap().status(), 200);
     }
 }
@@ -151,16 +151,16 @@ async fn work_ends_with_its_request() {
         let struck = dynamodb.struck();
         let request = server.post(path).header("accept", "application/json, text/event-stream").json(&body);
         let request = tokio::spawn(request.send());
-        // The second is not refused as one too many: the first has made room by then.
-        until(async || dynamodb.struck() > struck, &server).await;
+        // The second request is admitted because the first has released its permit by then.
+        wait_until(async || dynamodb.struck() > struck, &server).await;
         request.abort();
         let cancelled = format!(r#"mcp_tool_calls_total{{tool="get_notes",outcome="cancelled"}} {n}"#);
-        until(async || server.metrics().await.contains(&cancelled), &server).await;
+        wait_until(async || server.metrics().await.contains(&cancelled), &server).await;
     }
 }
 
-/// Waits until something holds, half a minute at most.
-async fn until(holds: impl AsyncFn() -> bool, server: &Server) {
+/// Waits until a condition holds. Panics after 30 s.
+async fn wait_until(holds: impl AsyncFn() -> bool, server: &Server) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds().await {
         assert!(Instant::now() < deadline, "{}\n{}", server.metrics().await, server.log());
@@ -180,8 +180,12 @@ async fn unread_response_is_dropped() {
     stream.write_all(format!("POST /mcp/call_tool HTTP/1.1\r\n{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
     stream.readable().await.unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     let read =
-        tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.expect("still open");
-    assert!(read.is_err() || answer.len() < 60 * 390_000, "{} bytes waited for their reader", answer.len());
+        tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut response)).await.expect("still open");
+    assert!(
+        read.is_err() || response.len() < 60 * 390_000,
+        "{} bytes were kept for a client that did not read",
+        response.len()
+    );
 }

@@ -1,4 +1,6 @@
-//! The MCP fast path responds as rmcp does. With the fast paths off, both requests of a pair go through rmcp.
+//! Equality of the MCP fast path's responses with those of rmcp.
+//!
+//! With the fast paths off, both requests of a pair go through rmcp.
 
 use serde_json::{Value, json};
 
@@ -7,23 +9,23 @@ use crate::support::{
     server::{Server, Setup},
 };
 
-/// The transport alone reads weights, so the second goes through it.
+/// Two equivalent `Accept` headers. Only the transport reads weights, so the second one goes through it.
 const ACCEPTS: [&str; 2] = ["application/json, text/event-stream", "application/json;q=1, text/event-stream;q=1"];
 
 const MODERN: [(&str, &str); 2] = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call")];
 
-/// Status, type and body of an answer.
-type Told = (u16, Option<String>, Value);
+/// The status, content type and body of a response.
+type Response = (u16, Option<String>, Value);
 
-async fn both(server: &Server, headers: &[(&str, &str)], body: &Value) -> [Told; 2] {
-    let mut told = Vec::new();
+async fn both(server: &Server, headers: &[(&str, &str)], body: &Value) -> [Response; 2] {
+    let mut responses = Vec::new();
     for accept in ACCEPTS {
         let request = headers.iter().fold(server.post("/mcp"), |request, (name, value)| request.header(*name, *value));
-        let answer = request.header("accept", accept).json(body).send().await.unwrap();
-        let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
-        told.push((answer.status().as_u16(), kind, answer.json().await.unwrap()));
+        let response = request.header("accept", accept).json(body).send().await.unwrap();
+        let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        responses.push((response.status().as_u16(), kind, response.json().await.unwrap()));
     }
-    told.try_into().unwrap()
+    responses.try_into().unwrap()
 }
 
 fn calls(session: &str) -> Vec<Value> {
@@ -53,7 +55,7 @@ fn calls(session: &str) -> Vec<Value> {
 async fn fast_path_response_equals_rmcp_response() {
     let server = Setup::new().token().start();
     let session = fresh("direct");
-    // So that no call changes what a later one tells.
+    // Sets up the state first, so that no call changes the response of a later one.
     for note in [json!({"note": "n", "idempotency_key": "k"}), json!({"note": "m"})] {
         let mut arguments = note;
         arguments["session_id"] = session.as_str().into();
@@ -73,11 +75,11 @@ async fn fast_path_response_equals_rmcp_response() {
                 modern["params"]["_meta"][format!("io.modelcontextprotocol/{key}")] = value;
             }
             let name = params["name"].as_str().unwrap_or("none").to_owned();
-            let told = [MODERN[0], MODERN[1], ("mcp-name", name.as_str())];
+            let modern_headers = [MODERN[0], MODERN[1], ("mcp-name", name.as_str())];
             for (headers, body) in [
-                (&told[..], &modern),
-                (&told[..], &legacy),
-                (&told[..2], &modern),
+                (&modern_headers[..], &modern),
+                (&modern_headers[..], &legacy),
+                (&modern_headers[..2], &modern),
                 (&[][..], &modern),
                 (&[][..], &legacy),
                 (&[("mcp-protocol-version", "2025-03-26")][..], &legacy),

@@ -1,5 +1,6 @@
-//! A store that throttles, hangs, is missing or away: retried within the deadline, then said by name, with nothing lost and
-//! nothing of its inside told.
+//! A store that throttles, hangs, is missing or unreachable.
+//!
+//! The service retries within the deadline, then reports the kind of failure. No data is lost and no internals leak.
 
 mod load;
 
@@ -19,10 +20,10 @@ async fn server_on(dynamodb: &DynamoDb) -> Server {
 }
 
 async fn ready(server: &Server) -> (u16, String) {
-    // A look at the table answers for a second.
+    // The server reuses the result of a table check for a second.
     tokio::time::sleep(Duration::from_millis(1100)).await;
-    let answer = server.get("/readyz").send().await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
+    let response = server.get("/readyz").send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -116,13 +117,13 @@ async fn missing_table_is_reported() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unreachable_store_is_reported() {
-    // A port that was free a moment ago: nobody listens there.
-    let away = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = Setup::new().token().dynamodb(&format!("http://{away}")).arg("--store-deadline").arg("2").start();
+    // A port that was free a moment ago, so no process listens there.
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Setup::new().token().dynamodb(&format!("http://{address}")).arg("--store-deadline").arg("2").start();
     let (status, body) = server.call("get_notes", json!({"session_id": "a"})).await;
     assert_eq!(status, 400);
     assert!(body["error"].as_str().unwrap().starts_with("the store cannot be reached"), "{body}");
-    assert!(!body.to_string().contains(&away.to_string()), "{body}");
+    assert!(!body.to_string().contains(&address.to_string()), "{body}");
     assert_eq!(ready(&server).await.0, 503);
 }
 
@@ -147,7 +148,7 @@ async fn throttled_calls_do_not_exhaust_a_shared_quota() {
     let dynamodb = DynamoDb::with_table().await;
     let server = std::sync::Arc::new(Setup::new().token().dynamodb(&dynamodb.endpoint).start());
     let session = fresh("many");
-    // Far more than the SDK's quota of 100 retries in the life of a process.
+    // Far more than the SDK's quota of 100 retries over the life of a process.
     dynamodb.inject("PutItem", Fault::Throttle.times(250));
     let writers: Vec<_> = (0..60)
         .map(|n| {
@@ -185,7 +186,8 @@ async fn hanging_session_item_does_not_delay_its_note() {
     dynamodb.inject("UpdateItem", Fault::DoneButSilent.always());
     let call = server.call("add_note", json!({"session_id": "a", "note": "kept"}));
     // The table's own deadline is 8 s, one attempt's time-out 3 s.
-    let (status, body) = tokio::time::timeout(Duration::from_millis(2500), call).await.expect("waits for the item");
+    let (status, body) =
+        tokio::time::timeout(Duration::from_millis(2500), call).await.expect("the note waited for the session item");
     assert_eq!(status, 200, "{body}");
 }
 
@@ -196,8 +198,8 @@ async fn readyz_responds_while_the_store_hangs() {
     dynamodb.inject("GetItem", Fault::DoneButSilent.always());
     let impatient = server.get("/readyz").timeout(Duration::from_millis(200)).send().await;
     assert!(impatient.unwrap_err().is_timeout());
-    let answer = server.get("/readyz").timeout(Duration::from_secs(6)).send().await.unwrap();
-    assert_eq!(answer.status(), 503);
+    let response = server.get("/readyz").timeout(Duration::from_secs(6)).send().await.unwrap();
+    assert_eq!(response.status(), 503);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -209,7 +211,7 @@ async fn interrupted_reset_counts_deleted_notes() {
     for n in 0..200 {
         store.add_note(&session, &n.to_string()).await.unwrap();
     }
-    // Each batch comes back in part, again and again.
+    // Every batch is returned partly unprocessed.
     dynamodb.inject("BatchWriteItem", Fault::Unprocessed.always());
     let reset = store.reset(&session, tokio::time::Instant::now() + Duration::from_millis(600)).await.unwrap();
     let left = store.notes(&session, Default::default()).await.unwrap().notes.len();

@@ -15,11 +15,11 @@ use crate::{
     tokens::token_and_entry,
 };
 
-/// Who calls, with which token, and what the keys of its items begin with.
+/// A caller's name, its token, and the prefix of its items' keys.
 type Caller = (&'static str, String, String);
 
-/// A server with all three ways in; the shared token, two named ones, two subjects of one issuer.
-async fn everybody(setup: impl FnOnce(Setup) -> Setup) -> (Server, Vec<Caller>) {
+/// Starts a server with all three kinds of token: the shared one, two named ones, two subjects of an issuer.
+async fn server_and_callers(setup: impl FnOnce(Setup) -> Setup) -> (Server, Vec<Caller>) {
     let key = Key::new("k");
     let issuer = Issuer::start(&[&key]).await;
     let ((alice, a), (bob, b)) = (token_and_entry("alice"), token_and_entry("bob"));
@@ -30,7 +30,7 @@ async fn everybody(setup: impl FnOnce(Setup) -> Setup) -> (Server, Vec<Caller>) 
         ("shared", TOKEN.to_owned(), String::new()),
         ("alice", alice, own("token", "alice")),
         ("bob", bob, own("token", "bob")),
-        // The name of a named token, and not the same caller.
+        // The same name as a named token, but a different caller.
         ("subject alice", key.token(&issuer.claims("alice")), own(&issuer.url, "alice")),
         ("subject carol", key.token(&issuer.claims("carol")), own(&issuer.url, "carol")),
     ];
@@ -39,54 +39,54 @@ async fn everybody(setup: impl FnOnce(Setup) -> Setup) -> (Server, Vec<Caller>) 
 
 #[tokio::test]
 async fn session_name_is_separate_per_caller() {
-    let (server, callers) = everybody(|setup| setup).await;
+    let (server, callers) = server_and_callers(|setup| setup).await;
     let session = fresh("one");
-    for (who, token, _) in &callers {
-        let note = json!({"session_id": session, "note": format!("{who} over REST")});
-        assert_eq!(server.call_as(token, "add_note", note).await.0, 200, "{who}");
+    for (name, token, _) in &callers {
+        let note = json!({"session_id": session, "note": format!("{name} over REST")});
+        assert_eq!(server.call_as(token, "add_note", note).await.0, 200, "{name}");
         for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
             let client = connect_as(&server, token, version).await;
-            let note = json!({"session_id": session, "note": format!("{who}, {version:?}")});
-            assert_ne!(tool(&client, "add_note", note).await.unwrap().is_error, Some(true), "{who}");
+            let note = json!({"session_id": session, "note": format!("{name}, {version:?}")});
+            assert_ne!(tool(&client, "add_note", note).await.unwrap().is_error, Some(true), "{name}");
         }
     }
-    for (who, token, _) in &callers {
-        let own = json!([format!("{who} over REST"), format!("{who}, V2025_11_25"), format!("{who}, V2026_07_28")]);
+    for (name, token, _) in &callers {
+        let own = json!([format!("{name} over REST"), format!("{name}, V2025_11_25"), format!("{name}, V2026_07_28")]);
         let (_, body) = server.call_as(token, "get_notes", json!({"session_id": session})).await;
-        assert_eq!(body["result"], own, "{who}");
+        assert_eq!(body["result"], own, "{name}");
         for version in [ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
             let client = connect_as(&server, token, version).await;
             let notes = tool(&client, "get_notes", json!({"session_id": session})).await.unwrap();
-            assert_eq!(text(&notes), own.to_string(), "{who}");
+            assert_eq!(text(&notes), own.to_string(), "{name}");
         }
     }
-    // What one deletes is gone for that one.
+    // A reset deletes the notes of its caller only.
     let (first, others) = callers.split_first().unwrap();
     let (_, body) = server.call_as(&first.1, "reset_session", json!({"session_id": session})).await;
     assert_eq!(body["result"], format!("Deleted 3 notes from {session}."));
-    for (who, token, _) in others {
+    for (name, token, _) in others {
         let (_, body) = server.call_as(token, "get_notes", json!({"session_id": session})).await;
-        assert_eq!(body["result"].as_array().unwrap().len(), 3, "{who}");
+        assert_eq!(body["result"].as_array().unwrap().len(), 3, "{name}");
     }
 }
 
 #[tokio::test]
 async fn cursor_works_for_its_caller_only() {
-    let (server, callers) = everybody(|setup| setup).await;
+    let (server, callers) = server_and_callers(|setup| setup).await;
     for (_, token, _) in &callers {
         for note in ["one", "two"] {
             server.call_as(token, "add_note", json!({"session_id": "s", "note": note})).await;
         }
     }
-    for (who, token, _) in &callers {
+    for (name, token, _) in &callers {
         let (_, body) = server.call_as(token, "get_notes", json!({"session_id": "s", "limit": 1})).await;
         let rest = json!({"session_id": "s", "cursor": body["nextCursor"]});
         for (other, foreign, _) in &callers {
             let (status, body) = server.call_as(foreign, "get_notes", rest.clone()).await;
-            if who == other {
+            if name == other {
                 assert_eq!((status, &body["result"]), (200, &json!(["two"])));
             } else {
-                assert_eq!(status, 400, "{other} read on where {who} stood: {body}");
+                assert_eq!(status, 400, "{other} used the cursor of {name}: {body}");
             }
         }
     }
@@ -94,17 +94,17 @@ async fn cursor_works_for_its_caller_only() {
 
 #[tokio::test]
 async fn handle_opens_for_its_caller_only() {
-    let (server, callers) = everybody(|setup| setup).await;
-    for (who, token, _) in &callers {
+    let (server, callers) = server_and_callers(|setup| setup).await;
+    for (name, token, _) in &callers {
         let (_, made) = server.call_as(token, "create_session", json!({})).await;
-        let note = json!({"session_id": made["result"], "note": format!("of {who}")});
-        assert_eq!(server.call_as(token, "add_note", note).await.0, 200, "{who}");
+        let note = json!({"session_id": made["result"], "note": format!("of {name}")});
+        assert_eq!(server.call_as(token, "add_note", note).await.0, 200, "{name}");
         for (other, foreign, _) in &callers {
             let (status, body) = server.call_as(foreign, "get_notes", json!({"session_id": made["result"]})).await;
-            if who == other {
-                assert_eq!((status, &body["result"]), (200, &json!([format!("of {who}")])));
+            if name == other {
+                assert_eq!((status, &body["result"]), (200, &json!([format!("of {name}")])));
             } else {
-                assert_eq!(status, 400, "{other} opened {who}'s handle: {body}");
+                assert_eq!(status, 400, "{other} opened {name}'s handle: {body}");
                 assert!(body["error"].as_str().unwrap().contains("create_session"), "{body}");
             }
         }
@@ -113,27 +113,27 @@ async fn handle_opens_for_its_caller_only() {
 
 #[tokio::test]
 async fn idempotency_key_is_separate_per_caller() {
-    let (server, callers) = everybody(|setup| setup).await;
-    for (who, token, _) in &callers {
+    let (server, callers) = server_and_callers(|setup| setup).await;
+    for (name, token, _) in &callers {
         for replayed in [false, true] {
-            let note = json!({"session_id": "s", "note": format!("of {who}"), "idempotency_key": "k"});
+            let note = json!({"session_id": "s", "note": format!("of {name}"), "idempotency_key": "k"});
             let (status, body) = server.call_as(token, "add_note", note).await;
-            assert_eq!((status, &body["replayed"]), (200, &json!(replayed)), "{who}: {body}");
+            assert_eq!((status, &body["replayed"]), (200, &json!(replayed)), "{name}: {body}");
         }
         let (_, body) = server.call_as(token, "get_notes", json!({"session_id": "s"})).await;
-        assert_eq!(body["result"], json!([format!("of {who}")]));
+        assert_eq!(body["result"], json!([format!("of {name}")]));
     }
 }
 
 #[tokio::test]
 async fn cached_result_is_separate_per_caller() {
     let dynamodb = DynamoDb::with_table().await;
-    let (server, callers) = everybody(|setup| setup.dynamodb(&dynamodb.endpoint)).await;
+    let (server, callers) = server_and_callers(|setup| setup.dynamodb(&dynamodb.endpoint)).await;
     let text = fresh("secret");
-    for (who, token, _) in &callers {
+    for (name, token, _) in &callers {
         for cached in [false, true] {
             let (_, body) = server.call_as(token, "echo_cached", json!({"text": text})).await;
-            assert_eq!(body["result"].as_str().unwrap().starts_with("[cache] "), cached, "{who}: {body}");
+            assert_eq!(body["result"].as_str().unwrap().starts_with("[cache] "), cached, "{name}: {body}");
         }
     }
 }
@@ -141,17 +141,17 @@ async fn cached_result_is_separate_per_caller() {
 #[tokio::test]
 async fn only_the_shared_token_uses_v1_keys() {
     let dynamodb = DynamoDb::with_table().await;
-    let (server, callers) = everybody(|setup| setup.dynamodb(&dynamodb.endpoint)).await;
+    let (server, callers) = server_and_callers(|setup| setup.dynamodb(&dynamodb.endpoint)).await;
     for (_, token, _) in &callers {
         server.call_as(token, "add_note", json!({"session_id": "s", "note": "n"})).await;
         server.call_as(token, "echo_cached", json!({"text": "t"})).await;
     }
     let client = dynamodb::client(&dynamodb.endpoint);
-    for (who, _, space) in &callers {
+    for (name, _, space) in &callers {
         for (partition, items) in [("SESSION#s", 2), ("TOOL#echo_cached", 1)] {
             let query = client.query().table_name("mcp_state").key_condition_expression("pk = :pk");
             let found = query.expression_attribute_values(":pk", AttributeValue::S(format!("{space}{partition}")));
-            assert_eq!(found.send().await.unwrap().count(), items, "{who}: {partition}");
+            assert_eq!(found.send().await.unwrap().count(), items, "{name}: {partition}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Idempotency keys, as clients use them: a call whose answer got lost is made again.
+//! Idempotency keys: a client repeats a call whose response was lost.
 
 use std::time::Duration;
 
@@ -26,11 +26,11 @@ async fn repeated_call_returns_the_first_result_as_replayed() {
         }
         let reset = json!({"session_id": s, "idempotency_key": "l"});
         for replayed in [false, true] {
-            let answer = tool(&client, "reset_session", reset.clone()).await.unwrap();
-            let structured = answer.structured_content.unwrap();
+            let response = tool(&client, "reset_session", reset.clone()).await.unwrap();
+            let structured = response.structured_content.unwrap();
             assert_eq!((&structured["deleted"], &structured["replayed"]), (&json!(1), &json!(replayed)));
         }
-        // The other surface knows the same keys, and says so in its own way.
+        // The REST API shares the keys and reports the replay in its own format.
         let (status, body) = server.call("add_note", note).await;
         assert_eq!((status, body), (200, json!({"result": format!("Note added to {s}."), "replayed": true})));
         assert_eq!(server.notes(&s).await, [""; 0]);
@@ -109,8 +109,8 @@ async fn repeated_reset_keeps_notes_written_between() {
     dynamodb.heal();
     for replayed in [false, true] {
         let (status, body) = other.call("reset_session", reset.clone()).await;
-        let told = json!({"result": format!("Deleted 60 notes from {s}."), "replayed": replayed});
-        assert_eq!((status, body), (200, told));
+        let expected = json!({"result": format!("Deleted 60 notes from {s}."), "replayed": replayed});
+        assert_eq!((status, body), (200, expected));
         assert_eq!(one.notes(&s).await, ["between"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Stopping, being killed, and coming back.
+//! Shutdown, crashes and restarts.
 
 use std::{
     sync::{
@@ -26,15 +26,15 @@ async fn sigterm_finishes_requests_in_flight() {
     let mut server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     dynamodb.inject("Query", Fault::DoneButSilent.times(1));
     let seen = dynamodb.requests();
-    let under_way =
+    let in_flight =
         tokio::spawn(server.post("/mcp/call_tool").json(&call("get_notes", json!({"session_id": "a"}))).send());
     while dynamodb.requests() == seen {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     server.terminate();
-    // Its first attempt hangs for 3 s; the service waits for the second.
-    let answer = under_way.await.unwrap().unwrap();
-    assert_eq!(answer.status(), 200);
+    // The first attempt hangs for 3 s. The service waits for the second.
+    let response = in_flight.await.unwrap().unwrap();
+    assert_eq!(response.status(), 200);
     assert_eq!(server.wait(Duration::from_secs(25)).code(), Some(0));
 }
 
@@ -68,22 +68,22 @@ async fn repeated_kill_9_loses_and_doubles_nothing() {
     let mut writers = Writer::crowd(4, &session);
     for round in 0..100 {
         let mut server = Setup::new().token().state_path(&path).start();
-        // Between no answer and a dozen: each round is killed at another moment.
-        let (answers, url) = (round % 13, server.url.clone());
+        // From 0 to 12 acknowledged notes, so that rounds are killed at different moments.
+        let (needed, url) = (round % 13, server.url.clone());
         let acknowledged = AtomicUsize::new(0);
         let enough = Notify::new();
         let writing = join_all(writers.iter_mut().map(async |writer| {
             loop {
                 match writer.write(&url).await {
-                    Told::Stored if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 >= answers => enough.notify_one(),
+                    Told::Stored if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 >= needed => enough.notify_one(),
                     Told::Stored => {}
                     Told::Nothing => break,
-                    Told::Refused(why) => panic!("{why}"),
+                    Told::Refused(reason) => panic!("{reason}"),
                 }
             }
         }));
         let killing = async {
-            if answers > 0 {
+            if needed > 0 {
                 enough.notified().await;
             }
             server.kill();
@@ -91,7 +91,7 @@ async fn repeated_kill_9_loses_and_doubles_nothing() {
         tokio::join!(writing, killing);
     }
     let server = Setup::new().token().state_path(&path).start();
-    // What has a key and got no answer is sent once more.
+    // Repeats the unacknowledged notes that have a key.
     for writer in writers.iter_mut().filter(|writer| writer.owes()) {
         assert_eq!(writer.write(&server.url).await, Told::Stored);
     }
@@ -115,7 +115,7 @@ async fn concurrent_misses_compute_once() {
     for caller in callers {
         uncached += usize::from(caller.await.unwrap() == json!(text.to_uppercase()));
     }
-    // One look into the table, one write: whoever else asked waited for that one's result.
+    // One read and one write of the table: the other calls waited for the result of the first.
     assert_eq!((uncached, dynamodb.requests() - before), (1, 2));
 }
 

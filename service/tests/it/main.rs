@@ -1,4 +1,6 @@
-//! Tests the service from outside: the store through its public methods, all else through real processes and sockets.
+//! Tests of the service from outside.
+//!
+//! The store is tested through its public methods, everything else through real processes and sockets.
 //!
 //! `MCP_TEST_FAST_PATHS=off` runs the whole suite with the service's fast paths off.
 

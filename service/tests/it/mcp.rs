@@ -119,9 +119,10 @@ fn raw(server: &Server, headers: &[(&str, &str)], body: String) -> RequestBuilde
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
-async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap())
+/// Sends a request and returns the response's status and JSON body.
+async fn send(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap())
 }
 
 fn modern(method: &str, mut params: Value) -> String {
@@ -147,7 +148,7 @@ async fn malformed_message_gets_its_json_rpc_code() {
         ("3", -32600),
         (r#"{"jsonrpc":"2.0","id":1}"#, -32600),
     ] {
-        let (status, error) = answer(raw(&server, &[], body.to_owned())).await;
+        let (status, error) = send(raw(&server, &[], body.to_owned())).await;
         assert_eq!((status, &error["error"]["code"]), (400, &json!(code)), "{body}: {error}");
         assert!(error["error"]["message"].as_str().unwrap().len() > 20, "{error}");
     }
@@ -161,7 +162,7 @@ async fn invalid_requests_get_their_version_specific_code() {
     let legacy = |method: &str, params: &Value| {
         json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
     };
-    for (what, headers, body, status, code) in [
+    for (case, headers, body, status, code) in [
         ("unknown method, legacy", vec![], legacy("no/such", &json!({})), 200, -32601),
         ("unknown method, modern", vec![version, ("mcp-method", "no/such")], modern("no/such", json!({})), 404, -32601),
         ("missing _meta", vec![version, ("mcp-method", "tools/list")], legacy("tools/list", &json!({})), 400, -32602),
@@ -193,12 +194,12 @@ async fn invalid_requests_get_their_version_specific_code() {
             400,
             -32600,
         ),
-        ("params are no handshake", vec![], legacy("initialize", &json!({})), 200, -32602),
+        ("invalid handshake params", vec![], legacy("initialize", &json!({})), 200, -32602),
         ("removed method", vec![version, ("mcp-method", "initialize")], modern("initialize", json!({})), 404, -32601),
-        ("params are no call", vec![], legacy("tools/call", &json!({"arguments": {}})), 200, -32602),
+        ("invalid call params", vec![], legacy("tools/call", &json!({"arguments": {}})), 200, -32602),
     ] {
-        let (got, error) = answer(raw(&server, &headers, body)).await;
-        assert_eq!((got, &error["error"]["code"]), (status, &json!(code)), "{what}: {error}");
+        let (got, error) = send(raw(&server, &headers, body)).await;
+        assert_eq!((got, &error["error"]["code"]), (status, &json!(code)), "{case}: {error}");
     }
 }
 
@@ -210,7 +211,7 @@ async fn transport_errors_are_json() {
         [("text/html", "application/json", 406), ("application/json, text/event-stream", "text/plain", 415)]
     {
         let request = server.post("/mcp").header("accept", accept).header("content-type", kind).body(ping);
-        let (got, error) = answer(request).await;
+        let (got, error) = send(request).await;
         assert_eq!((got, &error["error"]["code"]), (status, &json!(-32600)), "{error}");
     }
 }
@@ -222,10 +223,10 @@ async fn there_are_no_protocol_sessions() {
         "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
     let response = raw(&server, &[], initialize.to_string()).send().await.unwrap();
     assert!(response.headers().get("mcp-session-id").is_none());
-    // One that a client still carries is ignored; no handshake is asked of it.
+    // The server ignores a session id that a client still sends, and requires no handshake.
     let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).to_string();
     let headers = [("mcp-session-id", "of-another-replica"), ("mcp-protocol-version", "2025-06-18")];
-    let (status, tools) = answer(raw(&server, &headers, list)).await;
+    let (status, tools) = send(raw(&server, &headers, list)).await;
     assert_eq!((status, tools["result"]["tools"].as_array().unwrap().len()), (200, 5));
     let delete = server.http.delete(format!("{}/mcp", server.url)).bearer_auth(crate::support::server::TOKEN);
     for request in [server.get("/mcp").header("accept", "text/event-stream"), delete] {
@@ -239,10 +240,10 @@ async fn there_are_no_protocol_sessions() {
 async fn tool_list_is_cacheable() {
     let server = Setup::new().token().start();
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
-    let (_, list) = answer(raw(&server, &headers, modern("tools/list", json!({})))).await;
+    let (_, list) = send(raw(&server, &headers, modern("tools/list", json!({})))).await;
     assert_eq!((&list["result"]["ttlMs"], &list["result"]["cacheScope"]), (&json!(3_600_000), &json!("public")));
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "server/discover")];
-    let (_, found) = answer(raw(&server, &headers, modern("server/discover", json!({})))).await;
+    let (_, found) = send(raw(&server, &headers, modern("server/discover", json!({})))).await;
     assert_eq!(found["result"]["supportedVersions"], json!(["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]));
     assert_eq!(found["result"]["cacheScope"], "public");
 }
@@ -250,13 +251,15 @@ async fn tool_list_is_cacheable() {
 #[tokio::test]
 async fn unsupported_version_negotiates_a_supported_one() {
     let server = Setup::new().token().start();
-    let ask = |version: &str| {
+    let initialize = |version: &str| {
         json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
             "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
         .to_string()
     };
-    for (asked, given) in [("2024-11-05", "2025-11-25"), ("2025-03-26", "2025-03-26"), ("2030-01-01", "2025-11-25")] {
-        let (_, body) = answer(raw(&server, &[], ask(asked))).await;
-        assert_eq!(body["result"]["protocolVersion"], given, "{body}");
+    for (requested, negotiated) in
+        [("2024-11-05", "2025-11-25"), ("2025-03-26", "2025-03-26"), ("2030-01-01", "2025-11-25")]
+    {
+        let (_, body) = send(raw(&server, &[], initialize(requested))).await;
+        assert_eq!(body["result"]["protocolVersion"], negotiated, "{body}");
     }
 }

@@ -1,4 +1,4 @@
-//! OAuth: which access tokens let in, and what is told to those who have none.
+//! OAuth: accepted and rejected access tokens, and the challenge for requests without one.
 
 mod keys;
 
@@ -27,12 +27,12 @@ use crate::support::{
 
 const METADATA_URL: &str = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp";
 
-/// The status of a call that reads, with a token.
+/// Makes a read call with a token and returns the response's status.
 async fn status(server: &Server, token: &str) -> u16 {
     server.call_as(token, "echo_cached", json!({"text": "x"})).await.0
 }
 
-/// `claims` with one of them set, or taken away.
+/// Returns `claims` with one claim set, or removed if `value` is null.
 fn with(mut claims: Value, name: &str, value: Value) -> Value {
     if value.is_null() {
         claims.as_object_mut().unwrap().remove(name);
@@ -49,7 +49,7 @@ async fn valid_token_variants_are_accepted() {
     let server = issuer.setup().start();
     let (good, now) = (issuer.claims("alice"), epoch_seconds());
     let header = |typ: &str| json!({"alg": "ES256", "kid": "curve", "typ": typ});
-    for (what, token) in [
+    for (case, token) in [
         ("ES256", curve.token(&good)),
         ("RS256", rsa.token(&good)),
         ("typ JWT", curve.token_with(&header("JWT"), &good)),
@@ -65,7 +65,7 @@ async fn valid_token_variants_are_accepted() {
         ("valid within the leeway", curve.token(&with(good.clone(), "nbf", json!(now + 10)))),
         ("fractions of seconds", curve.token(&with(good.clone(), "exp", json!(now as f64 + 60.5)))),
     ] {
-        assert_eq!(status(&server, &token).await, 200, "{what}");
+        assert_eq!(status(&server, &token).await, 200, "{case}");
     }
 }
 
@@ -77,8 +77,8 @@ async fn invalid_tokens_are_rejected() {
     let (good, now) = (issuer.claims("alice"), epoch_seconds());
     let claim = |name: &str, value: Value| key.token(&with(good.clone(), name, value));
     let header = |header: Value| key.token_with(&header, &good);
-    let honest = key.token(&good);
-    let [head, _, signature] = honest.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let valid = key.token(&good);
+    let [head, _, signature] = valid.split('.').collect::<Vec<_>>().try_into().unwrap();
     let unsigned = |alg: &str| format!("{}.", message(&json!({"alg": alg, "kid": "k"}), &good));
     let hmac_with = |secret: &[u8]| {
         let message = message(&json!({"alg": "HS256", "kid": "k", "typ": "at+jwt"}), &good);
@@ -86,31 +86,31 @@ async fn invalid_tokens_are_rejected() {
         format!("{message}.{}", encode(tag.as_ref()))
     };
     let point = [decode(key.jwk()["x"].as_str().unwrap()), decode(key.jwk()["y"].as_str().unwrap())].concat();
-    for (what, token, why) in [
-        ("another's key of the same name", other.token(&good), "signature"),
-        ("another's key, no name", other.token_with(&json!({"alg": "ES256"}), &good), "signature"),
+    for (case, token, reason) in [
+        ("a foreign key with the same id", other.token(&good), "signature"),
+        ("a foreign key without an id", other.token_with(&json!({"alg": "ES256"}), &good), "signature"),
         (
-            "claims exchanged",
+            "replaced claims",
             format!("{head}.{}.{signature}", encode(issuer.claims("bob").to_string().as_bytes())),
             "signature",
         ),
-        ("the signature cut off", format!("{}.", honest.rsplit_once('.').unwrap().0), "signature"),
+        ("a missing signature", format!("{}.", valid.rsplit_once('.').unwrap().0), "signature"),
         ("alg none", unsigned("none"), "unknown"),
         ("alg NONE", unsigned("NONE"), "unknown"),
         ("HS256 with the public key's point", hmac_with(&point), "signature algorithm"),
         ("HS256 with the public key's document", hmac_with(key.jwk().to_string().as_bytes()), "signature algorithm"),
         ("HS256 with nothing", hmac_with(b""), "signature algorithm"),
-        ("an algorithm that was not chosen", header(json!({"alg": "ES384", "kid": "k"})), "signature algorithm"),
-        ("the name of a key of another kind", header(json!({"alg": "ES256", "kid": "rsa"})), "signature"),
-        ("the algorithm of a key of another kind", header(json!({"alg": "RS256", "kid": "k"})), "signature"),
-        ("a key that nobody has", header(json!({"alg": "ES256", "kid": "unknown"})), "unknown to the authorization"),
+        ("an unsupported algorithm", header(json!({"alg": "ES384", "kid": "k"})), "signature algorithm"),
+        ("the id of a key of another type", header(json!({"alg": "ES256", "kid": "rsa"})), "signature"),
+        ("the algorithm of a key of another type", header(json!({"alg": "RS256", "kid": "k"})), "signature"),
+        ("an unknown key", header(json!({"alg": "ES256", "kid": "unknown"})), "unknown to the authorization"),
         (
-            "a key that it brings itself",
+            "an embedded key",
             other.token_with(&json!({"alg": "ES256", "kid": "mine", "jwk": other.jwk()}), &good),
             "unknown to the authorization",
         ),
         (
-            "a key that it points to",
+            "a linked key",
             other.token_with(&json!({"alg": "ES256", "kid": "mine", "jku": format!("{}{JWKS}", issuer.url)}), &good),
             "unknown to the authorization",
         ),
@@ -123,32 +123,32 @@ async fn invalid_tokens_are_rejected() {
         ("nbf of another type", claim("nbf", json!("now")), "claims"),
         ("a foreign issuer", claim("iss", json!("https://issuer.example")), "another issuer"),
         ("an issuer that begins alike", claim("iss", json!(format!("{}/", issuer.url))), "another issuer"),
-        ("issuers", claim("iss", json!([issuer.url])), "claims"),
+        ("several issuers", claim("iss", json!([issuer.url])), "claims"),
         ("no issuer", claim("iss", Value::Null), "claims"),
         ("a foreign audience", claim("aud", json!("https://other.example/mcp")), "audience"),
         ("an audience that begins alike", claim("aud", json!(format!("{RESOURCE}/other"))), "audience"),
-        ("audiences of others", claim("aud", json!(["a", "b"])), "audience"),
+        ("several foreign audiences", claim("aud", json!(["a", "b"])), "audience"),
         ("no audience", claim("aud", Value::Null), "audience"),
         ("an audience of another type", claim("aud", json!(1)), "claims"),
         ("no subject", claim("sub", Value::Null), "claims"),
         ("an empty subject", claim("sub", json!("")), "sub"),
-        ("a subject without end", claim("sub", json!("s".repeat(256))), "sub"),
+        ("an overlong subject", claim("sub", json!("s".repeat(256))), "sub"),
         ("Cognito's ID token", claim("token_use", json!("id")), "not an access token"),
-        ("no JWT", "nonsense".to_owned(), "unknown"),
+        ("an invalid JWT", "nonsense".to_owned(), "unknown"),
         ("two parts", "a.b".to_owned(), "unknown"),
-        ("four parts", format!("{honest}.x"), "unknown"),
-        ("a header that is no JSON", format!("e30x.{}", honest.split_once('.').unwrap().1), "unknown"),
+        ("four parts", format!("{valid}.x"), "unknown"),
+        ("a header with invalid JSON", format!("e30x.{}", valid.split_once('.').unwrap().1), "unknown"),
     ] {
-        let answer = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
-        let answer = answer.send().await.unwrap();
-        assert_eq!(answer.status(), 401, "{what}");
-        let challenge = answer.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        let response = server.post_as(&token, "/mcp/call_tool").json(&call("echo_cached", json!({"text": "x"})));
+        let response = response.send().await.unwrap();
+        assert_eq!(response.status(), 401, "{case}");
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap().to_owned();
         assert!(challenge.contains(r#"error="invalid_token""#) && challenge.contains(METADATA_URL), "{challenge}");
-        let body: Value = answer.json().await.unwrap();
-        assert!(body["error"].as_str().unwrap().contains(why), "{what}: {body}");
+        let body: Value = response.json().await.unwrap();
+        assert!(body["error"].as_str().unwrap().contains(reason), "{case}: {body}");
     }
-    // And what they were made from does; so does the token beside it.
-    assert_eq!((status(&server, &honest).await, status(&server, TOKEN).await), (200, 200));
+    // The unmodified token is accepted, and so is the shared token.
+    assert_eq!((status(&server, &valid).await, status(&server, TOKEN).await), (200, 200));
     let log = server.whole_log();
     assert!(!log.contains(signature) && !log.contains("alice"), "{log}");
 }
@@ -158,10 +158,10 @@ async fn missing_token_gets_a_challenge_with_metadata() {
     let issuer = Issuer::start(&[]).await;
     let server = issuer.setup().start();
     for path in ["/mcp", "/mcp/call_tool"] {
-        let answer = server.http.post(format!("{}{path}", server.url)).body("{}").send().await.unwrap();
-        assert_eq!(answer.status(), 401);
+        let response = server.http.post(format!("{}{path}", server.url)).body("{}").send().await.unwrap();
+        assert_eq!(response.status(), 401);
         assert_eq!(
-            answer.headers()["www-authenticate"],
+            response.headers()["www-authenticate"],
             format!(
                 r#"Bearer realm="mcp-stateful", scope="notes:read notes:write", resource_metadata="{METADATA_URL}""#
             )
@@ -169,12 +169,12 @@ async fn missing_token_gets_a_challenge_with_metadata() {
     }
     for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"] {
         let page = "http://localhost:6274";
-        let answer = server.http.get(format!("{}{path}", server.url)).header("origin", page).send().await.unwrap();
+        let response = server.http.get(format!("{}{path}", server.url)).header("origin", page).send().await.unwrap();
         assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["access-control-allow-origin"]),
+            (response.status().as_u16(), &response.headers()["access-control-allow-origin"]),
             (200, &page.parse().unwrap())
         );
-        let document: Value = answer.json().await.unwrap();
+        let document: Value = response.json().await.unwrap();
         assert_eq!(
             document,
             json!({
@@ -233,19 +233,19 @@ async fn scopes_are_enforced_by_both_apis() {
         for (path, body) in [("/mcp", message), ("/mcp/call_tool", call(tool, arguments.clone()))] {
             let request =
                 server.post_as(token, path).header("accept", "application/json, text/event-stream").json(&body);
-            let answer = request.send().await.unwrap();
+            let response = request.send().await.unwrap();
             let Some(scopes) = refused else {
-                assert_eq!(answer.status(), 200, "{tool} at {path}");
+                assert_eq!(response.status(), 200, "{tool} at {path}");
                 continue;
             };
-            assert_eq!(answer.status(), 403, "{tool} at {path}");
-            let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+            assert_eq!(response.status(), 403, "{tool} at {path}");
+            let challenge = response.headers()["www-authenticate"].to_str().unwrap();
             for part in [r#"error="insufficient_scope""#, scopes, METADATA_URL] {
                 assert!(challenge.contains(part), "{tool} at {path}: {challenge}");
             }
         }
     }
-    // Who may nothing is told so before a call; who may something can find out what there is.
+    // A token without any scope is rejected before a call. A token with one scope can list all tools.
     assert_eq!(
         server.http.get(format!("{}/mcp/list_tools", server.url)).bearer_auth(&neither).send().await.unwrap().status(),
         403
@@ -259,15 +259,15 @@ async fn scopes_are_enforced_by_both_apis() {
     }
 }
 
-/// The layer before it looks for the tool's name in the body; this does not depend on what it finds.
+/// The HTTP layer checks scopes by the tool's name in the body. The tools enforce them independently of that layer.
 #[test]
 fn tools_enforce_grants_themselves() {
-    // As much stack as the service gives its own threads: an unoptimised call takes more than a test's thread has.
-    let work = || process::run(refused_by_the_tools()).unwrap();
+    // The stack size of the service's own threads: an unoptimised call overflows the stack of a test thread.
+    let work = || process::run(check_grants()).unwrap();
     std::thread::Builder::new().stack_size(8 << 20).spawn(work).unwrap().join().unwrap();
 }
 
-async fn refused_by_the_tools() -> std::io::Result<()> {
+async fn check_grants() -> std::io::Result<()> {
     let (config, _) = Config::parse(&Cli::parse_from(["mcp-stateful", "--state-path", ":memory:"]).flags).unwrap();
     let metrics = Arc::new(Metrics::new("test"));
     let store = Store::open(&config.state, fast_path(), metrics.clone()).await.unwrap();
@@ -276,7 +276,7 @@ async fn refused_by_the_tools() -> std::io::Result<()> {
         let caller = Principal::named("issuer", "alice", Grant { read, write });
         for definition in tools.definitions() {
             let allowed = if ["get_notes", "echo_cached"].contains(&definition.name) { read } else { write };
-            // Whoever may go on is told that arguments are missing.
+            // A permitted call fails for its missing arguments instead.
             let outcome = tools.call(&caller, definition.name, Map::new()).await;
             assert_eq!(
                 matches!(outcome, Err(ToolError::Forbidden { .. })),
@@ -293,13 +293,13 @@ async fn refused_by_the_tools() -> std::io::Result<()> {
 async fn token_without_audience_needs_a_listed_client() {
     let key = Key::new("k");
     let issuer = Issuer::start(&[&key]).await;
-    let server = issuer.setup().env("MCP_OAUTH_CLIENT_IDS", "ours,other").start();
+    let server = issuer.setup().env("MCP_OAUTH_CLIENT_IDS", "listed,other").start();
     let cognito = |client: &str, audience: Value| {
         let claims = with(with(issuer.claims("alice"), "aud", audience), "client_id", json!(client));
         key.token(&with(claims, "token_use", json!("access")))
     };
-    assert_eq!(status(&server, &cognito("ours", Value::Null)).await, 200);
-    assert_eq!(status(&server, &cognito("theirs", Value::Null)).await, 401);
-    // A token that names an audience is for that one, whoever got it.
-    assert_eq!(status(&server, &cognito("ours", json!("https://other.example"))).await, 401);
+    assert_eq!(status(&server, &cognito("listed", Value::Null)).await, 200);
+    assert_eq!(status(&server, &cognito("unlisted", Value::Null)).await, 401);
+    // A token with an audience is valid for that audience only, even if its client is listed.
+    assert_eq!(status(&server, &cognito("listed", json!("https://other.example"))).await, 401);
 }

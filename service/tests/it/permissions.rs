@@ -1,4 +1,4 @@
-//! The service needs the permissions that its list says, and Terraform gives its task just those.
+//! Permissions: the service needs exactly those in its list, and Terraform grants its task exactly those.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ async fn operations_list_equals_the_operations_used() {
         assert_eq!(server.call(tool, arguments).await.0, 200, "{tool}");
     }
     let mut called = dynamodb.operations();
-    // DynamoDB asks for the permissions of what a transaction does; ours puts.
+    // DynamoDB checks the permissions of the actions in a transaction. The service's transactions only put items.
     assert!(called.remove("TransactWriteItems"));
     assert_eq!(called, listed());
 }

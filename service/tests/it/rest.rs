@@ -1,28 +1,27 @@
-//! The original's REST surface, by its bytes.
+//! The REST API, compared byte by byte with the contract of the v1 (Python) server.
 
 use serde_json::{Value, json};
 
 use crate::support::{fresh, server::Setup};
 
-/// Status, content type and body.
-async fn bytes(request: reqwest::RequestBuilder) -> (u16, String, String) {
-    let answer = request.send().await.unwrap();
-    let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
-    (answer.status().as_u16(), kind, answer.text().await.unwrap())
+/// Sends a request and returns the response's status, content type and body.
+async fn send(request: reqwest::RequestBuilder) -> (u16, String, String) {
+    let response = request.send().await.unwrap();
+    let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
+    (response.status().as_u16(), kind, response.text().await.unwrap())
 }
 
-fn json_answer(status: u16, body: &str) -> (u16, String, String) {
+fn json_response(status: u16, body: &str) -> (u16, String, String) {
     (status, "application/json".into(), body.into())
 }
 
 #[tokio::test]
 async fn responses_match_the_v1_contract() {
     let server = Setup::new().start();
-    let call =
-        |body: String| bytes(server.post("/mcp/call_tool").header("content-type", "application/json").body(body));
+    let call = |body: String| send(server.post("/mcp/call_tool").header("content-type", "application/json").body(body));
     let s = fresh("rest");
-    assert_eq!(bytes(server.get("/mcp/health")).await, json_answer(200, r#"{"status":"ok"}"#));
-    for (body, status, answer) in [
+    assert_eq!(send(server.get("/mcp/health")).await, json_response(200, r#"{"status":"ok"}"#));
+    for (body, status, response) in [
         (
             format!(r#"{{"name":"add_note","arguments":{{"session_id":"{s}","note":"one"}}}}"#),
             200,
@@ -59,20 +58,20 @@ async fn responses_match_the_v1_contract() {
         ("{".into(), 400, r#"{"error":"Invalid JSON"}"#.into()),
         (String::new(), 400, r#"{"error":"Invalid JSON"}"#.into()),
     ] {
-        assert_eq!(call(body.clone()).await, json_answer(status, &answer), "{body}");
+        assert_eq!(call(body.clone()).await, json_response(status, &response), "{body}");
     }
 }
 
 #[tokio::test]
 async fn other_path_or_method_is_404() {
     let server = Setup::new().token().start();
-    let not_found = json_answer(404, r#"{"error":"Not found"}"#);
-    // Also without a token: what is not there needs no key.
+    let not_found = json_response(404, r#"{"error":"Not found"}"#);
+    // Also without a token: an unknown path needs no authentication.
     for path in ["/", "/mcp/", "/mcp/other", "/admin"] {
-        assert_eq!(bytes(server.http.get(format!("{}{path}", server.url))).await, not_found, "{path}");
+        assert_eq!(send(server.http.get(format!("{}{path}", server.url))).await, not_found, "{path}");
     }
-    assert_eq!(bytes(server.get("/mcp/call_tool")).await, not_found);
-    assert_eq!(bytes(server.post("/mcp/health")).await, not_found);
+    assert_eq!(send(server.get("/mcp/call_tool")).await, not_found);
+    assert_eq!(send(server.post("/mcp/health")).await, not_found);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Sessions under handles, as clients meet them: minted, bounded, and refused with what to do.
+//! Session handles as clients use them: creation, lifetime and actionable errors.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ async fn create(server: &Server) -> String {
     body["result"].as_str().unwrap().to_owned()
 }
 
-async fn refused(server: &Server, session: &str) -> String {
+async fn get_notes_error(server: &Server, session: &str) -> String {
     let (status, body) = server.call("get_notes", json!({"session_id": session})).await;
     assert_eq!(status, 400, "{body}");
     body["error"].as_str().unwrap().to_owned()
@@ -33,11 +33,11 @@ async fn handle_lifetime_is_in_description_and_result() {
         let description = tools.iter().find(|tool| tool.name == "create_session").unwrap().description.clone().unwrap();
         assert!(description.contains("2 hours"), "{description}");
 
-        let made: CallToolResult = tool(&client, "create_session", json!({})).await.unwrap();
-        let told = made.structured_content.clone().unwrap();
-        let handle = told["session_id"].as_str().unwrap();
-        let end = told["expiresAt"].as_str().unwrap();
-        assert!(text(&made).contains(handle) && text(&made).contains(end), "{}", text(&made));
+        let created: CallToolResult = tool(&client, "create_session", json!({})).await.unwrap();
+        let result = created.structured_content.clone().unwrap();
+        let handle = result["session_id"].as_str().unwrap();
+        let end = result["expiresAt"].as_str().unwrap();
+        assert!(text(&created).contains(handle) && text(&created).contains(end), "{}", text(&created));
         let now = mcp_stateful::clock::epoch_seconds();
         let possible: Vec<String> = (now + 7195..=now + 7200).map(mcp_stateful::clock::rfc3339).collect();
         assert!(possible.iter().any(|at| at == end), "{end} is not in {possible:?}");
@@ -55,7 +55,7 @@ async fn handle_needs_no_request_and_works_at_every_replica() {
     let other = Setup::new().token().dynamodb(&dynamodb.endpoint).start();
     let before = dynamodb.requests();
     let handle = create(&one).await;
-    assert_eq!(dynamodb.requests(), before, "create_session asked the table");
+    assert_eq!(dynamodb.requests(), before, "create_session sent a request to the table");
     for session in [handle.clone(), fresh("name")] {
         let before = dynamodb.requests();
         other.call("add_note", json!({"session_id": session, "note": "n"})).await;
@@ -76,7 +76,7 @@ async fn expired_session_is_hidden_then_deleted() {
         let note = json!({"session_id": session, "note": "n", "idempotency_key": "k"});
         assert_eq!(server.call("add_note", note).await.0, 200);
     }
-    // The last second may be any part of one.
+    // Expiry is in whole seconds, so a lifetime of 4 s lasts between 3 s and 4 s.
     while minted.elapsed() < Duration::from_secs(4) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -93,15 +93,16 @@ async fn expired_session_is_hidden_then_deleted() {
     }
     assert_eq!(server.notes(&name).await, ["n"]);
     drop(server);
-    // The embedded store sweeps when it is opened, and every minute; what ends in that very second waits for the next.
+    // The embedded store deletes expired items when it is opened and then every minute. An item that expires in the
+    // current second stays until the next run, so the pause lets that second pass.
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let server = Setup::new().state_path(&path).start();
     let deadline = Instant::now() + Duration::from_secs(20);
     while items(&path, &handle) > 0 {
-        assert!(Instant::now() < deadline, "the session's items are still there");
+        assert!(Instant::now() < deadline, "the session's items are still stored");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(items(&path, &name), 3, "note, record and session's item of the name");
+    assert_eq!(items(&path, &name), 3, "the note, record and session item of the named session");
     drop(server);
 }
 
@@ -118,7 +119,7 @@ async fn invalid_handle_gets_an_actionable_error() {
         String::from_utf8(bytes).unwrap()
     };
     for mangled in [&handle[..40], &swapped, "mcps_", "mcps_demo", &format!("{handle}x"), &format!("{handle} ")] {
-        let error = refused(&server, mangled).await;
+        let error = get_notes_error(&server, mangled).await;
         assert!(
             error.contains("invalid session handle") && error.contains("call create_session"),
             "{mangled}: {error}"
@@ -133,12 +134,12 @@ async fn session_ttl_is_validated_at_start() {
         let (mut command, _folder) = Setup::new().arg("--session-ttl").arg(bad).command();
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(told.contains("--session-ttl (MCP_SESSION_TTL)"), "{told}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.contains("--session-ttl (MCP_SESSION_TTL)"), "{stderr}");
     }
 }
 
-/// How many items of the session the store's file holds, read as another process would.
+/// Returns the number of the session's items in the store's file, read as another process would read it.
 fn items(path: &std::path::Path, session: &str) -> u64 {
     let engine = mcp_stateful::store::embedded::Engine::open(path).unwrap();
     let query = json!({
@@ -146,6 +147,6 @@ fn items(path: &std::path::Path, session: &str) -> u64 {
         "KeyConditionExpression": "pk = :pk",
         "ExpressionAttributeValues": {":pk": {"S": format!("SESSION#{session}")}},
     });
-    let answer = engine.dispatch("Query", &query.to_string()).unwrap();
-    serde_json::from_str::<Value>(&answer).unwrap()["Count"].as_u64().unwrap()
+    let response = engine.dispatch("Query", &query.to_string()).unwrap();
+    serde_json::from_str::<Value>(&response).unwrap()["Count"].as_u64().unwrap()
 }

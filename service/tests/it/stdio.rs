@@ -30,19 +30,19 @@ impl Client {
         writeln!(self.input.as_mut().unwrap(), "{message}").unwrap();
     }
 
-    fn ask(&mut self, id: u32, method: &str, params: Value) -> Value {
+    fn request(&mut self, id: u32, method: &str, params: Value) -> Value {
         self.send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(answer["id"], id, "{answer}");
-        answer["result"].clone()
+        let response: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(response["id"], id, "{response}");
+        response["result"].clone()
     }
 
     fn open(&mut self) {
         let hello =
             json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}});
-        assert_eq!(self.ask(1, "initialize", hello)["protocolVersion"], "2025-11-25");
+        assert_eq!(self.request(1, "initialize", hello)["protocolVersion"], "2025-11-25");
         self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
     }
 
@@ -69,10 +69,11 @@ impl Drop for Client {
 fn stdio_serves_all_tools_and_ends_with_its_client() {
     let mut client = Client::start();
     client.open();
-    assert_eq!(client.ask(2, "tools/list", json!({}))["tools"].as_array().unwrap().len(), 5);
-    let added = client.ask(3, "tools/call", json!({"name": "add_note", "arguments": {"session_id": "s", "note": "n"}}));
+    assert_eq!(client.request(2, "tools/list", json!({}))["tools"].as_array().unwrap().len(), 5);
+    let added =
+        client.request(3, "tools/call", json!({"name": "add_note", "arguments": {"session_id": "s", "note": "n"}}));
     assert_eq!(added["content"][0]["text"], "Note added to s.");
-    let notes = client.ask(4, "tools/call", json!({"name": "get_notes", "arguments": {"session_id": "s"}}));
+    let notes = client.request(4, "tools/call", json!({"name": "get_notes", "arguments": {"session_id": "s"}}));
     assert_eq!(notes["structuredContent"], json!({"notes": ["n"]}));
     client.input.take();
     assert_eq!(client.exit_code(), Some(0));

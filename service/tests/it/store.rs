@@ -1,5 +1,7 @@
-//! One suite, every place a table can live in: in memory, on a file, behind a socket. `MCP_TEST_DYNAMODB_ENDPOINT` names
-//! another endpoint for the last (with a table of its own); else it is the engine of [`crate::support::dynamodb`].
+//! One suite for every kind of table: in memory, in a file and behind an endpoint.
+//!
+//! `MCP_TEST_DYNAMODB_ENDPOINT` sets the endpoint, on which the suite creates its own tables. The default is the engine
+//! of [`crate::support::dynamodb`].
 
 mod model;
 mod suite;
@@ -15,8 +17,8 @@ use tempfile::TempDir;
 
 use crate::support::{dynamodb, fast_path, fresh};
 
-/// An open store and what has to live as long as it.
-pub(crate) struct Place {
+/// An open store, with the resources that must live as long as it.
+pub(crate) struct OpenStore {
     store: Store,
     _folder: Option<TempDir>,
     _endpoint: Option<dynamodb::DynamoDb>,
@@ -28,17 +30,17 @@ async fn embedded(path: PathBuf) -> Store {
     Store::open(&config, fast_path(), Arc::new(Metrics::new("test"))).await.unwrap()
 }
 
-async fn memory() -> Place {
-    Place { store: embedded(":memory:".into()).await, _folder: None, _endpoint: None }
+async fn memory() -> OpenStore {
+    OpenStore { store: embedded(":memory:".into()).await, _folder: None, _endpoint: None }
 }
 
-async fn file() -> Place {
+async fn file() -> OpenStore {
     let folder = tempfile::tempdir().unwrap();
     let store = embedded(folder.path().join("deep/down/notes.db")).await;
-    Place { store, _folder: Some(folder), _endpoint: None }
+    OpenStore { store, _folder: Some(folder), _endpoint: None }
 }
 
-async fn endpoint() -> Place {
+async fn endpoint() -> OpenStore {
     let (endpoint, own) = match std::env::var("MCP_TEST_DYNAMODB_ENDPOINT") {
         Ok(endpoint) => (endpoint, None),
         Err(_) => {
@@ -48,7 +50,7 @@ async fn endpoint() -> Place {
     };
     let store = dynamodb::store(&endpoint, &fresh("mcp_state"));
     assert_eq!(store.create_table().await, Ok(true));
-    Place { store, _folder: None, _endpoint: own }
+    OpenStore { store, _folder: None, _endpoint: own }
 }
 
 macro_rules! suite {
@@ -57,13 +59,13 @@ macro_rules! suite {
         suite!(@at file $($case)+);
         suite!(@at endpoint $($case)+);
     };
-    (@at $place:ident $($case:ident)+) => {
-        mod $place {
+    (@at $kind:ident $($case:ident)+) => {
+        mod $kind {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    let place = super::$place().await;
-                    super::suite::$case(&place.store).await;
+                    let open = super::$kind().await;
+                    super::suite::$case(&open.store).await;
                 }
             )+
         }

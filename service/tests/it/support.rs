@@ -1,4 +1,4 @@
-//! What the tests stand on: the binary as a process, a DynamoDB endpoint whose faults they choose, and clients.
+//! Test support: the binary as a process, a DynamoDB endpoint with injectable faults, and clients.
 
 pub(crate) mod dynamodb;
 pub(crate) mod held;
@@ -14,8 +14,8 @@ const FAST_PATHS: &str = "MCP_TEST_FAST_PATHS";
 
 /// Returns false if the suite runs with the service's fast paths off.
 ///
-/// Every store and every server of the tests follows it. A value other than `on` and `off` panics, so that a typo does
-/// not pass for a run of the other mode.
+/// Every store and every server of the tests follows the variable. A value other than `on` and `off` panics, so that a
+/// typo does not select a mode silently.
 pub(crate) fn fast_path() -> bool {
     match std::env::var(FAST_PATHS).as_deref() {
         Err(_) | Ok("on") => true,

@@ -1,4 +1,4 @@
-//! What the service tells about itself, and what it never tells.
+//! Logs and metrics, and the secrets that they never contain.
 
 use serde_json::{Value, json};
 
@@ -30,8 +30,8 @@ async fn call_is_one_log_line_with_its_figures() {
     assert_eq!(calls[0]["session"].as_str().unwrap().len(), 8);
 }
 
-/// What somebody who wants to see everything would set.
-const CURIOUS: [&str; 6] = [
+/// Log filters that request the most detail.
+const VERBOSE_FILTERS: [&str; 6] = [
     "trace",
     "info,rmcp::service=trace",
     "info,rmcp::transport=trace,hyper_util::client=trace",
@@ -43,7 +43,7 @@ const CURIOUS: [&str; 6] = [
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_log_filter_reveals_a_secret() {
     let dynamodb = DynamoDb::with_table().await;
-    for setting in CURIOUS {
+    for setting in VERBOSE_FILTERS {
         log_has_no_secret(Setup::new().token().env("MCP_LOG", setting).start(), setting).await;
         let setup = Setup::new().token().dynamodb(&dynamodb.endpoint).env("MCP_LOG", setting);
         log_has_no_secret(setup.start(), setting).await;

@@ -1,4 +1,4 @@
-//! Named tokens: how one is made, who it lets in, and what is never told of it.
+//! Named tokens: creation, acceptance, and secrecy in logs and error messages.
 
 use std::process::{Command, Output, Stdio};
 
@@ -15,7 +15,7 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// A new token, as a pipe gets it, and its entry, as its maker reads it.
+/// Creates a token. Returns it as printed to stdout, with its entry as printed to stderr.
 pub(crate) fn token_and_entry(name: &str) -> (String, String) {
     let Output { status, stdout, stderr } = new_token(name);
     assert!(status.success());
@@ -34,9 +34,9 @@ fn new_token_prints_token_and_entry_separately() {
 
 #[test]
 fn new_token_needs_only_a_name() {
-    let refused = new_token("no name");
-    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
-    assert!(text(refused.stderr).contains("\"no name\""));
+    let rejected = new_token("no name");
+    assert_eq!((rejected.status.code(), rejected.stdout.len()), (Some(1), 0));
+    assert!(text(rejected.stderr).contains("\"no name\""));
     let (mut command, _folder) = Setup::new().env("MCP_PORT", "wrong").arg("new-token").arg("alice").command();
     assert!(command.output().unwrap().status.success());
 }
@@ -75,11 +75,11 @@ fn invalid_entries_are_reported_without_hashes() {
     let hash = entry.split_once('=').unwrap().1;
     let setup = Setup::new().env("MCP_AUTH_TOKENS", &format!("{entry} {entry} bob:{hash}")).env("MCP_PORT", "x");
     let (mut command, _folder): (Command, _) = setup.command();
-    let told = command.output().unwrap();
-    assert_eq!(told.status.code(), Some(2));
-    let told = text(told.stderr);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(output.stderr);
     for part in ["MCP_PORT", "duplicate name alice", "invalid entry 3"] {
-        assert!(told.contains(part), "{part} is missing in {told}");
+        assert!(stderr.contains(part), "{part} is missing in {stderr}");
     }
-    assert!(!told.contains(&hash[..8]), "{told}");
+    assert!(!stderr.contains(&hash[..8]), "{stderr}");
 }

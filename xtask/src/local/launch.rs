@@ -90,6 +90,7 @@ fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> CommandLine 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::local::metrics::MetricsPort;
 
     #[test]
     fn token_is_passed_in_the_environment() {

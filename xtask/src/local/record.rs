@@ -80,7 +80,6 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::local::metrics::MetricsPort;
 
     pub(crate) fn example() -> Record {
         Record {

@@ -1,5 +1,7 @@
-//! What holds while several clients write and the store fails in every way: nothing acknowledged is lost, nothing with a key
-//! is doubled, every answer comes in time, and the process is afterwards as it was before. One fault each.
+//! Concurrent writes while the store fails, one kind of fault per test.
+//!
+//! No acknowledged note is lost, and no note with a key is doubled. Every response arrives in time. Afterwards the
+//! process holds no more resources than before.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +16,15 @@ use crate::support::{
     writer::{Told, Writer, audit},
 };
 
-/// Clients that write at once.
+/// Number of clients that write concurrently.
 const WRITERS: usize = 4;
-/// How long they write into the fault.
-const SPELL: Duration = Duration::from_millis(2500);
-/// The longest that an answer may take: a call makes two calls to the table at most, of 2 s each in these tests; the rest
-/// is for a machine that has other things to do, and well below the request's own limit of 20 s.
-const LONGEST: Duration = Duration::from_secs(10);
+/// Duration of the writes under a fault.
+const FAULT_DURATION: Duration = Duration::from_millis(2500);
+/// Upper bound of a response time.
+///
+/// A call makes at most two calls to the table, each limited to 2 s in these tests. The rest is a reserve for a busy
+/// machine. It stays well below the limit of 20 s for a request.
+const RESPONSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A server under load whose table is about to fail.
 struct Trial<'a> {
@@ -32,7 +36,7 @@ struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Everybody writes for a while with nothing wrong; then the level at rest is taken.
+    /// Lets every writer write without faults, then measures the resources held at rest.
     async fn start(dynamodb: &'a DynamoDb, mut server: Server) -> Self {
         server.http = unpooled();
         let session = fresh("load");
@@ -48,7 +52,7 @@ impl<'a> Trial<'a> {
         Self { dynamodb, server, session, writers, before }
     }
 
-    /// Everybody writes for `time`; answers with why notes were refused.
+    /// Lets every writer write for `time`. Returns the reasons of the rejected notes.
     async fn write_for(&mut self, time: Duration) -> Vec<String> {
         let (url, until) = (self.server.url.as_str(), Instant::now() + time);
         let refused = each(&mut self.writers, async |writer| {
@@ -69,20 +73,20 @@ impl<'a> Trial<'a> {
         refused.concat()
     }
 
-    /// The fault is over: everything has to be well again, by itself.
-    async fn ends_well(mut self) {
+    /// Checks that the server recovers by itself after the fault.
+    async fn assert_recovery(mut self) {
         let url = self.server.url.as_str();
-        let plain = json!({"session_id": fresh("after"), "note": "well again"});
+        let plain = json!({"session_id": fresh("after"), "note": "recovered"});
         let (status, body) = self.server.call("add_note", plain).await;
         assert_eq!(status, 200, "the first call after the fault: {body}");
         ready(&self.server).await;
         each(&mut self.writers, async |writer| {
-            // What is owed, and a little more.
+            // Repeats the unacknowledged note, then writes another one.
             while writer.owes() {
                 writer.write(url).await;
             }
             assert_eq!(writer.write(url).await, Told::Stored);
-            assert!(writer.slowest < LONGEST, "an answer took {:?}", writer.slowest);
+            assert!(writer.slowest < RESPONSE_LIMIT, "a response took {:?}", writer.slowest);
         })
         .await;
         audit(&self.server, &self.session, &self.writers).await;
@@ -94,12 +98,12 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Lets every writer do the same, side by side.
+/// Runs the same work for every writer concurrently.
 async fn each<T>(writers: &mut [Writer], work: impl AsyncFn(&mut Writer) -> T) -> Vec<T> {
     futures_util::future::join_all(writers.iter_mut().map(|writer| work(writer))).await
 }
 
-/// Waits until the server says that it can serve: it looks at its table once a second.
+/// Waits until the server reports ready. The server checks its table once a second.
 async fn ready(server: &Server) {
     let started = Instant::now();
     while server.get("/readyz").send().await.unwrap().status() != 200 {
@@ -108,57 +112,57 @@ async fn ready(server: &Server) {
     }
 }
 
-/// The whole of it for a fault that strikes some of all requests.
-async fn withstands(plan: Plan) {
+/// Runs a whole trial with a fault that strikes a share of all requests.
+async fn assert_survives(plan: Plan) {
     let dynamodb = DynamoDb::with_table().await;
     let mut trial = Trial::start(&dynamodb, server_on(&dynamodb).await).await;
     dynamodb.inject(Plan::EVERY, plan);
-    trial.write_for(SPELL).await;
+    trial.write_for(FAULT_DURATION).await;
     assert!(dynamodb.struck() >= 8, "the fault struck {} requests", dynamodb.struck());
     dynamodb.heal();
-    trial.ends_well().await;
+    trial.assert_recovery().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throttling_bursts_lose_nothing() {
-    withstands(Fault::Throttle.bursts(60, 100)).await;
+    assert_survives(Fault::Throttle.bursts(60, 100)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn steady_throttling_loses_nothing() {
-    withstands(Fault::Throttle.percent(20)).await;
+    assert_survives(Fault::Throttle.percent(20)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn store_failures_lose_nothing() {
-    withstands(Fault::Fail.percent(50)).await;
+    assert_survives(Fault::Fail.percent(50)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unanswered_unwritten_requests_lose_nothing() {
-    withstands(Fault::Silent.percent(15)).await;
+    assert_survives(Fault::Silent.percent(15)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unanswered_written_requests_double_nothing() {
-    withstands(Fault::DoneButSilent.percent(15)).await;
+    assert_survives(Fault::DoneButSilent.percent(15)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn truncated_responses_double_nothing() {
-    withstands(Fault::DoneButCut.percent(50)).await;
+    assert_survives(Fault::DoneButCut.percent(50)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_second_freeze_loses_nothing() {
     let dynamodb = DynamoDb::with_table().await;
     let mut trial = Trial::start(&dynamodb, server_on(&dynamodb).await).await;
-    // What is asked meanwhile is done when the time is over: long after its caller was refused.
-    let frost = Duration::from_secs(5);
-    dynamodb.freeze(frost);
-    let refused = trial.write_for(frost).await;
+    // Requests that arrive during the freeze are executed at its end, long after their callers got an error.
+    let freeze_time = Duration::from_secs(5);
+    dynamodb.freeze(freeze_time);
+    let refused = trial.write_for(freeze_time).await;
     assert!(refused.iter().any(|reason| reason.contains("cannot be reached")), "{refused:?}");
-    trial.ends_well().await;
+    trial.assert_recovery().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -173,11 +177,11 @@ async fn recreated_table_serves_again() {
     dynamodb.create_table().await;
     trial.write_for(Duration::from_millis(500)).await;
     assert!(trial.acknowledged() > 0);
-    trial.ends_well().await;
+    trial.assert_recovery().await;
 }
 
-/// A server that has its credentials where a task on ECS has them, on a table that wants just those.
-async fn credited(dynamodb: &DynamoDb, issuer: &Issuer) -> Server {
+/// Starts a server that fetches its credentials as a task on ECS does. The table accepts only those credentials.
+async fn server_with_issuer(dynamodb: &DynamoDb, issuer: &Issuer) -> Server {
     dynamodb.require_token(&issuer.token());
     Setup::new()
         .token()
@@ -195,25 +199,25 @@ async fn credited(dynamodb: &DynamoDb, issuer: &Issuer) -> Server {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expired_credentials_are_renewed() {
     let dynamodb = DynamoDb::with_table().await;
-    // The SDK asks anew up to ten seconds before they end, so these it never keeps for long.
+    // The SDK refreshes credentials up to ten seconds before they expire, so it never caches these for long.
     let issuer = Issuer::start(Duration::from_secs(6)).await;
-    let mut trial = Trial::start(&dynamodb, credited(&dynamodb, &issuer).await).await;
+    let mut trial = Trial::start(&dynamodb, server_with_issuer(&dynamodb, &issuer).await).await;
     for _ in 0..3 {
         trial.write_for(Duration::from_millis(500)).await;
         issuer.renew();
         dynamodb.require_token(&issuer.token());
     }
     trial.write_for(Duration::from_millis(500)).await;
-    assert!(issuer.asked() > 3, "asked {} times", issuer.asked());
-    trial.ends_well().await;
+    assert!(issuer.asked() > 3, "{} credential requests", issuer.asked());
+    trial.assert_recovery().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rejected_credentials_are_renewed_before_expiry() {
     let dynamodb = DynamoDb::with_table().await;
-    // By its own clock the service could go on with them for an hour.
+    // By their expiry the service could use these credentials for an hour.
     let issuer = Issuer::start(Duration::from_secs(3600)).await;
-    let mut trial = Trial::start(&dynamodb, credited(&dynamodb, &issuer).await).await;
+    let mut trial = Trial::start(&dynamodb, server_with_issuer(&dynamodb, &issuer).await).await;
     assert_eq!(issuer.asked(), 1);
     dynamodb.require_token("not issued yet");
     let refused = trial.write_for(Duration::from_millis(500)).await;
@@ -221,5 +225,5 @@ async fn rejected_credentials_are_renewed_before_expiry() {
     issuer.renew();
     dynamodb.require_token(&issuer.token());
     trial.write_for(Duration::from_millis(1500)).await;
-    trial.ends_well().await;
+    trial.assert_recovery().await;
 }

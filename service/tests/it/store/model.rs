@@ -1,7 +1,7 @@
-//! Whatever two replicas are asked, in whatever order and with whatever answers lost: the table holds what [`promise`] says.
+//! Model test: two replicas match [`promise`] for random sequences of operations, with and without lost responses.
 //!
-//! A failure shrinks to the shortest sequence of [`op::Op`] that shows it, and is kept in `proptest-regressions` to be tried
-//! first from then on.
+//! A failure shrinks to the shortest sequence of [`op::Op`] that reproduces it. `proptest-regressions` keeps it, so
+//! later runs try it first.
 
 mod op;
 mod promise;
@@ -22,10 +22,10 @@ use crate::support::dynamodb::DynamoDb;
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
 
-/// Both replicas on one engine in this process: nothing gets lost.
+/// Two replicas on one engine in this process. No response is lost.
 static ENGINE: LazyLock<Replicas> = LazyLock::new(|| RUNTIME.block_on(Replicas::on_an_engine()));
 
-/// Both over HTTP, with faults between.
+/// Two replicas that reach the table over HTTP, with injected faults.
 static ENDPOINT: LazyLock<(Replicas, DynamoDb)> = LazyLock::new(|| {
     RUNTIME.block_on(async {
         let dynamodb = DynamoDb::with_table().await;
@@ -33,12 +33,12 @@ static ENDPOINT: LazyLock<(Replicas, DynamoDb)> = LazyLock::new(|| {
     })
 });
 
-fn tried(cases: u32) -> ProptestConfig {
+fn config_for(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, max_shrink_iters: 2000, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(tried(24))]
+    #![proptest_config(config_for(24))]
 
     #[test]
     fn two_replicas_match_the_model(steps in op::sequence(Just(Trouble::None).boxed())) {
@@ -47,7 +47,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(tried(40))]
+    #![proptest_config(config_for(40))]
 
     #[test]
     fn two_replicas_match_the_model_with_lost_responses(steps in op::sequence(op::trouble().boxed())) {

@@ -1,4 +1,4 @@
-//! What every store promises, one case each.
+//! Guarantees of every store, one case each.
 
 use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Duration};
 
@@ -21,7 +21,7 @@ pub(crate) fn session(name: &str) -> Session {
     Session::open(&Principal::shared(), fresh(name), 0).unwrap()
 }
 
-fn far() -> Instant {
+fn in_a_minute() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 
@@ -31,7 +31,7 @@ async fn all(store: &Store, session: &Session) -> Vec<String> {
     page.notes
 }
 
-/// Puts an item as somebody else would have written it.
+/// Puts an item as another writer would.
 async fn put(store: &Store, pk: &str, sk: &str, attributes: &[(&str, AttributeValue)]) {
     let mut request = store.client().put_item().table_name(store.table());
     request = request.item("pk", AttributeValue::S(pk.into())).item("sk", AttributeValue::S(sk.into()));
@@ -62,15 +62,15 @@ pub(crate) async fn sessions_are_separate(store: &Store) {
     let (a, b) = (session("apart"), session("apart"));
     store.add_note(&a, "of a").await.unwrap();
     store.add_note(&b, "of b").await.unwrap();
-    store.reset(&a, far()).await.unwrap();
+    store.reset(&a, in_a_minute()).await.unwrap();
     assert_eq!(all(store, &a).await, [""; 0]);
     assert_eq!(all(store, &b).await, ["of b"]);
 }
 
 pub(crate) async fn unwritten_session_is_empty(store: &Store) {
-    let session = session("nobody");
+    let session = session("unwritten");
     assert_eq!(store.notes(&session, PageRequest::default()).await, Ok(NotesPage::default()));
-    assert_eq!(store.reset(&session, far()).await, Ok(Reset { deleted: 0, complete: true }));
+    assert_eq!(store.reset(&session, in_a_minute()).await, Ok(Reset { deleted: 0, complete: true }));
 }
 
 pub(crate) async fn fifty_writers_lose_and_double_nothing(store: &Store) {
@@ -105,7 +105,7 @@ pub(crate) async fn over_a_megabyte_is_read_and_reset_whole(store: &Store) {
     }
     let notes = all(store, &session).await;
     assert_eq!(notes.iter().map(|note| &note[..1]).collect::<String>(), "01234567");
-    assert_eq!(store.reset(&session, far()).await, Ok(Reset { deleted: 8, complete: true }));
+    assert_eq!(store.reset(&session, in_a_minute()).await, Ok(Reset { deleted: 8, complete: true }));
     assert_eq!(all(store, &session).await, [""; 0]);
 }
 
@@ -121,7 +121,7 @@ pub(crate) async fn pages_join_without_gap_or_overlap(store: &Store) {
         sizes.push(page.notes.len());
         notes.extend(page.notes);
         match page.next {
-            // As a client does: out as a text, in again as a text.
+            // A client receives the cursor as text and sends it back as text.
             Some(cursor) => after = Some(Cursor::decode(&session, &cursor.encode(&session)).unwrap()),
             None => break,
         }
@@ -140,7 +140,7 @@ pub(crate) async fn byte_limit_yields_a_cursor(store: &Store) {
     assert_eq!(first.notes.len(), 2);
     let rest = page(first.next, 250).await.unwrap();
     assert_eq!((rest.notes[0].as_bytes()[0], rest.notes.len(), rest.next), (b'2', 2, None));
-    // A note that alone is over the bound comes all the same: else nobody could ever read on.
+    // A single note over the limit is returned all the same. Otherwise no client could read past it.
     assert_eq!(page(None, 1).await.unwrap().notes.len(), 1);
 }
 
@@ -153,8 +153,8 @@ pub(crate) async fn expired_items_are_invisible_at_once(store: &Store) {
     assert_eq!(all(store, &session).await, ["here"]);
     let one = PageRequest { limit: NonZeroUsize::new(1), ..PageRequest::default() };
     assert_eq!(store.notes(&session, one).await.unwrap().notes, ["here"]);
-    // A reset counts what could be seen and deletes all.
-    assert_eq!(store.reset(&session, far()).await.unwrap().deleted, 1);
+    // A reset counts the visible notes and deletes all of them, visible or not.
+    assert_eq!(store.reset(&session, in_a_minute()).await.unwrap().deleted, 1);
     assert_eq!(items(store, &pk).await, [""; 0]);
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn reset_keeps_the_session_item(store: &Store) {
     for n in 0..60 {
         store.add_note(&session, &n.to_string()).await.unwrap();
     }
-    assert_eq!(store.reset(&session, far()).await, Ok(Reset { deleted: 60, complete: true }));
+    assert_eq!(store.reset(&session, in_a_minute()).await, Ok(Reset { deleted: 60, complete: true }));
     assert_eq!(items(store, &format!("SESSION#{}", session.id())).await, ["META"]);
 }
 
@@ -180,14 +180,14 @@ pub(crate) async fn reset_keeps_notes_acknowledged_after_it(store: &Store) {
             }
         })
     };
-    let reset = store.reset(&session, far()).await.unwrap();
+    let reset = store.reset(&session, in_a_minute()).await.unwrap();
     store.add_note(&session, "after").await.unwrap();
     writer.await.unwrap();
     let notes = all(store, &session).await;
     assert!(reset.complete && reset.deleted >= 40, "{reset:?}");
     assert!(!notes.iter().any(|note| note.starts_with("before")), "{notes:?}");
     assert!(notes.contains(&"after".to_owned()));
-    // Each note is either among the deleted or still there: none is lost without being counted.
+    // Each note is either counted as deleted or still stored.
     assert_eq!(notes.len() - 1 + reset.deleted, 100);
 }
 
@@ -232,7 +232,7 @@ pub(crate) async fn cached_value_needs_the_whole_key(store: &Store) {
     let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
     let entry = CachedValue { value: "mine".into(), expires_at };
     store.cache(&Principal::shared(), &tool, "mine", &entry).await.unwrap();
-    // What a collision of the hash's 64 bits would look like: another key under the same sort key.
+    // Simulates a collision of the 64-bit hash: another key under the same sort key.
     let sk = items(store, &format!("TOOL#{tool}")).await.remove(0);
     let other = [("key", text("other")), ("value", text("\"other\"")), ("expiresAt", number(expires_at))];
     put(store, &format!("TOOL#{tool}"), &sk, &other).await;
@@ -260,9 +260,9 @@ pub(crate) async fn table_is_created_once(store: &Store) {
     assert_eq!(ttl.time_to_live_description.unwrap().attribute_name.as_deref(), Some("expiresAt"));
 }
 
-/// The sort keys of a partition.
+/// Returns the sort keys of a partition.
 async fn items(store: &Store, pk: &str) -> Vec<String> {
     let request = store.client().query().table_name(store.table()).key_condition_expression("pk = :pk");
-    let answer = request.expression_attribute_values(":pk", text(pk)).consistent_read(true).send().await.unwrap();
-    answer.items().iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
+    let response = request.expression_attribute_values(":pk", text(pk)).consistent_read(true).send().await.unwrap();
+    response.items().iter().map(|item| item["sk"].as_s().unwrap().clone()).collect()
 }

@@ -33,7 +33,7 @@ impl DynamoDb {
         Self { endpoint, shared }
     }
 
-    /// An endpoint with the table in it.
+    /// Starts an endpoint that has the table.
     pub(crate) async fn with_table() -> Self {
         let dynamodb = Self::start().await;
         dynamodb.create_table().await;
@@ -46,27 +46,27 @@ impl DynamoDb {
         assert_eq!(store.create_table().await, Ok(true));
     }
 
-    /// The table and all that is in it are gone.
+    /// Deletes the table and all its items.
     pub(crate) fn delete_table(&self) {
         self.shared.empty();
     }
 
-    /// Plans a fault for an operation, [`Plan::EVERY`] for all of them.
+    /// Plans a fault for an operation, or for all of them with [`Plan::EVERY`].
     pub(crate) fn inject(&self, operation: &'static str, plan: Plan) {
         self.shared.faults.add(operation, plan);
     }
 
-    /// Nothing is answered for so long; what was asked meanwhile is done then.
+    /// Holds every request for `time`. Requests received meanwhile are executed at its end.
     pub(crate) fn freeze(&self, time: Duration) {
         self.shared.faults.freeze(time);
     }
 
-    /// No fault any more.
+    /// Removes all faults.
     pub(crate) fn heal(&self) {
         self.shared.faults.clear();
     }
 
-    /// Who has another session token than this is told that it expired.
+    /// Rejects requests with any other session token as expired.
     pub(crate) fn require_token(&self, token: &str) {
         *self.shared.token.lock().unwrap() = Some(token.to_owned());
     }
@@ -76,12 +76,12 @@ impl DynamoDb {
         self.shared.hang_up.send_modify(|times| *times += 1);
     }
 
-    /// The operations that were asked for since the table was made.
+    /// Returns the operations requested since the table was created.
     pub(crate) fn operations(&self) -> BTreeSet<String> {
         self.shared.operations()
     }
 
-    /// What was carried out since the last time that this was asked.
+    /// Returns the bill since the previous call.
     pub(crate) fn bill(&self) -> Bill {
         self.shared.ledger.take()
     }
@@ -90,13 +90,13 @@ impl DynamoDb {
         self.shared.requests()
     }
 
-    /// How many requests met a fault or an expired credential.
+    /// Returns the number of requests that met a fault or an expired credential.
     pub(crate) fn struck(&self) -> u32 {
         self.shared.faults.struck()
     }
 }
 
-/// The SDK's settings for an endpoint.
+/// Returns the SDK's settings for an endpoint.
 pub(crate) fn settings(endpoint: &str) -> Builder {
     Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -105,18 +105,18 @@ pub(crate) fn settings(endpoint: &str) -> Builder {
         .endpoint_url(endpoint)
 }
 
-/// What sends requests over sockets.
+/// Returns the connector that sends requests over sockets.
 pub(crate) fn connector() -> SharedHttpConnector {
     SharedHttpConnector::new(Connector::builder().sleep_impl(TokioSleep::new()).build_http())
 }
 
-/// A plain SDK client for an endpoint.
+/// Returns a plain SDK client for an endpoint.
 pub(crate) fn client(endpoint: &str) -> Client {
     let http = aws_smithy_http_client::Builder::new().build_http();
     Client::from_conf(settings(endpoint).http_client(http).build())
 }
 
-/// A store on an endpoint.
+/// Returns a store on an endpoint.
 pub(crate) fn store(endpoint: &str, table: &str) -> Store {
     Store::with_settings(settings(endpoint), connector(), table, super::fast_path())
 }

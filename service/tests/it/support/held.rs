@@ -1,17 +1,17 @@
-//! What a running server holds: tasks, file descriptors, memory. Read when nothing is under way, it shows what leaks.
+//! The resources of a running server: tasks, file descriptors, memory. Measured at rest, they reveal leaks.
 
 use std::time::{Duration, Instant};
 
 use super::{dynamodb::DynamoDb, server::Server};
 
 /// The longest wait for connections to close and tasks to end.
-const PATIENCE: Duration = Duration::from_secs(20);
+const REST_TIMEOUT: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What the allocator and SQLite's caches may keep after a load that the warm-up did not have.
+/// Memory that the allocator and SQLite's caches may keep after a load that the warm-up did not have.
 const RSS_SLACK: u64 = 48 << 20;
 
-/// What is held. Descriptors and memory are known on Linux only, and 0 elsewhere.
+/// The held resources. Descriptors and memory are measured on Linux only, and 0 elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Held {
     tasks: u64,
@@ -20,21 +20,22 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// The level at rest: the first that five looks in a row agree on.
+    /// Returns the level at rest: the first one that five consecutive measurements confirm.
     pub(crate) async fn at_rest(server: &Server, dynamodb: &DynamoDb) -> Self {
         let started = Instant::now();
-        let (mut last, mut alike) = (Self::now(server, dynamodb).await, 0);
-        while alike < 5 {
+        let (mut last, mut confirmations) = (Self::now(server, dynamodb).await, 0);
+        while confirmations < 5 {
             tokio::time::sleep(PAUSE).await;
             let now = Self::now(server, dynamodb).await;
-            alike = if (now.tasks, now.descriptors) == (last.tasks, last.descriptors) { alike + 1 } else { 0 };
+            confirmations =
+                if (now.tasks, now.descriptors) == (last.tasks, last.descriptors) { confirmations + 1 } else { 0 };
             last = now;
-            assert!(started.elapsed() < PATIENCE, "the server does not come to rest: {now:?}");
+            assert!(started.elapsed() < REST_TIMEOUT, "the server does not come to rest: {now:?}");
         }
         last
     }
 
-    /// Waits until the server holds no more than this again; memory with some slack.
+    /// Waits until the server holds no more than this again. Memory has some slack.
     pub(crate) async fn is_reached_again(self, server: &Server, dynamodb: &DynamoDb) {
         let started = Instant::now();
         loop {
@@ -43,12 +44,12 @@ impl Held {
             if tasks && descriptors && now.rss <= self.rss + RSS_SLACK {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "the server held {self:?} and keeps {now:?}");
+            assert!(started.elapsed() < REST_TIMEOUT, "the server held {self:?} before and {now:?} after");
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Idle connections to the table are ended first: how many there are says nothing.
+    /// Measures the current level. Closes idle connections to the table first, because their number varies.
     async fn now(server: &Server, dynamodb: &DynamoDb) -> Self {
         dynamodb.hang_up();
         let metrics = server.metrics().await;

@@ -1,5 +1,7 @@
-//! An authorization server's public side on loopback: its metadata and its keys, which a test changes, counts and takes away.
-//! Its tokens are put together by hand, so that no library's opinion stands between a test and what it presents.
+//! The public side of an authorization server on loopback: its metadata and its keys.
+//!
+//! Tests replace and remove the documents and count the requests. The tokens are built by hand, so that no library's
+//! validation limits what a test can present.
 
 use std::sync::{
     Arc, Mutex,
@@ -19,7 +21,7 @@ use tokio::net::TcpListener;
 
 use super::server::Setup;
 
-/// The address that the servers under test have for their clients.
+/// The resource URL of the servers under test.
 pub(crate) const RESOURCE: &str = "https://mcp.example.com/mcp";
 
 pub(crate) const METADATA: &str = "/.well-known/oauth-authorization-server";
@@ -34,23 +36,23 @@ pub(crate) struct Issuer {
 
 #[derive(Default)]
 struct Shared {
-    /// What is answered at which path; 404 elsewhere.
+    /// The published documents by path. Any other path is 404.
     documents: Mutex<Vec<(String, String)>>,
     down: Mutex<bool>,
     asked: AtomicU32,
 }
 
 impl Issuer {
-    /// With RFC 8414's metadata, and these keys.
+    /// Starts an issuer with RFC 8414 metadata and `keys`.
     pub(crate) async fn start(keys: &[&Key]) -> Self {
         Self::listen(TcpListener::bind("127.0.0.1:0").await.unwrap(), keys)
     }
 
-    /// The same, where a listener is already.
+    /// Starts the same issuer on an existing listener.
     pub(crate) fn listen(listener: TcpListener, keys: &[&Key]) -> Self {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::new(Shared::default());
-        let router = Router::new().fallback(answer).with_state(shared.clone());
+        let router = Router::new().fallback(respond).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let issuer = Self { url, shared };
         issuer.publish(METADATA, &json!({"issuer": issuer.url, "jwks_uri": format!("{}{JWKS}", issuer.url)}));
@@ -58,7 +60,7 @@ impl Issuer {
         issuer
     }
 
-    /// Puts a document at a path.
+    /// Publishes a document at a path.
     pub(crate) fn publish(&self, path: &str, document: &Value) {
         self.publish_text(path, document.to_string());
     }
@@ -72,22 +74,22 @@ impl Issuer {
         self.shared.documents.lock().unwrap().retain(|(known, _)| known != path);
     }
 
-    /// Makes these its keys.
+    /// Replaces the published keys.
     pub(crate) fn show(&self, keys: &[&Key]) {
         self.publish(JWKS, &json!({"keys": keys.iter().map(|key| key.jwk()).collect::<Vec<_>>()}));
     }
 
-    /// Whether every answer is 500 from now on.
+    /// Starts or ends an outage, during which every response is 500.
     pub(crate) fn set_down(&self, down: bool) {
         *self.shared.down.lock().unwrap() = down;
     }
 
-    /// How often its keys were asked for.
+    /// Returns the number of requests for the key set.
     pub(crate) fn asked(&self) -> u32 {
         self.shared.asked.load(Ordering::SeqCst)
     }
 
-    /// The claims of a good token for `subject`.
+    /// Returns the claims of a valid token for `subject`.
     pub(crate) fn claims(&self, subject: &str) -> Value {
         json!({
             "iss": self.url,
@@ -98,13 +100,13 @@ impl Issuer {
         })
     }
 
-    /// A server that takes its tokens.
+    /// Returns the setup of a server that accepts its tokens.
     pub(crate) fn setup(&self) -> Setup {
         Setup::new().env("MCP_OAUTH_ISSUER", &self.url).env("MCP_OAUTH_RESOURCE", RESOURCE)
     }
 }
 
-async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
+async fn respond(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     if uri.path() == JWKS {
         shared.asked.fetch_add(1, Ordering::SeqCst);
     }
@@ -129,14 +131,14 @@ enum Pair {
 }
 
 impl Key {
-    /// A new one on P-256.
+    /// Generates a key on P-256.
     pub(crate) fn new(id: &'static str) -> Self {
-        let (how, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(how, &random).unwrap();
-        Self { id, pair: Pair::Curve(EcdsaKeyPair::from_pkcs8(how, pkcs8.as_ref(), &random).unwrap()) }
+        let (scheme, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(scheme, &random).unwrap();
+        Self { id, pair: Pair::Curve(EcdsaKeyPair::from_pkcs8(scheme, pkcs8.as_ref(), &random).unwrap()) }
     }
 
-    /// The example of RFC 7517, appendix A.2, which everybody knows: ring makes no RSA keys.
+    /// Returns the public example key of RFC 7517, appendix A.2, because ring cannot generate RSA keys.
     pub(crate) fn rsa(id: &'static str) -> Self {
         let part = |name| decode(rfc_7517(name));
         let components = rsa::KeyPairComponents {
@@ -161,7 +163,7 @@ impl Key {
     pub(crate) fn jwk(&self) -> Value {
         match &self.pair {
             Pair::Curve(pair) => {
-                // A point that is not compressed: 4, then both coordinates.
+                // An uncompressed point: 4, then both coordinates.
                 let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
                 json!({"kty": "EC", "crv": "P-256", "kid": self.id, "use": "sig", "alg": "ES256",
                     "x": encode(x), "y": encode(y)})
@@ -172,12 +174,12 @@ impl Key {
         }
     }
 
-    /// A token with an honest header.
+    /// Returns a token whose header matches the key.
     pub(crate) fn token(&self, claims: &Value) -> String {
         self.token_with(&json!({"alg": self.algorithm(), "kid": self.id, "typ": "at+jwt"}), claims)
     }
 
-    /// A token with any header; signed as the key can, whatever the header says.
+    /// Returns a token with any header. The key's own algorithm signs it, whatever the header states.
     pub(crate) fn token_with(&self, header: &Value, claims: &Value) -> String {
         let message = message(header, claims);
         let random = SystemRandom::new();
@@ -193,7 +195,7 @@ impl Key {
     }
 }
 
-/// What of a token is signed.
+/// Returns the signed part of a token.
 pub(crate) fn message(header: &Value, claims: &Value) -> String {
     format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The service as a process of its own, on free ports, with its log kept for the test to read.
+//! The service as a separate process on free ports. The test can read its log.
 
 use std::{
     io::{BufRead, BufReader},
@@ -16,13 +16,13 @@ use super::{call, fast_path};
 
 pub(crate) const TOKEN: &str = "test-token-0123456789abcdef";
 
-/// How a test wants its server.
+/// The configuration of a server under test.
 pub(crate) struct Setup {
     command: Command,
     folder: TempDir,
 }
 
-/// A running server; killed when the test ends.
+/// A running server. It is killed when dropped.
 pub(crate) struct Server {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
@@ -34,11 +34,11 @@ pub(crate) struct Server {
 }
 
 impl Setup {
-    /// The embedded store in a folder of its own, no token.
+    /// Creates a setup with the embedded store in a temporary folder and without a token.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-stateful"));
-        // Nothing of the tester's own environment may decide.
+        // The environment of the test run must not configure the server.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("MCP_") || text.starts_with("AWS_") {
@@ -70,7 +70,7 @@ impl Setup {
         self.env("MCP_STATE_PATH", path.to_str().unwrap())
     }
 
-    /// The table at a DynamoDB endpoint instead of in the process.
+    /// Uses the table at a DynamoDB endpoint instead of the embedded store.
     pub(crate) fn dynamodb(self, endpoint: &str) -> Self {
         self.env("MCP_STATE_BACKEND", "DynamoDB")
             .env("AWS_ENDPOINT_URL_DYNAMODB", endpoint)
@@ -80,7 +80,7 @@ impl Setup {
             .env("AWS_EC2_METADATA_DISABLED", "true")
     }
 
-    /// Run by another program, to whose arguments its own command line is added.
+    /// Runs the server through another program. The server's command line follows that program's arguments.
     #[cfg(target_os = "linux")]
     pub(crate) fn run_by(mut self, program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
@@ -95,12 +95,12 @@ impl Setup {
         self
     }
 
-    /// The command itself, for tests of how it ends.
+    /// Returns the command itself, for tests of its exit.
     pub(crate) fn command(self) -> (Command, TempDir) {
         (self.command, self.folder)
     }
 
-    /// Starts it and waits until it listens.
+    /// Starts the server and waits until it listens.
     pub(crate) fn start(mut self) -> Server {
         let mut child = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -119,47 +119,47 @@ impl Setup {
         });
         let Ok((url, metrics)) = listens.recv_timeout(Duration::from_secs(20)) else {
             child.kill().ok();
-            panic!("the server does not listen: {:#?}", log.lock().unwrap());
+            panic!("the server is not listening: {:#?}", log.lock().unwrap());
         };
         Server { child, log, reader: Some(reader), url, metrics, http: client().build().unwrap(), _folder: self.folder }
     }
 }
 
 impl Server {
-    /// A request to a path, with the token.
+    /// Returns a GET request to a path with the shared token.
     pub(crate) fn get(&self, path: &str) -> reqwest::RequestBuilder {
         self.http.get(format!("{}{path}", self.url)).bearer_auth(TOKEN)
     }
 
-    /// A request to a path, with the token.
+    /// Returns a POST request to a path with the shared token.
     pub(crate) fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.http.post(format!("{}{path}", self.url)).bearer_auth(TOKEN)
     }
 
-    /// A request to a path, with any bearer token.
+    /// Returns a POST request to a path with any bearer token.
     pub(crate) fn post_as(&self, token: &str, path: &str) -> reqwest::RequestBuilder {
         self.http.post(format!("{}{path}", self.url)).bearer_auth(token)
     }
 
-    /// A REST call's status and body.
+    /// Makes a REST call and returns the response's status and body.
     pub(crate) async fn call(&self, tool: &str, arguments: Value) -> (u16, Value) {
         self.call_as(TOKEN, tool, arguments).await
     }
 
-    /// A REST call's status and body, with any bearer token.
+    /// Makes a REST call with any bearer token and returns the response's status and body.
     pub(crate) async fn call_as(&self, token: &str, tool: &str, arguments: Value) -> (u16, Value) {
-        let answer = self.post_as(token, "/mcp/call_tool").json(&call(tool, arguments)).send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
+        let response = self.post_as(token, "/mcp/call_tool").json(&call(tool, arguments)).send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap())
     }
 
-    /// The session's notes, read over REST.
+    /// Returns the session's notes, read over REST.
     pub(crate) async fn notes(&self, session: &str) -> Vec<String> {
         let (status, body) = self.call("get_notes", serde_json::json!({"session_id": session})).await;
         assert_eq!(status, 200, "{body}");
         serde_json::from_value(body["result"].clone()).unwrap()
     }
 
-    /// Its metrics, on a connection that ends at once.
+    /// Returns the server's metrics, fetched on a connection that closes at once.
     pub(crate) async fn metrics(&self) -> String {
         unpooled().get(self.metrics.as_ref().unwrap()).send().await.unwrap().text().await.unwrap()
     }
@@ -168,7 +168,7 @@ impl Server {
         self.child.id()
     }
 
-    /// Ends it, and answers all that it logged: a line may be written a little later than it is logged.
+    /// Stops the server and returns its complete log. A line may arrive a little later than its event.
     pub(crate) fn whole_log(&mut self) -> String {
         self.terminate();
         assert_eq!(self.wait(Duration::from_secs(30)).code(), Some(0));
@@ -176,24 +176,24 @@ impl Server {
         self.log()
     }
 
-    /// What it logged so far.
+    /// Returns the log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
     }
 
-    /// `kill -9`.
+    /// Sends SIGKILL and waits for the exit.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, as ECS sends it.
+    /// Sends SIGTERM, as ECS does.
     pub(crate) fn terminate(&self) {
         let pid = self.pid().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
-    /// Waits for the end; panics after `limit`.
+    /// Waits for the exit. Panics after `limit`.
     pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
         let deadline = Instant::now() + limit;
         loop {
@@ -206,13 +206,13 @@ impl Server {
     }
 }
 
-/// A client that keeps no connection.
+/// Returns a client that keeps no idle connection.
 pub(crate) fn unpooled() -> reqwest::Client {
     client().pool_max_idle_per_host(0).build().unwrap()
 }
 
 fn client() -> reqwest::ClientBuilder {
-    // reqwest is built without a provider of cryptography; one that is there already serves as well.
+    // reqwest is built without a crypto provider. A provider installed earlier serves as well.
     rustls::crypto::ring::default_provider().install_default().ok();
     reqwest::Client::builder()
 }

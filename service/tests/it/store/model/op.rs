@@ -1,35 +1,35 @@
-//! What can happen, in words that read well in a counterexample.
+//! The operations of a sequence, named so that a counterexample is readable.
 
 use std::fmt;
 
 use proptest::prelude::*;
 
-/// One step. Sessions, replicas, keys and notes are few, so that they meet.
+/// One operation. Sessions, replicas, keys and notes are few, so that operations collide.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Op {
-    /// A note without a key, unlike any other.
+    /// Adds a unique note without a key.
     Add { replica: usize, session: usize, trouble: Trouble },
-    /// A note with a key; often a repeat, sometimes a misuse.
+    /// Adds a note with a key. It is often a repeat and sometimes a misuse of the key.
     AddOnce { replica: usize, session: usize, note: u8, key: u8, trouble: Trouble },
-    /// The same keyed note at both replicas at the same time.
+    /// Adds the same keyed note at both replicas concurrently.
     AddOnceAtBoth { session: usize, note: u8, key: u8 },
-    /// A reset without a key.
+    /// Resets the session without a key.
     Reset { replica: usize, session: usize, trouble: Trouble },
-    /// A reset with a key.
+    /// Resets the session with a key.
     ResetOnce { replica: usize, session: usize, key: u8, trouble: Trouble },
-    /// A keyed call of before, the last or one of those before it, is sent again.
+    /// Repeats a keyed call, selected by the number of keyed calls after it.
     Again { replica: usize, back: usize },
-    /// Reading page by page.
+    /// Reads the notes page by page.
     Pages { replica: usize, session: usize, limit: usize },
-    /// A note's time is over, whichever of those there: its `expiresAt` goes by, and DynamoDB has not removed it.
+    /// Expires a stored note: its `expiresAt` has passed and DynamoDB has not deleted it.
     NoteExpires { session: usize, nth: usize },
-    /// A key's time is over.
+    /// Expires a key.
     KeyExpires { session: usize, key: u8 },
-    /// The handle's time is over.
+    /// Expires the handle.
     HandleExpires,
 }
 
-/// An [`Op`] that prints on one line, however deep in a list.
+/// An [`Op`] that prints on one line, at any depth of a list.
 #[derive(Clone, Copy)]
 pub(super) struct Step(pub(super) Op);
 
@@ -40,7 +40,7 @@ impl fmt::Debug for Step {
 }
 
 impl Op {
-    /// The session it is about; [`Op::Again`] has that of the call it repeats.
+    /// The session of the operation. [`Op::Again`] has none, because the repeated call determines it.
     pub(super) fn session(self) -> Option<usize> {
         match self {
             Self::Add { session, .. }
@@ -56,7 +56,7 @@ impl Op {
         }
     }
 
-    /// The same keyed call at a replica, with nothing going wrong; nothing if it has no key.
+    /// Returns the same keyed call at `replica` without a fault, or `None` if it has no key.
     pub(super) fn again(self, replica: usize) -> Option<Self> {
         let trouble = Trouble::None;
         match self {
@@ -67,34 +67,36 @@ impl Op {
     }
 }
 
-/// What goes wrong with the requests of a kind in a call; each is sent a few times at the most.
+/// A fault in one kind of a call's requests. Each request is sent only a few times.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Trouble {
     None,
-    /// It is done, and its answer gets lost; the second gets through.
-    AnswerLost(Request),
-    /// It is done, and all answers get lost: the caller is told of a failure.
-    AnswersLost(Request),
-    /// It is not done, however often it is sent: the caller is told of a failure.
-    Refused(Request),
+    /// The request is executed. Its first response is lost and the second one arrives.
+    FirstResponseLost(Request),
+    /// The request is executed. All responses are lost, so the caller gets an error.
+    AllResponsesLost(Request),
+    /// Every attempt is rejected without being executed, so the caller gets an error.
+    Rejected(Request),
 }
 
-/// Which request of a call.
+/// A kind of request within a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Request {
-    /// The one that writes: note, note and record, or a reset's record.
+    /// The write of a note, of a note with its record, or of a reset's record.
     Write,
-    /// A reset's deletion.
+    /// The deletion of notes by a reset.
     Delete,
 }
 
-/// Sessions by name (of one principal, and of another under the same name), and by handle.
+/// The number of sessions: two principals' sessions of the same name, and one with a handle.
 pub(super) const SESSIONS: usize = 3;
-/// The one with the handle.
+/// The index of the session with the handle.
 pub(super) const HANDLE: usize = 2;
 pub(super) const KEYS: u8 = 3;
 
-/// So short that a session never has more notes than one batch deletes: with more, trouble would strike one of several.
+/// Generates sequences short enough that one batch deletes all notes of a session.
+///
+/// With several batches, a fault would hit only one of them.
 pub(super) fn sequence(trouble: BoxedStrategy<Trouble>) -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(op(trouble).prop_map(Step), 1..=34)
 }
@@ -103,15 +105,15 @@ pub(super) fn trouble() -> impl Strategy<Value = Trouble> {
     let request = || prop_oneof![Just(Request::Write), Just(Request::Delete)];
     prop_oneof![
         2 => Just(Trouble::None),
-        1 => request().prop_map(Trouble::AnswerLost),
-        1 => request().prop_map(Trouble::AnswersLost),
-        1 => request().prop_map(Trouble::Refused),
+        1 => request().prop_map(Trouble::FirstResponseLost),
+        1 => request().prop_map(Trouble::AllResponsesLost),
+        1 => request().prop_map(Trouble::Rejected),
     ]
 }
 
 fn op(trouble: BoxedStrategy<Trouble>) -> impl Strategy<Value = Op> {
     let (replica, note, key) = (0..2_usize, 0..2_u8, 0..KEYS);
-    // Most of it happens in one session: only there things meet.
+    // Most operations use one session, because only operations of one session collide.
     let session = prop_oneof![6 => Just(0), 1 => Just(1), 2 => Just(HANDLE)];
     let at = || (replica.clone(), session.clone());
     prop_oneof![

@@ -1,10 +1,10 @@
-//! What the README promises of one session, as plain data: no table, no retries, no pages.
+//! A model of one session as the README promises it. It is plain data without table, retries or pages.
 
 use std::collections::HashMap;
 
 use super::op::{Request, Trouble};
 
-/// A session as it should be.
+/// The expected state of a session.
 #[derive(Debug, Default)]
 pub(super) struct Promise {
     notes: Vec<Note>,
@@ -14,8 +14,8 @@ pub(super) struct Promise {
 
 #[derive(Debug)]
 struct Note {
-    /// How many were written before it.
-    place: usize,
+    /// The number of notes written before it.
+    position: usize,
     text: String,
     expired: bool,
 }
@@ -23,7 +23,7 @@ struct Note {
 #[derive(Debug, Clone)]
 enum Record {
     Note(String),
-    /// A reset that was asked for when there were so many notes and so many had ever been written.
+    /// A reset, with the number of visible notes and of all notes ever written at its first request.
     Reset {
         deleted: usize,
         written: usize,
@@ -31,99 +31,99 @@ enum Record {
     },
 }
 
-/// What the caller should be told.
+/// The result the caller should get.
 #[derive(Debug, PartialEq)]
-pub(super) enum Told {
-    /// The note is stored, by this call or (`replayed`) an earlier one.
+pub(super) enum Outcome {
+    /// The note was stored by this call, or by an earlier one if `replayed`.
     Added { replayed: bool },
-    /// Notes were deleted, by this call or (`replayed`) an earlier one.
+    /// Notes were deleted by this call, or by an earlier one if `replayed`.
     Deleted { notes: usize, replayed: bool },
-    /// The key stands for something else.
+    /// The key is bound to another call.
     Reused,
-    /// The store failed; what was asked may be done.
+    /// The store failed. The operation may have been executed.
     Failed,
 }
 
 impl Promise {
-    /// The notes that can be seen, oldest first.
+    /// Returns the visible notes, oldest first.
     pub(super) fn visible(&self) -> Vec<&str> {
         self.notes.iter().filter(|note| !note.expired).map(|note| note.text.as_str()).collect()
     }
 
-    /// A text that no note has yet.
+    /// Returns a text that no note has yet.
     pub(super) fn fresh_text(&self) -> String {
         format!("note {}", self.written)
     }
 
-    pub(super) fn add(&mut self, text: &str, trouble: Trouble) -> Told {
-        if trouble == Trouble::Refused(Request::Write) {
-            return Told::Failed;
+    pub(super) fn add(&mut self, text: &str, trouble: Trouble) -> Outcome {
+        if trouble == Trouble::Rejected(Request::Write) {
+            return Outcome::Failed;
         }
         self.push(text);
-        self.told(trouble, Told::Added { replayed: false })
+        self.after_write(trouble, Outcome::Added { replayed: false })
     }
 
-    pub(super) fn add_once(&mut self, key: u8, text: &str, trouble: Trouble) -> Told {
-        if trouble == Trouble::Refused(Request::Write) {
-            return Told::Failed;
+    pub(super) fn add_once(&mut self, key: u8, text: &str, trouble: Trouble) -> Outcome {
+        if trouble == Trouble::Rejected(Request::Write) {
+            return Outcome::Failed;
         }
-        let told = match self.records.get(&key) {
+        let outcome = match self.records.get(&key) {
             None => {
                 self.push(text);
                 self.records.insert(key, Record::Note(text.to_owned()));
-                Told::Added { replayed: false }
+                Outcome::Added { replayed: false }
             }
-            Some(Record::Note(known)) if known == text => Told::Added { replayed: true },
-            Some(_) => Told::Reused,
+            Some(Record::Note(known)) if known == text => Outcome::Added { replayed: true },
+            Some(_) => Outcome::Reused,
         };
-        self.told(trouble, told)
+        self.after_write(trouble, outcome)
     }
 
-    pub(super) fn reset(&mut self, trouble: Trouble) -> Told {
+    pub(super) fn reset(&mut self, trouble: Trouble) -> Outcome {
         let deleted = self.visible().len();
         match self.delete(self.written, trouble) {
-            Ok(()) => Told::Deleted { notes: deleted, replayed: false },
+            Ok(()) => Outcome::Deleted { notes: deleted, replayed: false },
             Err(failed) => failed,
         }
     }
 
-    pub(super) fn reset_once(&mut self, key: u8, trouble: Trouble) -> Told {
-        // The first request that writes is the record's opening, or what notes that it is done.
-        let mut trouble_of_writing = Some(trouble).filter(|trouble| request_of(*trouble) == Some(Request::Write));
-        let mut write = || match trouble_of_writing.take() {
-            Some(Trouble::Refused(_)) => (false, false),
-            Some(Trouble::AnswersLost(_)) => (true, false),
+    pub(super) fn reset_once(&mut self, key: u8, trouble: Trouble) -> Outcome {
+        // The first write either opens the record or marks it as done.
+        let mut trouble_of_write = Some(trouble).filter(|trouble| request_of(*trouble) == Some(Request::Write));
+        let mut write = || match trouble_of_write.take() {
+            Some(Trouble::Rejected(_)) => (false, false),
+            Some(Trouble::AllResponsesLost(_)) => (true, false),
             _ => (true, true),
         };
         let record = match self.records.get(&key).cloned() {
             Some(record) => record,
             None => {
                 let record = Record::Reset { deleted: self.visible().len(), written: self.written, done: false };
-                let (written, told) = write();
-                if written {
+                let (executed, acknowledged) = write();
+                if executed {
                     self.records.insert(key, record.clone());
                 }
-                if !told {
-                    return Told::Failed;
+                if !acknowledged {
+                    return Outcome::Failed;
                 }
                 record
             }
         };
-        let Record::Reset { deleted, written, done } = record else { return Told::Reused };
+        let Record::Reset { deleted, written, done } = record else { return Outcome::Reused };
         if done {
-            return Told::Deleted { notes: deleted, replayed: true };
+            return Outcome::Deleted { notes: deleted, replayed: true };
         }
         if let Err(failed) = self.delete(written, trouble) {
             return failed;
         }
-        let (noted, told) = write();
-        if noted {
+        let (executed, acknowledged) = write();
+        if executed {
             self.records.insert(key, Record::Reset { deleted, written, done: true });
         }
-        if told { Told::Deleted { notes: deleted, replayed: false } } else { Told::Failed }
+        if acknowledged { Outcome::Deleted { notes: deleted, replayed: false } } else { Outcome::Failed }
     }
 
-    /// One of the notes that are there expires; answers with how many of them come before it.
+    /// Expires one of the stored notes and returns the number of stored notes before it.
     pub(super) fn expire_note(&mut self, nth: usize) -> Option<usize> {
         let number = self.notes.len();
         let note = self.notes.get_mut(nth.checked_rem(number)?)?;
@@ -135,39 +135,41 @@ impl Promise {
         self.records.remove(&key);
     }
 
-    /// The whole session is over.
+    /// Expires the whole session.
     pub(super) fn expire(&mut self) {
         self.notes.iter_mut().for_each(|note| note.expired = true);
         self.records.clear();
     }
 
     fn push(&mut self, text: &str) {
-        self.notes.push(Note { place: self.written, text: text.to_owned(), expired: false });
+        self.notes.push(Note { position: self.written, text: text.to_owned(), expired: false });
         self.written += 1;
     }
 
-    /// Deletes all but what came after so many notes.
-    fn delete(&mut self, written: usize, trouble: Trouble) -> Result<(), Told> {
-        if self.notes.iter().all(|note| note.place >= written) {
-            // No request is sent that could fail.
+    /// Deletes the first `written` notes ever written and keeps later ones.
+    fn delete(&mut self, written: usize, trouble: Trouble) -> Result<(), Outcome> {
+        if self.notes.iter().all(|note| note.position >= written) {
+            // No request is sent, so none can fail.
             return Ok(());
         }
-        if trouble == Trouble::Refused(Request::Delete) {
-            return Err(Told::Failed);
+        if trouble == Trouble::Rejected(Request::Delete) {
+            return Err(Outcome::Failed);
         }
-        self.notes.retain(|note| note.place >= written);
-        if trouble == Trouble::AnswersLost(Request::Delete) { Err(Told::Failed) } else { Ok(()) }
+        self.notes.retain(|note| note.position >= written);
+        if trouble == Trouble::AllResponsesLost(Request::Delete) { Err(Outcome::Failed) } else { Ok(()) }
     }
 
-    /// What is told of a write that was done.
-    fn told(&self, trouble: Trouble, told: Told) -> Told {
-        if trouble == Trouble::AnswersLost(Request::Write) { Told::Failed } else { told }
+    /// Returns the outcome of an executed write, which is a failure if all responses are lost.
+    fn after_write(&self, trouble: Trouble, outcome: Outcome) -> Outcome {
+        if trouble == Trouble::AllResponsesLost(Request::Write) { Outcome::Failed } else { outcome }
     }
 }
 
 fn request_of(trouble: Trouble) -> Option<Request> {
     match trouble {
         Trouble::None => None,
-        Trouble::AnswerLost(request) | Trouble::AnswersLost(request) | Trouble::Refused(request) => Some(request),
+        Trouble::FirstResponseLost(request) | Trouble::AllResponsesLost(request) | Trouble::Rejected(request) => {
+            Some(request)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Two stores on one table, and the clients they have.
+//! Two stores on one table, and their clients.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::{
     fast_path,
 };
 
-/// The two.
+/// Two stores that share a table.
 pub(super) struct Replicas(pub(super) [Store; 2]);
 
 impl Replicas {
@@ -32,10 +32,10 @@ impl Replicas {
     }
 }
 
-/// A store whose calls are sent by the SDK twice at the most.
+/// Creates a store whose SDK client sends each request at most twice.
 fn store(connector: SharedHttpConnector, endpoint: &str, table: &str) -> Store {
     let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1));
-    // The SDK's own quota of retries would be spent by the first few cases.
+    // The first few cases would exhaust the SDK's default retry quota.
     let unlimited = RetryPartition::custom("model").token_bucket(TokenBucket::unlimited()).build();
     let settings = settings(endpoint).retry_config(retries).retry_partition(unlimited);
     Store::with_settings(settings, connector, table, fast_path())

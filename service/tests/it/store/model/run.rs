@@ -1,4 +1,4 @@
-//! The way of a sequence through the two replicas and the promise at once.
+//! Execution of a sequence against both replicas and the model.
 
 use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     op::{HANDLE, Op, Request, SESSIONS, Step, Trouble},
-    promise::{Promise, Told},
+    promise::{Outcome, Promise},
     replicas::Replicas,
 };
 use crate::support::{
@@ -23,8 +23,9 @@ use crate::support::{
     fresh,
 };
 
-/// Does every step, in sessions of its own, and looks after each whether its session is as it should be for one of
-/// the two, and in the end whether all are for both.
+/// Executes every step in fresh sessions.
+///
+/// After each step, its session is checked at one replica. At the end, every session is checked at both replicas.
 pub(super) async fn follow(
     replicas: &Replicas,
     dynamodb: Option<&DynamoDb>,
@@ -38,27 +39,27 @@ pub(super) async fn follow(
             op => Some(op),
         };
         let Some(op) = op else { continue };
-        let done = match run.step(op).await {
-            Ok(()) => run.look(op.session().unwrap(), n % 2).await,
-            wrong => wrong,
+        let result = match run.step(op).await {
+            Ok(()) => run.check_session(op.session().unwrap(), n % 2).await,
+            failed => failed,
         };
-        done.map_err(|error| TestCaseError::fail(format!("step {n}, {op:?}: {error}")))?;
+        result.map_err(|error| TestCaseError::fail(format!("step {n}, {op:?}: {error}")))?;
         keyed.extend(op.again(0));
     }
     for session in 0..SESSIONS {
-        run.look(session, 0).await?;
-        run.look(session, 1).await?;
+        run.check_session(session, 0).await?;
+        run.check_session(session, 1).await?;
     }
     Ok(())
 }
 
-/// One sequence.
+/// The execution of one sequence.
 struct Run<'a> {
     replicas: &'a Replicas,
     dynamodb: Option<&'a DynamoDb>,
     sessions: [Session; SESSIONS],
     promises: [Promise; SESSIONS],
-    handle_is_over: bool,
+    handle_expired: bool,
 }
 
 impl<'a> Run<'a> {
@@ -67,30 +68,30 @@ impl<'a> Run<'a> {
         let handle = Session::create(&alice, epoch_seconds() + 3600).unwrap();
         let named = |principal: &Principal| Session::open(principal, name.clone(), 0).unwrap();
         let sessions = [named(&Principal::shared()), named(&alice), handle];
-        Self { replicas, dynamodb, sessions, promises: Default::default(), handle_is_over: false }
+        Self { replicas, dynamodb, sessions, promises: Default::default(), handle_expired: false }
     }
 
     async fn step(&mut self, op: Op) -> Result<(), TestCaseError> {
         if let Some(dynamodb) = self.dynamodb {
-            // A trouble lasts for one step.
+            // A fault lasts for one step.
             dynamodb.heal();
         }
         match op {
             Op::Add { replica, session, trouble } => {
                 let Some((store, opened)) = self.open(replica, session)? else { return Ok(()) };
-                self.cause(trouble, "PutItem");
+                self.inject_fault(trouble, "PutItem");
                 let text = self.promises[session].fresh_text();
-                let told = match store.add_note(&opened, &text).await {
-                    Ok(()) => Told::Added { replayed: false },
-                    Err(_) => Told::Failed,
+                let outcome = match store.add_note(&opened, &text).await {
+                    Ok(()) => Outcome::Added { replayed: false },
+                    Err(_) => Outcome::Failed,
                 };
-                prop_assert_eq!(told, self.promises[session].add(&text, trouble));
+                prop_assert_eq!(outcome, self.promises[session].add(&text, trouble));
             }
             Op::AddOnce { replica, session, note, key, trouble } => {
                 let Some((store, opened)) = self.open(replica, session)? else { return Ok(()) };
-                self.cause(trouble, "TransactWriteItems");
-                let told = added(store.add_note_once(&opened, &text(note), &name(key)).await);
-                prop_assert_eq!(told, self.promises[session].add_once(key, &text(note), trouble));
+                self.inject_fault(trouble, "TransactWriteItems");
+                let outcome = add_outcome(store.add_note_once(&opened, &text(note), &name(key)).await);
+                prop_assert_eq!(outcome, self.promises[session].add_once(key, &text(note), trouble));
             }
             Op::AddOnceAtBoth { session, note, key } => {
                 let Some((one, opened)) = self.open(0, session)? else { return Ok(()) };
@@ -99,44 +100,44 @@ impl<'a> Run<'a> {
                 let (one, other) =
                     tokio::join!(one.add_note_once(&opened, &text, &name), other.add_note_once(&opened, &text, &name));
                 let promise = &mut self.promises[session];
-                let promised =
+                let expected =
                     [promise.add_once(key, &text, Trouble::None), promise.add_once(key, &text, Trouble::None)];
-                let (one, other) = (added(one), added(other));
-                // Nobody knows which comes first.
+                let (one, other) = (add_outcome(one), add_outcome(other));
+                // Either call may be executed first.
                 let matches =
-                    [&one, &other] == [&promised[0], &promised[1]] || [&other, &one] == [&promised[0], &promised[1]];
-                prop_assert!(matches, "told {:?} and {:?}, promised {:?}", one, other, promised);
+                    [&one, &other] == [&expected[0], &expected[1]] || [&other, &one] == [&expected[0], &expected[1]];
+                prop_assert!(matches, "returned {:?} and {:?}, expected {:?}", one, other, expected);
             }
             Op::Reset { replica, session, trouble } => {
                 let Some((store, opened)) = self.open(replica, session)? else { return Ok(()) };
-                self.cause(trouble, "PutItem");
-                let told = match store.reset(&opened, far()).await {
-                    Ok(reset) if reset.complete => Told::Deleted { notes: reset.deleted, replayed: false },
-                    Ok(reset) => return Err(TestCaseError::fail(format!("{reset:?} long before its deadline"))),
-                    Err(_) => Told::Failed,
+                self.inject_fault(trouble, "PutItem");
+                let outcome = match store.reset(&opened, in_a_minute()).await {
+                    Ok(reset) if reset.complete => Outcome::Deleted { notes: reset.deleted, replayed: false },
+                    Ok(reset) => return Err(TestCaseError::fail(format!("unfinished in time: {reset:?}"))),
+                    Err(_) => Outcome::Failed,
                 };
-                prop_assert_eq!(told, self.promises[session].reset(trouble));
+                prop_assert_eq!(outcome, self.promises[session].reset(trouble));
             }
             Op::ResetOnce { replica, session, key, trouble } => {
                 let Some((store, opened)) = self.open(replica, session)? else { return Ok(()) };
-                self.cause(trouble, "PutItem");
-                let told = match store.reset_once(&opened, &name(key), far()).await {
-                    Ok(KeyedReset::Done { deleted, replayed }) => Told::Deleted { notes: deleted, replayed },
-                    Ok(cut) => return Err(TestCaseError::fail(format!("{cut:?} long before its deadline"))),
-                    Err(KeyedError::Reused) => Told::Reused,
-                    Err(KeyedError::Store(_)) => Told::Failed,
+                self.inject_fault(trouble, "PutItem");
+                let outcome = match store.reset_once(&opened, &name(key), in_a_minute()).await {
+                    Ok(KeyedReset::Done { deleted, replayed }) => Outcome::Deleted { notes: deleted, replayed },
+                    Ok(reset) => return Err(TestCaseError::fail(format!("unfinished in time: {reset:?}"))),
+                    Err(KeyedError::Reused) => Outcome::Reused,
+                    Err(KeyedError::Store(_)) => Outcome::Failed,
                 };
-                prop_assert_eq!(told, self.promises[session].reset_once(key, trouble));
+                prop_assert_eq!(outcome, self.promises[session].reset_once(key, trouble));
             }
             Op::Pages { replica, session, limit } => {
                 let Some((store, opened)) = self.open(replica, session)? else { return Ok(()) };
                 let (notes, full) = pages(store, &opened, limit).await?;
-                prop_assert!(full, "a page before the last has not {} notes", limit);
+                prop_assert!(full, "a page before the last has fewer than {} notes", limit);
                 prop_assert_eq!(notes, self.promises[session].visible());
             }
             Op::NoteExpires { session, nth } => {
-                if let Some(place) = self.promises[session].expire_note(nth) {
-                    let item = self.items(session, "NOTE#").await.swap_remove(place);
+                if let Some(position) = self.promises[session].expire_note(nth) {
+                    let item = self.items(session, "NOTE#").await.swap_remove(position);
                     self.expire(item).await;
                 }
             }
@@ -148,11 +149,11 @@ impl<'a> Run<'a> {
                     }
                 }
             }
-            Op::Again { .. } => unreachable!("what it repeats is here in its place"),
+            Op::Again { .. } => unreachable!("already replaced by the call it repeats"),
             Op::HandleExpires => {
-                self.handle_is_over = true;
+                self.handle_expired = true;
                 self.promises[HANDLE].expire();
-                // What carries the handle's end is over with it; what does not would stay to be seen.
+                // Items with the handle's expiry expire with it. An item without one would stay visible.
                 for item in self.items(HANDLE, "").await {
                     if item.contains_key("expiresAt") {
                         self.expire(item).await;
@@ -166,33 +167,35 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn look(&self, session: usize, replica: usize) -> Result<(), TestCaseError> {
+    async fn check_session(&self, session: usize, replica: usize) -> Result<(), TestCaseError> {
         let page = read(&self.replicas.0[replica], &self.sessions[session], PageRequest::default()).await?;
         prop_assert_eq!(&page.notes, &self.promises[session].visible());
         prop_assert_eq!(page.next, None);
         Ok(())
     }
 
-    /// The session as a request opens it; nothing once its handle is over, which has to be said.
+    /// Opens the session as a request does.
+    ///
+    /// Returns `None` for an expired handle. Fails if the expiry is not reported as such.
     fn open(&self, replica: usize, session: usize) -> Result<Option<(&'a Store, Session)>, TestCaseError> {
         let known = &self.sessions[session];
-        let over = session == HANDLE && self.handle_is_over;
-        let now = if over { known.expires_at().unwrap() } else { epoch_seconds() };
+        let expired = session == HANDLE && self.handle_expired;
+        let now = if expired { known.expires_at().unwrap() } else { epoch_seconds() };
         match Session::open(known.principal(), known.id().to_owned(), now) {
-            Ok(opened) if !over => Ok(Some((&self.replicas.0[replica], opened))),
-            Err(InvalidSession::Expired(_)) if over => Ok(None),
-            other => Err(TestCaseError::fail(format!("opening it gave {other:?}"))),
+            Ok(opened) if !expired => Ok(Some((&self.replicas.0[replica], opened))),
+            Err(InvalidSession::Expired(_)) if expired => Ok(None),
+            other => Err(TestCaseError::fail(format!("opening the session returned {other:?}"))),
         }
     }
 
-    fn cause(&self, trouble: Trouble, write: &'static str) {
+    fn inject_fault(&self, trouble: Trouble, write: &'static str) {
         let operation = |request| if request == Request::Write { write } else { "BatchWriteItem" };
         let Some(dynamodb) = self.dynamodb else { return };
         match trouble {
             Trouble::None => {}
-            Trouble::AnswerLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.times(1)),
-            Trouble::AnswersLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.always()),
-            Trouble::Refused(request) => dynamodb.inject(operation(request), Fault::Throttle.always()),
+            Trouble::FirstResponseLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.times(1)),
+            Trouble::AllResponsesLost(request) => dynamodb.inject(operation(request), Fault::DoneButCut.always()),
+            Trouble::Rejected(request) => dynamodb.inject(operation(request), Fault::Throttle.always()),
         }
     }
 
@@ -213,10 +216,10 @@ impl<'a> Run<'a> {
 }
 
 async fn read(store: &Store, session: &Session, request: PageRequest) -> Result<NotesPage, TestCaseError> {
-    store.notes(session, request).await.map_err(|error| TestCaseError::fail(format!("reading: {error}")))
+    store.notes(session, request).await.map_err(|error| TestCaseError::fail(format!("reading notes: {error}")))
 }
 
-/// All notes, `limit` at a time, as a client reads them; and whether every page but the last was full.
+/// Reads all notes `limit` at a time, as a client does. The flag is true if every page but the last was full.
 async fn pages(store: &Store, session: &Session, limit: usize) -> Result<(Vec<String>, bool), TestCaseError> {
     let (mut notes, mut after, mut full) = (Vec::new(), None, true);
     loop {
@@ -233,11 +236,11 @@ async fn pages(store: &Store, session: &Session, limit: usize) -> Result<(Vec<St
     }
 }
 
-fn added(result: Result<bool, KeyedError>) -> Told {
+fn add_outcome(result: Result<bool, KeyedError>) -> Outcome {
     match result {
-        Ok(replayed) => Told::Added { replayed },
-        Err(KeyedError::Reused) => Told::Reused,
-        Err(KeyedError::Store(_)) => Told::Failed,
+        Ok(replayed) => Outcome::Added { replayed },
+        Err(KeyedError::Reused) => Outcome::Reused,
+        Err(KeyedError::Store(_)) => Outcome::Failed,
     }
 }
 
@@ -249,18 +252,18 @@ fn name(key: u8) -> IdempotencyKey {
     IdempotencyKey::try_from(format!("key {key}")).unwrap()
 }
 
-/// A session's partition, as the table has it.
+/// Returns the partition key of a session in the table.
 fn partition(session: &Session) -> String {
     let space = session.principal().id().map(|id| format!("USER#{id}#")).unwrap_or_default();
     format!("{space}SESSION#{}", session.id())
 }
 
-/// The sort key of a key's record.
+/// Returns the sort key of an idempotency key's record.
 fn record_of(key: u8) -> String {
     let hash = Sha256::digest(format!("key {key}"));
     format!("ONCE#{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-fn far() -> Instant {
+fn in_a_minute() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }

@@ -1,4 +1,4 @@
-//! Calls under an idempotency key, sessions with an end, and principals: what every store promises of them.
+//! Guarantees of every store for idempotency keys, expiring sessions and principals.
 
 use std::{collections::HashMap, num::NonZeroUsize};
 
@@ -10,7 +10,7 @@ use mcp_stateful::{
     store::{CachedValue, Cursor, IdempotencyKey, KEY_LIFETIME_SECONDS, KeyedError, KeyedReset, PageRequest, Store},
 };
 
-use super::{all, far, fresh, number, put, session as named, text};
+use super::{all, fresh, in_a_minute, number, put, session as named, text};
 
 fn idempotency_key(name: &str) -> IdempotencyKey {
     IdempotencyKey::try_from(name.to_owned()).unwrap()
@@ -30,8 +30,8 @@ pub(crate) async fn keyed_note_is_written_once(store: &Store) {
     assert_eq!(store.add_note_once(&session, "one", &key).await, Ok(true));
     assert_eq!(store.add_note_once(&session, "one", &idempotency_key("l")).await, Ok(false));
     assert_eq!(all(store, &session).await, ["one", "two", "one"]);
-    // The record outlives the note: a repeat that comes late must not bring a deleted note back.
-    store.reset(&session, far()).await.unwrap();
+    // The record outlives the note, so that a late repeat does not restore a deleted note.
+    store.reset(&session, in_a_minute()).await.unwrap();
     assert_eq!(store.add_note_once(&session, "one", &key).await, Ok(true));
     assert_eq!(all(store, &session).await, [""; 0]);
 }
@@ -40,9 +40,9 @@ pub(crate) async fn key_is_bound_to_one_call(store: &Store) {
     let (session, noted, reset) = (named("reused"), idempotency_key("noted"), idempotency_key("reset"));
     store.add_note_once(&session, "one", &noted).await.unwrap();
     assert_eq!(store.add_note_once(&session, "two", &noted).await, Err(KeyedError::Reused));
-    assert_eq!(store.reset_once(&session, &noted, far()).await, Err(KeyedError::Reused));
+    assert_eq!(store.reset_once(&session, &noted, in_a_minute()).await, Err(KeyedError::Reused));
     assert_eq!(all(store, &session).await, ["one"]);
-    store.reset_once(&session, &reset, far()).await.unwrap();
+    store.reset_once(&session, &reset, in_a_minute()).await.unwrap();
     assert_eq!(store.add_note_once(&session, "one", &reset).await, Err(KeyedError::Reused));
     assert_eq!(all(store, &session).await, [""; 0]);
 }
@@ -79,12 +79,12 @@ pub(crate) async fn expired_key_can_be_used_again(store: &Store) {
     store.add_note_once(&session, "one", &key).await.unwrap();
     let records = items_of(store, &session, "ONCE#").await;
     let [record] = records.as_slice() else { panic!("{records:?}") };
-    let lives = record["expiresAt"].as_n().unwrap().parse::<u64>().unwrap() - epoch_seconds();
-    assert!((KEY_LIFETIME_SECONDS - 60..=KEY_LIFETIME_SECONDS).contains(&lives), "{lives} s");
-    // Its time is over, and DynamoDB's TTL has not come by yet.
-    let mut over = record.clone();
-    over.insert("expiresAt".into(), number(epoch_seconds()));
-    store.client().put_item().table_name(store.table()).set_item(Some(over)).send().await.unwrap();
+    let lifetime = record["expiresAt"].as_n().unwrap().parse::<u64>().unwrap() - epoch_seconds();
+    assert!((KEY_LIFETIME_SECONDS - 60..=KEY_LIFETIME_SECONDS).contains(&lifetime), "{lifetime} s");
+    // The record has expired and DynamoDB's TTL has not deleted it yet.
+    let mut expired = record.clone();
+    expired.insert("expiresAt".into(), number(epoch_seconds()));
+    store.client().put_item().table_name(store.table()).set_item(Some(expired)).send().await.unwrap();
     assert_eq!(store.add_note_once(&session, "two", &key).await, Ok(false));
     assert_eq!(all(store, &session).await, ["one", "two"]);
 }
@@ -94,17 +94,17 @@ pub(crate) async fn repeated_reset_keeps_later_notes(store: &Store) {
     for note in ["one", "two"] {
         store.add_note(&session, note).await.unwrap();
     }
-    assert_eq!(done(store.reset_once(&session, &key, far()).await.unwrap()), (2, false));
+    assert_eq!(done(store.reset_once(&session, &key, in_a_minute()).await.unwrap()), (2, false));
     store.add_note(&session, "later").await.unwrap();
-    assert_eq!(done(store.reset_once(&session, &key, far()).await.unwrap()), (2, true));
+    assert_eq!(done(store.reset_once(&session, &key, in_a_minute()).await.unwrap()), (2, true));
     assert_eq!(all(store, &session).await, ["later"]);
-    assert_eq!(done(store.reset_once(&session, &idempotency_key("l"), far()).await.unwrap()), (1, false));
+    assert_eq!(done(store.reset_once(&session, &idempotency_key("l"), in_a_minute()).await.unwrap()), (1, false));
     assert_eq!(all(store, &session).await, [""; 0]);
-    // One of an empty session remembers that there was nothing.
+    // A reset of an empty session records that it deleted nothing.
     let (empty, key) = (named("empty"), idempotency_key("k"));
-    assert_eq!(done(store.reset_once(&empty, &key, far()).await.unwrap()), (0, false));
+    assert_eq!(done(store.reset_once(&empty, &key, in_a_minute()).await.unwrap()), (0, false));
     store.add_note(&empty, "later").await.unwrap();
-    assert_eq!(done(store.reset_once(&empty, &key, far()).await.unwrap()), (0, true));
+    assert_eq!(done(store.reset_once(&empty, &key, in_a_minute()).await.unwrap()), (0, true));
     assert_eq!(all(store, &empty).await, ["later"]);
 }
 
@@ -113,18 +113,18 @@ pub(crate) async fn interrupted_keyed_reset_continues(store: &Store) {
     for n in 0..60 {
         store.add_note(&session, &n.to_string()).await.unwrap();
     }
-    store.reset_once(&session, &key, far()).await.unwrap();
-    // As a process that died while it deleted would have left it: a record that is not done, and notes from before it.
+    store.reset_once(&session, &key, in_a_minute()).await.unwrap();
+    // Restores the state left by a process that died while deleting: an unfinished record and older notes.
     let records = items_of(store, &session, "ONCE#").await;
     let [record] = records.as_slice() else { panic!("{records:?}") };
-    let mut cut_off = record.clone();
-    assert_eq!(cut_off.remove("done"), Some(AttributeValue::Bool(true)));
-    store.client().put_item().table_name(store.table()).set_item(Some(cut_off)).send().await.unwrap();
+    let mut unfinished = record.clone();
+    assert_eq!(unfinished.remove("done"), Some(AttributeValue::Bool(true)));
+    store.client().put_item().table_name(store.table()).set_item(Some(unfinished)).send().await.unwrap();
     put(store, &format!("SESSION#{}", session.id()), "NOTE#1755360000", &[("note", text("left over"))]).await;
     store.add_note(&session, "later").await.unwrap();
-    assert_eq!(done(store.reset_once(&session, &key, far()).await.unwrap()), (60, false));
+    assert_eq!(done(store.reset_once(&session, &key, in_a_minute()).await.unwrap()), (60, false));
     assert_eq!(all(store, &session).await, ["later"]);
-    assert_eq!(done(store.reset_once(&session, &key, far()).await.unwrap()), (60, true));
+    assert_eq!(done(store.reset_once(&session, &key, in_a_minute()).await.unwrap()), (60, true));
 }
 
 pub(crate) async fn items_of_a_handle_have_its_expiry(store: &Store) {
@@ -132,7 +132,7 @@ pub(crate) async fn items_of_a_handle_have_its_expiry(store: &Store) {
     let session = Session::create(&Principal::shared(), end).unwrap();
     store.add_note(&session, "one").await.unwrap();
     store.add_note_once(&session, "two", &idempotency_key("k")).await.unwrap();
-    store.reset_once(&session, &idempotency_key("l"), far()).await.unwrap();
+    store.reset_once(&session, &idempotency_key("l"), in_a_minute()).await.unwrap();
     store.add_note(&session, "three").await.unwrap();
     let items = items_of(store, &session, "").await;
     assert_eq!(items.len(), 4, "the session's item, a note and two records: {items:?}");
@@ -151,11 +151,11 @@ pub(crate) async fn principals_are_separate(store: &Store) {
     for (n, session) in sessions.iter().enumerate() {
         store.add_note_once(session, &n.to_string(), &idempotency_key("k")).await.unwrap();
     }
-    store.reset(&sessions[2], far()).await.unwrap();
+    store.reset(&sessions[2], in_a_minute()).await.unwrap();
     for (session, notes) in sessions.iter().zip([vec!["0"], vec!["1"], vec![]]) {
         assert_eq!(all(store, session).await, notes);
     }
-    // One's cursor is no key to another's session of the same name.
+    // A cursor is invalid for another principal's session of the same name.
     store.add_note(&sessions[0], "more").await.unwrap();
     let first = PageRequest { limit: NonZeroUsize::new(1), ..PageRequest::default() };
     let cursor = store.notes(&sessions[0], first).await.unwrap().next.unwrap().encode(&sessions[0]);
@@ -167,7 +167,7 @@ pub(crate) async fn principals_are_separate(store: &Store) {
     assert_eq!(store.cached(&Principal::shared(), "echo_cached", &name).await, Ok(None));
 }
 
-/// The session's items whose sort key begins so, as the table has them.
+/// Returns the session's items whose sort key begins with `prefix`.
 async fn items_of(store: &Store, session: &Session, prefix: &str) -> Vec<HashMap<String, AttributeValue>> {
     let query = store.client().query().table_name(store.table());
     let query = query

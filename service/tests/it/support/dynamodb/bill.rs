@@ -1,4 +1,4 @@
-//! What was carried out, as DynamoDB would bill it: calls by operation, and their capacity units.
+//! Executed requests as DynamoDB would bill them: calls by operation, and their capacity units.
 
 use std::{collections::BTreeMap, sync::Mutex};
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 /// Calls and capacity units by operation.
 pub(crate) type Bill = BTreeMap<String, (u32, f64)>;
 
-/// Operations that tell what they consumed, if they are asked.
+/// Operations that report their consumed capacity on request.
 const BILLED: [&str; 6] = ["BatchWriteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"];
 
 #[derive(Default)]
 pub(super) struct Ledger(Mutex<Bill>);
 
 impl Ledger {
-    /// The request, with the question for what it consumes.
+    /// Adds the parameter that requests the consumed capacity.
     pub(super) fn ask(operation: &str, body: String) -> String {
         if !BILLED.contains(&operation) {
             return body;
@@ -24,22 +24,22 @@ impl Ledger {
         request.to_string()
     }
 
-    /// Enters a call that was answered so.
-    pub(super) fn enter(&self, operation: &str, answer: &str) {
-        let answer: Value = serde_json::from_str(answer).unwrap();
+    /// Records a call from its response.
+    pub(super) fn enter(&self, operation: &str, response: &str) {
+        let response: Value = serde_json::from_str(response).unwrap();
         let mut bill = self.0.lock().unwrap();
         let (calls, units) = bill.entry(operation.to_owned()).or_default();
         *calls += 1;
-        *units += capacity(&answer["ConsumedCapacity"]);
+        *units += capacity(&response["ConsumedCapacity"]);
     }
 
-    /// What there is on it; it begins anew.
+    /// Returns the recorded bill and clears it.
     pub(super) fn take(&self) -> Bill {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-/// One table's, or a list of them.
+/// Sums the capacity units of one table, or of a list of tables.
 fn capacity(consumed: &Value) -> f64 {
     match consumed {
         Value::Array(tables) => tables.iter().map(capacity).sum(),

@@ -1,4 +1,4 @@
-//! Where a task on ECS gets its credentials: an address that hands out a session token and tells how long it lives.
+//! The credentials endpoint of a task on ECS: issues a session token and reports its expiry.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use mcp_stateful::clock::epoch_seconds;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// The address. Every token it hands out is called by [`Issuer::token`] until [`Issuer::renew`].
+/// The credentials endpoint. It issues the same token until [`Issuer::renew`] replaces it.
 pub(crate) struct Issuer {
     pub(crate) url: String,
     shared: Arc<Shared>,
@@ -27,7 +27,7 @@ struct Shared {
 }
 
 impl Issuer {
-    /// One whose tokens live so long, as it says.
+    /// Starts an endpoint that reports `lifetime` as the lifetime of its tokens.
     pub(crate) async fn start(lifetime: Duration) -> Self {
         let shared = Arc::new(Shared { generation: AtomicU32::new(1), asked: AtomicU32::new(0), lifetime });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -37,17 +37,17 @@ impl Issuer {
         Self { url, shared }
     }
 
-    /// The token that is handed out now.
+    /// Returns the current token.
     pub(crate) fn token(&self) -> String {
         self.shared.token()
     }
 
-    /// From now on another token is handed out.
+    /// Replaces the current token.
     pub(crate) fn renew(&self) {
         self.shared.generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// How often it was asked.
+    /// Returns the number of requests received.
     pub(crate) fn asked(&self) -> u32 {
         self.shared.asked.load(Ordering::SeqCst)
     }
@@ -61,8 +61,8 @@ impl Shared {
 
 async fn issue(State(shared): State<Arc<Shared>>) -> Json<Value> {
     shared.asked.fetch_add(1, Ordering::SeqCst);
-    let ends = DateTime::from_secs((epoch_seconds() + shared.lifetime.as_secs()).try_into().unwrap());
-    let ends = ends.fmt(Format::DateTime).unwrap();
+    let expiry = DateTime::from_secs((epoch_seconds() + shared.lifetime.as_secs()).try_into().unwrap());
+    let expiry = expiry.fmt(Format::DateTime).unwrap();
     let token = shared.token();
-    Json(json!({"AccessKeyId": "test", "SecretAccessKey": "test", "Token": token, "Expiration": ends}))
+    Json(json!({"AccessKeyId": "test", "SecretAccessKey": "test", "Token": token, "Expiration": expiry}))
 }

@@ -1,4 +1,4 @@
-//! The endpoint itself: takes a request, does it or not, answers or not, as the faults want it.
+//! The endpoint itself: executes requests and sends responses, except where an injected fault prevents it.
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +31,7 @@ use super::{
     fault::{Fault, Faults},
 };
 
-/// The table that the service uses unless it is told otherwise.
+/// The name of the table that the service uses by default.
 pub(crate) const TABLE: &str = "mcp_state";
 
 pub(super) struct Endpoint {
@@ -44,7 +44,7 @@ pub(super) struct Endpoint {
     operations: Mutex<BTreeSet<String>>,
 }
 
-/// Starts one; answers with its address, too.
+/// Starts an endpoint. Returns its address and its shared state.
 pub(super) async fn start() -> (String, Arc<Endpoint>) {
     let endpoint = Arc::new(Endpoint {
         engine: Mutex::new(empty_engine()),
@@ -79,7 +79,7 @@ async fn serve(stream: TcpStream, endpoint: Arc<Endpoint>) {
     });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // A client that went away is nothing to us.
+        // A connection closed by the client is not an error.
         ended = connection => drop(ended),
         _ = hang_up.changed() => {}
     }
@@ -106,11 +106,11 @@ impl Endpoint {
         let (head, body) = request.into_parts();
         let Ok(body) = body.collect().await else { return reply(400, String::new()) };
         let body = String::from_utf8(body.to_bytes().into()).unwrap();
-        // What was sent is done, whether the one who asked still waits or not.
-        tokio::spawn(async move { self.answer(&head.headers, body).await }).await.unwrap()
+        // A request is executed even if its client has disconnected.
+        tokio::spawn(async move { self.respond(&head.headers, body).await }).await.unwrap()
     }
 
-    async fn answer(&self, headers: &HeaderMap, body: String) -> Response<Body> {
+    async fn respond(&self, headers: &HeaderMap, body: String) -> Response<Body> {
         self.requests.fetch_add(1, Ordering::SeqCst);
         let target = headers["x-amz-target"].to_str().unwrap().to_owned();
         let operation = target.rsplit('.').next().unwrap();
@@ -121,44 +121,44 @@ impl Endpoint {
         }
         self.faults.thaw().await;
         match self.faults.next(operation) {
-            None => reply_with(self.carry_out(target, body).await),
+            None => reply_with(self.execute(target, body).await),
             Some(Fault::Throttle) => {
                 refusal(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException")
             }
             Some(Fault::Fail) => refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError"),
             Some(Fault::Silent) => std::future::pending().await,
             Some(Fault::DoneButSilent) => {
-                self.carry_out(target, body).await;
+                self.execute(target, body).await;
                 std::future::pending().await
             }
-            Some(Fault::DoneButCut) => cut(self.carry_out(target, body).await),
+            Some(Fault::DoneButCut) => cut(self.execute(target, body).await),
             Some(Fault::Unprocessed) => {
                 let (body, rest) = hold_back(&body);
-                let (status, json) = self.carry_out(target, body).await;
-                let mut answer: Value = serde_json::from_str(&json).unwrap();
-                answer["UnprocessedItems"] = rest;
-                reply(status, answer.to_string())
+                let (status, json) = self.execute(target, body).await;
+                let mut response: Value = serde_json::from_str(&json).unwrap();
+                response["UnprocessedItems"] = rest;
+                reply(status, response.to_string())
             }
         }
     }
 
-    /// Signatures are not looked at; session tokens are, where a test asked for one.
+    /// Checks the session token if a test requires one. Signatures are not checked.
     fn admits(&self, headers: &HeaderMap) -> bool {
         let token = headers.get("x-amz-security-token").and_then(|token| token.to_str().ok());
-        self.token.lock().unwrap().as_deref().is_none_or(|wanted| token == Some(wanted))
+        self.token.lock().unwrap().as_deref().is_none_or(|required| token == Some(required))
     }
 
-    async fn carry_out(&self, target: String, body: String) -> (u16, String) {
+    async fn execute(&self, target: String, body: String) -> (u16, String) {
         let engine = self.engine.lock().unwrap().clone();
         let operation = target.rsplit('.').next().unwrap().to_owned();
         let body = Ledger::ask(&operation, body);
-        let answer = tokio::task::spawn_blocking(move || engine.respond(&target, &body)).await.unwrap();
-        self.ledger.enter(&operation, &answer.1);
-        answer
+        let response = tokio::task::spawn_blocking(move || engine.respond(&target, &body)).await.unwrap();
+        self.ledger.enter(&operation, &response.1);
+        response
     }
 }
 
-/// Splits a BatchWriteItem request in what is done and what comes back.
+/// Splits a BatchWriteItem request into the executed part and the unprocessed part.
 fn hold_back(body: &str) -> (String, Value) {
     let mut request: Value = serde_json::from_str(body).unwrap();
     let tables = request["RequestItems"].as_object_mut().unwrap();
@@ -182,11 +182,11 @@ fn reply(status: u16, json: String) -> Response<Body> {
     builder.body(Body::from(json)).unwrap()
 }
 
-/// The head promises the whole answer; half of it comes, then the connection ends.
+/// Sends the head of the full response and half of its body, then ends the connection.
 fn cut((status, json): (u16, String)) -> Response<Body> {
     let half = Bytes::copy_from_slice(&json.as_bytes()[..json.len() / 2]);
     let body = Body::from_stream(stream::iter([Ok(half), Err(io::Error::other("cut"))]));
-    let mut answer = reply(status, String::new()).map(|_| body);
-    answer.headers_mut().insert("content-length", json.len().into());
-    answer
+    let mut response = reply(status, String::new()).map(|_| body);
+    response.headers_mut().insert("content-length", json.len().into());
+    response
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a request, and with which ones it does. The same plan strikes the same requests every time.
+//! Faults, and the plans that select the requests they strike. The same plan strikes the same requests every time.
 
 use std::{
     sync::{
@@ -10,20 +10,20 @@ use std::{
 
 use tokio::time::Instant;
 
-/// What happens to a request.
+/// The fault that strikes a request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
-    /// Refused as over the throughput.
+    /// Rejected for exceeding the throughput.
     Throttle,
-    /// Answered 500, and not done.
+    /// Rejected with status 500, not executed.
     Fail,
-    /// Not done, and never answered.
+    /// Not executed, and no response is sent.
     Silent,
-    /// Done, but the answer never comes.
+    /// Executed, but no response is sent.
     DoneButSilent,
-    /// Done, but the connection breaks in the middle of the answer.
+    /// Executed, but the connection breaks in the middle of the response.
     DoneButCut,
-    /// Two thirds of a batch's requests come back unprocessed.
+    /// Two thirds of a batch's requests are returned as unprocessed.
     Unprocessed,
 }
 
@@ -43,29 +43,29 @@ enum Strikes {
 }
 
 impl Fault {
-    /// The next so many requests.
+    /// Strikes the next `times` requests.
     pub(crate) fn times(self, times: u32) -> Plan {
         Plan { fault: self, strikes: Strikes::First(times), seen: 0 }
     }
 
-    /// Every request.
+    /// Strikes every request.
     pub(crate) fn always(self) -> Plan {
         self.times(u32::MAX)
     }
 
-    /// So many of a hundred requests, steadily.
+    /// Strikes `percent` of a hundred requests, at a steady rate.
     pub(crate) fn percent(self, percent: u64) -> Plan {
         Plan { fault: self, strikes: Strikes::Percent(percent), seen: 0 }
     }
 
-    /// The first `length` of each `every` requests.
+    /// Strikes the first `length` of each `every` requests.
     pub(crate) fn bursts(self, length: u64, every: u64) -> Plan {
         Plan { fault: self, strikes: Strikes::Bursts { length, every }, seen: 0 }
     }
 }
 
 impl Plan {
-    /// In place of an operation's name: all operations, counted together.
+    /// Stands for all operations, counted together.
     pub(crate) const EVERY: &str = "*";
 
     fn strikes(&mut self) -> bool {
@@ -79,7 +79,7 @@ impl Plan {
     }
 }
 
-/// SplitMix64 with a fixed seed: looks like chance and is not.
+/// SplitMix64 with a fixed seed: looks random, but is deterministic.
 fn scatter(n: u64) -> u64 {
     let mut bits = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -87,7 +87,7 @@ fn scatter(n: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// All plans in force.
+/// The active plans.
 #[derive(Default)]
 pub(super) struct Faults {
     plans: Mutex<Vec<(&'static str, Plan)>>,
@@ -117,16 +117,16 @@ impl Faults {
         self.struck.load(Ordering::SeqCst)
     }
 
-    /// The fault that is next for an operation, of the first plan that strikes.
+    /// Returns the next fault for an operation, from the first plan that strikes.
     pub(super) fn next(&self, operation: &str) -> Option<Fault> {
         let mut plans = self.plans.lock().unwrap();
-        let mut meant = plans.iter_mut().filter(|(name, _)| [operation, Plan::EVERY].contains(name));
-        let fault = meant.find_map(|(_, plan)| plan.strikes().then_some(plan.fault))?;
+        let mut matching = plans.iter_mut().filter(|(name, _)| [operation, Plan::EVERY].contains(name));
+        let fault = matching.find_map(|(_, plan)| plan.strikes().then_some(plan.fault))?;
         self.strike();
         Some(fault)
     }
 
-    /// Waits until the frost is over, if there is any.
+    /// Waits until the freeze is over, if there is one.
     pub(super) async fn thaw(&self) {
         let until = self.frozen_until.lock().unwrap().filter(|until| *until > Instant::now());
         if let Some(until) = until {
