@@ -5,6 +5,7 @@
 //!
 //! The feature `aws` adds everything that talks to AWS. Without it only the commands for this machine exist.
 
+#![allow(rustdoc::private_intra_doc_links, reason = "its documentation is built with private items")]
 #![expect(missing_docs, reason = "shared with devtools only, and named to be read there")]
 #![cfg_attr(
     not(feature = "aws"),

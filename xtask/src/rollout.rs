@@ -1,6 +1,6 @@
 //! Follows a rollout. Terraform asks ECS for a new version; this waits for the result and explains a failure.
 //!
-//! [`Baseline::capture`] and [`wait`] only read. [`restart_if_failed`] and [`roll_back`] change the service.
+//! `Baseline::capture` and `wait` only read. `restart_if_failed` and `roll_back` change the service.
 
 pub mod address;
 mod baseline;
