@@ -79,8 +79,8 @@ mod tests {
     use super::*;
     use crate::error::exit_of;
 
-    /// Takes a lock that was just released. A process that another test is starting may still hold its file: it inherits every
-    /// file until it runs its own program.
+    /// Takes a lock that was just released. A process that another test is starting may still hold its file, because it
+    /// inherits every file until it runs its own program.
     fn take_released(path: &Path) -> Lock {
         let attempts = std::iter::repeat_with(|| {
             std::thread::sleep(Duration::from_millis(10));
