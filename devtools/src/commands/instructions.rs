@@ -56,7 +56,7 @@ pub(super) fn compare_with_kept() -> anyhow::Result<()> {
     compare(&counter, &counter.kept()?)
 }
 
-/// Describes why this machine's counts cannot be compared with the kept ones, if that is so. A missing tool is no reason.
+/// Returns why this machine's counts cannot be compared with the kept ones, or `None`. A missing tool does not count.
 pub(super) fn limit() -> Option<Unmet> {
     if !cfg!(target_os = "linux") {
         return Some(Unmet {
