@@ -1,5 +1,7 @@
 //! The settings of the log.
 
+use tracing_subscriber::filter::Targets;
+
 use super::problems::{Problems, setting};
 use crate::cli::Flags;
 
@@ -9,7 +11,7 @@ pub struct LogConfig {
     /// The format.
     pub format: LogFormat,
     /// The filter: a level, or targets with levels.
-    pub filter: String,
+    pub filter: Targets,
     /// Colours are allowed on a terminal.
     pub colour: bool,
 }
@@ -28,8 +30,9 @@ pub enum LogFormat {
 pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> LogConfig {
     let formats = [("auto", LogFormat::Auto), ("human", LogFormat::Human), ("json", LogFormat::Json)];
     let format = problems.choice(setting!(flags.log_format), &formats).unwrap_or(LogFormat::Auto);
-    if let Err(error) = tracing_subscriber::EnvFilter::builder().parse(&flags.log) {
+    let filter = flags.log.parse().unwrap_or_else(|error| {
         problems.add("log", format_args!("invalid filter \"{}\": {error}; set for example info", flags.log));
-    }
-    LogConfig { format, filter: flags.log.clone(), colour: !flags.no_color }
+        Targets::new()
+    });
+    LogConfig { format, filter, colour: !flags.no_color }
 }

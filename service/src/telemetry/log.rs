@@ -10,7 +10,7 @@ use std::{
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry,
+    Layer, Registry,
     field::RecordFields,
     filter::{FilterExt, filter_fn},
     fmt::{
@@ -58,7 +58,7 @@ pub fn start(config: &LogConfig) {
     } else {
         Box::new(fmt::layer().event_format(Json).with_writer(writer))
     };
-    let filter = EnvFilter::builder().parse_lossy(&config.filter).and(filter_fn(is_loggable));
+    let filter = config.filter.clone().and(filter_fn(is_loggable));
     tracing_subscriber::registry().with(layer.with_filter(filter)).try_init().ok();
     log_panics();
 }
