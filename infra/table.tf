@@ -7,7 +7,7 @@ locals {
 }
 
 resource "aws_dynamodb_table" "state" {
-  #checkov:skip=CKV_AWS_119:Encrypted with the AWS managed key. A customer managed key costs a dollar a month and does not restrict principals that may read the table.
+  #checkov:skip=CKV_AWS_119:Encrypted with the key that DynamoDB owns, which is free. The managed key aws/dynamodb charges for requests, a customer managed key also a dollar a month, and neither restricts the principals that may read the table.
   name                        = local.table_name
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "pk"
@@ -32,9 +32,5 @@ resource "aws_dynamodb_table" "state" {
   # Deleting a table with recovery enabled leaves a system backup, which AWS keeps for 35 days without charge.
   point_in_time_recovery {
     enabled = var.point_in_time_recovery
-  }
-
-  server_side_encryption {
-    enabled = true
   }
 }

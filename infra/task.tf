@@ -71,7 +71,8 @@ locals {
     user                   = "65532:65532"
     readonlyRootFilesystem = true
     linuxParameters = {
-      capabilities       = { drop = ["ALL"] }
+      # ECS stores the empty list. Without it here, every plan would replace the task definition and all tasks.
+      capabilities       = { add = [], drop = ["ALL"] }
       initProcessEnabled = false
     }
 

@@ -255,8 +255,8 @@ run "container_is_hardened" {
     error_message = "the container is privileged"
   }
   assert {
-    condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].linuxParameters == { capabilities = { drop = ["ALL"] }, initProcessEnabled = false }
-    error_message = "capabilities are kept, or init is enabled"
+    condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].linuxParameters == { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = false }
+    error_message = "capabilities are kept, init is enabled, or `add` is missing, without which every plan replaces the task definition"
   }
   assert {
     condition     = !aws_ecs_service.this.enable_execute_command

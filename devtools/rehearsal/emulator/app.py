@@ -1,6 +1,7 @@
-"""The application of the web server: ministack's own behind fault injection, and three endpoints for the rehearsal.
+"""The application of the web server: ministack's own behind fault injection, and four endpoints for the rehearsal.
 
-`POST /_emu/faults` sets faults and `GET /_emu/faults` counts calls (faults.py). `GET /_emu/state` lists all resources
+`POST /_emu/faults` sets faults and `GET /_emu/faults` counts calls (faults.py). `/_emu/conditions` does the same for conditions
+under which AWS is less kind (conditions.py). `GET /_emu/state` lists all resources
 (state.py). `GET /_emu/uploads` lists all blobs pushed to the registry (registry.py).
 """
 
@@ -10,6 +11,7 @@ import ministack.app as ministack
 
 from emulator import (  # noqa: F401  imported for their patches
     authorization,
+    conditions,
     containers,
     deployments,
     faults,
@@ -18,6 +20,7 @@ from emulator import (  # noqa: F401  imported for their patches
     registry,
     state,
     stopped_tasks,
+    task_definitions,
     task_credentials,
 )
 
@@ -31,6 +34,11 @@ async def app(scope, receive, send):
             if scope["method"] == "POST":
                 faults.replace(json.loads(body or b"[]"))
             return await faults.reply(send, 200, faults.report())
+        case "/_emu/conditions":
+            body = await _read(receive)
+            if scope["method"] == "POST":
+                conditions.replace(json.loads(body or b"{}"))
+            return await faults.reply(send, 200, conditions.report())
         case "/_emu/state":
             return await faults.reply(send, 200, state.everything())
         case "/_emu/uploads":

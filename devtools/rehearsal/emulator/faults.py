@@ -39,8 +39,10 @@ async def inject(scope, send):
         return True
     if not fault.get("status"):
         return False
-    kind = f"com.amazonaws.dynamodb.v20120810#{fault['type']}"
-    await reply(send, fault["status"], {"__type": kind, "message": fault.get("message", "injected")})
+    # DynamoDB names the error with its namespace, the other services without.
+    namespace = "com.amazonaws.dynamodb.v20120810#" if target.startswith("DynamoDB_") else ""
+    error = {"__type": namespace + fault["type"], "message": fault.get("message", "injected")}
+    await reply(send, fault["status"], error)
     return True
 
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::Context;
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     address::{ADDRESS, Address},
@@ -23,6 +24,9 @@ use xtask::{
 
 /// The default port of ministack. A free port is used if this one is taken.
 const PORT: u16 = 4566;
+
+/// The time limit of a call to the emulator's own endpoints.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// All resources of the emulator: for each of its stores the keys in it.
 pub(crate) type State = BTreeMap<String, Vec<String>>;
@@ -78,9 +82,31 @@ impl Emulator {
         self.get("uploads").await
     }
 
+    /// Replaces the conditions under which AWS is less kind than the emulator, as `conditions.py` describes them.
+    pub(super) async fn set_conditions(&self, conditions: &Value) -> anyhow::Result<()> {
+        self.post("conditions", conditions).await
+    }
+
+    /// Returns how often each condition applied since it was set.
+    pub(super) async fn applied_conditions(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        let report: Value = self.get("conditions").await?;
+        serde_json::from_value(report["applied"].clone()).context("cannot read the emulator's conditions")
+    }
+
+    /// Replaces the faults that calls meet, as `faults.py` describes them.
+    pub(super) async fn set_faults(&self, faults: &Value) -> anyhow::Result<()> {
+        self.post("faults", faults).await
+    }
+
+    async fn post(&self, what: &str, body: &Value) -> anyhow::Result<()> {
+        let request = http::client(&self.url)?.post(format!("{}/_emu/{what}", self.url)).body(body.to_string());
+        let response = request.timeout(LIMIT).send().await.and_then(reqwest::Response::error_for_status);
+        response.map(drop).with_context(|| format!("cannot set the emulator's {what}"))
+    }
+
     async fn get<T: DeserializeOwned>(&self, what: &str) -> anyhow::Result<T> {
         let client = http::client(&self.url)?;
-        let response = client.get(format!("{}/_emu/{what}", self.url)).timeout(Duration::from_secs(30)).send().await;
+        let response = client.get(format!("{}/_emu/{what}", self.url)).timeout(LIMIT).send().await;
         let response = response.with_context(|| format!("cannot get the emulator's {what}"))?;
         response.json().await.with_context(|| format!("cannot read the emulator's {what}"))
     }

@@ -5,7 +5,8 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{
@@ -130,6 +131,25 @@ impl TestEnv {
     /// Lists all resources of the emulator.
     pub(super) async fn state(&self) -> anyhow::Result<State> {
         self.emulator.state().await
+    }
+
+    /// Replaces the conditions under which AWS is less kind than the emulator.
+    pub(super) async fn set_conditions(&self, conditions: &Value) -> anyhow::Result<()> {
+        self.emulator.set_conditions(conditions).await
+    }
+
+    /// Fails unless every condition applied since it was set: a condition that never did proves nothing.
+    pub(super) async fn expect_applied(&self, conditions: &[&str]) -> anyhow::Result<()> {
+        let applied = self.emulator.applied_conditions().await?;
+        match conditions.iter().find(|condition| !applied.contains_key(**condition)) {
+            Some(missing) => Err(anyhow!("the condition {missing} never applied, only {applied:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces the faults that calls meet.
+    pub(super) async fn set_faults(&self, faults: &Value) -> anyhow::Result<()> {
+        self.emulator.set_faults(faults).await
     }
 
     /// Returns the path of a scenario's file.

@@ -5,6 +5,7 @@ mod drill;
 mod failed_rollout;
 mod first_deploy_fails;
 mod interrupt;
+mod passing;
 mod read_only;
 mod remove;
 mod start;
@@ -34,7 +35,7 @@ pub(crate) enum Group {
 }
 
 /// In this order: a scenario finds the deployments that earlier ones left.
-pub(crate) const SCENARIOS: [Scenario; 14] = [
+pub(crate) const SCENARIOS: [Scenario; 15] = [
     Scenario { name: "policy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::policy(env)) },
     Scenario { name: "deploy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::deploy(env)) },
     Scenario {
@@ -88,6 +89,13 @@ pub(crate) const SCENARIOS: [Scenario; 14] = [
         run: |env| Box::pin(interrupt::in_every_step(env)),
     },
     Scenario {
+        name: "passing faults",
+        needs: &["deploy"],
+        // Its faults reach every project.
+        group: Group::Exclusive,
+        run: |env| Box::pin(passing::faults(env)),
+    },
+    Scenario {
         name: "keep data",
         needs: &["deploy", "first deploy fails"],
         group: Group::Exclusive,
@@ -122,6 +130,11 @@ fn third_project() -> anyhow::Result<Project> {
     project("rehearsal-three")
 }
 
+/// The project that is deployed while AWS is less kind.
+fn fourth_project() -> anyhow::Result<Project> {
+    project("rehearsal-four")
+}
+
 fn project(name: &str) -> anyhow::Result<Project> {
     name.parse().map_err(anyhow::Error::msg)
 }
@@ -141,6 +154,8 @@ mod tests {
 
     #[test]
     fn project_names_are_valid() {
-        assert!(main_project().is_ok() && second_project().is_ok() && third_project().is_ok());
+        assert!(
+            main_project().is_ok() && second_project().is_ok() && third_project().is_ok() && fourth_project().is_ok()
+        );
     }
 }

@@ -29,7 +29,9 @@ pub(super) async fn deploy(env: &TestEnv) -> anyhow::Result<String> {
     *env.shared.digest.borrow_mut() = first.event_text("deployed", "digest")?;
     let pushed = env.uploads(&project).await?;
 
-    let second = env.deploy(&project, &["--builder", "native"]).await?.expect_exit(0)?;
+    // Terraform compares its configuration with what ECS stored.
+    let second =
+        env.deploy(&project, &["--builder", "native"]).await?.expect_exit(0)?.expect_output("nothing to change")?;
     let (before, after) =
         (first.event_text("deployed", "task_definition")?, second.event_text("deployed", "task_definition")?);
     if before != after {

@@ -1,0 +1,103 @@
+"""Gap: on ministack every role is visible at once, every task starts and every task finds a place. On AWS it takes seconds until
+ECS may pass a new role, a start fails in passing, and quota or capacity can run out.
+
+`POST /_emu/conditions` replaces the conditions; `GET` returns them and how often each applied:
+
+    {"new_roles_hidden_s": 5,
+     "failing_starts": [{"service": <name>, "count": 1, "reason": <sentence of AWS>}],
+     "no_place": {<service>: <reason in the service's event>}}
+"""
+
+import threading
+from datetime import datetime, timezone
+
+from emulator import deployments
+from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, request_scope
+from ministack.services import ecs, iam
+
+_register_task_definition = ecs._register_task_definition
+_start_task_worker = ecs._start_task_worker
+_reconcile_service_tasks = ecs._reconcile_service_tasks
+
+_RETRY_S = 2
+
+_conditions = {}
+_applied = {}  # condition -> count since the conditions were set
+
+
+def replace(conditions):
+    _conditions.clear()
+    _conditions.update(conditions)
+    _applied.clear()
+
+
+def report():
+    return {"conditions": _conditions, "applied": _applied}
+
+
+def _count(condition):
+    _applied[condition] = _applied.get(condition, 0) + 1
+
+
+def _register(data):
+    hidden = _conditions.get("new_roles_hidden_s", 0)
+    for key in ("executionRoleArn", "taskRoleArn"):
+        role = iam._roles.get(str(data.get(key, "")).rsplit("/", 1)[-1])
+        if hidden and role and _age_s(role["CreateDate"]) < hidden:
+            _count("new_roles_hidden_s")
+            text = (
+                f"User: arn:aws:iam::{get_account_id()}:user/deployer is not authorized to perform: iam:PassRole on "
+                f"resource: {data[key]} because no identity-based policy allows the iam:PassRole action"
+            )
+            return error_response_json("AccessDeniedException", text, 400)
+    return _register_task_definition(data)
+
+
+def _age_s(date):
+    created = datetime.fromisoformat(str(date).replace("Z", "+00:00"))
+    return (datetime.now(timezone.utc) - created).total_seconds()
+
+
+def _start(task, td, overrides, docker_client):
+    for failing in _conditions.get("failing_starts", []):
+        if task.get("group") == f"service:{failing['service']}" and failing["count"] > 0:
+            failing["count"] -= 1
+            _count("failing_starts")
+            if ecs._mark_task_pending(task["taskArn"], task):
+                ecs._fail_task_start(task, docker_client, failing["reason"])
+            return None
+    return _start_task_worker(task, td, overrides, docker_client)
+
+
+def _reconcile(cluster, key):
+    service = ecs._services.get(key)
+    reason = _conditions.get("no_place", {}).get(service["serviceName"]) if service else None
+    if reason is None or not service.get("desiredCount"):
+        return _reconcile_service_tasks(cluster, key)
+    _count("no_place")
+    message = f"(service {service['serviceName']}) {reason}"
+    service["events"].insert(0, {"id": new_uuid(), "createdAt": ecs._iso(), "message": message})
+    deployment = ecs._primary_deployment(service)
+    if deployment["rolloutState"] != "IN_PROGRESS":
+        return None
+    deployment["failedTasks"] = deployment.get("failedTasks", 0) + 1
+    if deployment["failedTasks"] >= ecs._circuit_breaker_threshold(service):
+        deployment["rolloutState"] = "FAILED"
+        deployment["rolloutStateReason"] = "ECS deployment circuit breaker: tasks failed to start."
+        return None
+    account, region = get_account_id(), get_region()
+    again = threading.Timer(_RETRY_S, _again, (account, region, cluster, key))
+    again.daemon = True
+    again.start()
+    return None
+
+
+def _again(account, region, cluster, key):
+    with request_scope(account, region):
+        ecs._reconcile_service_tasks(cluster, key)
+
+
+ecs._register_task_definition = _register
+deployments.rebind(_register_task_definition, _register)
+ecs._start_task_worker = _start
+ecs._reconcile_service_tasks = _reconcile
