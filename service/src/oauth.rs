@@ -15,6 +15,7 @@ mod signatures;
 use std::time::Instant;
 
 use jsonwebtoken::{Header, decode_header, errors::ErrorKind};
+use serde_json::Value;
 
 use crate::{config::OAuthConfig, principal::Principal};
 use claims::Claims;
@@ -22,6 +23,8 @@ use key_cache::{JwksCache, Keys};
 
 /// The text for a signature that no published key verifies.
 const INVALID_SIGNATURE: &str = "the token's signature is invalid";
+/// The text for a key that exists and may not verify the token.
+const OTHER_ALGORITHM: &str = "the token's key is not published for its signature algorithm";
 
 /// Validates the access tokens of one issuer.
 #[derive(Debug)]
@@ -48,6 +51,16 @@ impl OAuth {
         signatures::install();
         let keys = JwksCache::start(discovery::Source::new(&config));
         Self { config, keys }
+    }
+
+    /// Returns the configuration.
+    pub fn config(&self) -> &OAuthConfig {
+        &self.config
+    }
+
+    /// Returns the authorization server's metadata, or `None` if it was not discovered.
+    pub(crate) fn server_metadata(&self) -> Option<Value> {
+        self.keys.snapshot().metadata().cloned()
     }
 
     /// Validates a token and returns its principal.
@@ -78,11 +91,10 @@ impl OAuth {
 
     /// Validates a token with a set of keys. Returns `None` if a newer set might contain the token's key.
     fn verify_with(&self, token: &str, header: &Header, keys: &Keys) -> Option<Result<Principal, Refused>> {
-        let named = keys.named(header.kid.as_deref());
-        if header.kid.is_some() && named.is_empty() {
-            return None;
-        }
-        for key in named.iter().filter(|key| key.can_verify(header.alg)) {
+        let candidates = keys.candidates(header.kid.as_deref());
+        let mut reason = OTHER_ALGORITHM;
+        for key in candidates.for_algorithm(header.alg) {
+            reason = INVALID_SIGNATURE;
             let decoded =
                 jsonwebtoken::decode::<Claims>(token, key.decoding(), &claims::rules(&self.config, header.alg));
             match decoded {
@@ -91,8 +103,8 @@ impl OAuth {
                 Err(error) => return Some(Err(Refused::Token(claims::explain(error.kind())))),
             }
         }
-        // A `kid` names the key, so the result is final. Without one, a key that is not fetched yet might verify it.
-        header.kid.as_ref().map(|_| Err(Refused::Token(INVALID_SIGNATURE)))
+        // A `kid` names the key, so the result is final. Otherwise a key that is not fetched yet might verify the token.
+        candidates.are_named().then_some(Err(Refused::Token(reason)))
     }
 }
 

@@ -13,13 +13,16 @@ use rmcp::ServerHandler;
 use crate::{
     config::{Config, METADATA_PATH},
     http::{self, Admission, health, resource_metadata},
-    mcp, rest,
+    mcp,
+    oauth::OAuth,
+    rest,
     tools::Tools,
 };
 
 /// The state of the API routes.
 pub(super) struct Api<H> {
     pub(super) admission: Admission,
+    pub(super) oauth: Option<Arc<OAuth>>,
     pub(super) tools: Arc<Tools>,
     pub(super) mcp: mcp::Endpoint<H>,
 }
@@ -27,6 +30,7 @@ pub(super) struct Api<H> {
 /// Returns every route of the service.
 pub(super) fn routes<H: ServerHandler + Clone>(api: Api<H>, config: &Config) -> Router {
     let health = health::Health::new(api.tools.store().clone(), &config.revision);
+    let oauth = api.oauth.clone();
     Router::new()
         .route("/mcp", any(serve_mcp::<H>))
         .route("/mcp/list_tools", get(list_tools::<H>))
@@ -37,8 +41,10 @@ pub(super) fn routes<H: ServerHandler + Clone>(api: Api<H>, config: &Config) -> 
         .route(health::V1, get(health::v1))
         .with_state(health)
         .route(METADATA_PATH, get(resource_metadata::document))
+        .route(&format!("{METADATA_PATH}/"), get(resource_metadata::document))
         .route(&format!("{METADATA_PATH}/{{*resource}}"), get(resource_metadata::document))
-        .with_state(config.access.oauth.clone())
+        .route(resource_metadata::SERVER_METADATA_PATH, get(resource_metadata::server_metadata))
+        .with_state(oauth)
         .method_not_allowed_fallback(async || http::not_found())
         .fallback(async || http::not_found())
 }

@@ -13,7 +13,7 @@ pub struct OAuthConfig {
     pub issuer: String,
     /// The URL that clients use and that tokens are issued for.
     pub resource: Resource,
-    /// The accepted audiences: a token's `aud` has to contain one.
+    /// The accepted audiences: a token's `aud` has to contain one, or a URL equivalent to one.
     pub audiences: Vec<String>,
     /// The clients whose tokens are accepted without an audience.
     pub client_ids: Vec<String>,
@@ -34,6 +34,36 @@ pub struct Resource {
     uri: Uri,
 }
 
+impl OAuthConfig {
+    /// Returns true if a token for this audience is for this server. Clients normalize the URL of the resource before
+    /// they request a token, so its equivalent forms are accepted.
+    pub(crate) fn accepts_audience(&self, claimed: &str) -> bool {
+        self.audiences.iter().any(|audience| audience == claimed)
+            || normalized(claimed)
+                .is_some_and(|claimed| self.audiences.iter().any(|known| normalized(known).as_ref() == Some(&claimed)))
+    }
+}
+
+/// Normalizes a URL of https or http: scheme and host in lower case, no default port, and "/" for an empty path (RFC
+/// 3986, sections 6.2.2.1 and 6.2.3). Everything else is compared as it is, so `/mcp` and `/mcp/` differ. Returns `None`
+/// for any other text.
+fn normalized(text: &str) -> Option<String> {
+    // The parser drops a fragment.
+    let uri: Uri = text.parse().ok().filter(|_| !text.contains('#'))?;
+    let scheme = uri.scheme_str()?.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let authority = uri.authority()?.as_str();
+    let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(default_port).or(host.strip_suffix(':')).unwrap_or(&host);
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    Some(format!("{scheme}://{user}@{host}{path}"))
+}
+
 impl Resource {
     fn new(text: &str, uri: Uri) -> Self {
         Self { text: text.to_owned(), uri }
@@ -52,6 +82,12 @@ impl Resource {
     /// Returns the URL of its metadata: the well-known part comes before the path (RFC 9728, section 3).
     pub fn metadata_url(&self) -> String {
         format!("{}{}", self.origin(), self.metadata_path())
+    }
+
+    /// Returns true for the paths of the metadata: with the resource's path behind the well-known part, and without,
+    /// where clients look that find nothing else. The latter is one with or without a slash (RFC 3986, section 6.2.3).
+    pub fn is_metadata_path(&self, path: &str) -> bool {
+        path.strip_suffix('/').unwrap_or(path) == METADATA_PATH || path == self.metadata_path()
     }
 
     /// Returns the path of [`Resource::metadata_url`].
@@ -221,13 +257,42 @@ mod tests {
     }
 
     #[test]
+    fn equivalent_urls_are_one_audience() {
+        let accepts = |configured: &str, claimed: &str| {
+            normalized(configured).is_some_and(|configured| normalized(claimed) == Some(configured))
+        };
+        for (configured, claimed, expected) in [
+            ("https://mcp.example.com", "https://mcp.example.com/", true),
+            ("https://mcp.example.com/", "https://mcp.example.com", true),
+            ("https://mcp.example.com:8443", "https://mcp.example.com:8443/", true),
+            ("HTTPS://MCP.Example.com:443/mcp", "https://mcp.example.com/mcp", true),
+            ("http://127.0.0.1:80", "http://127.0.0.1/", true),
+            ("https://mcp.example.com/mcp", "https://mcp.example.com/mcp/", false),
+            ("https://mcp.example.com/mcp", "https://mcp.example.com/MCP", false),
+            ("https://mcp.example.com", "https://mcp.example.com//", false),
+            ("https://mcp.example.com", "http://mcp.example.com/", false),
+            ("https://mcp.example.com", "https://mcp.example.com:80/", false),
+            ("https://mcp.example.com", "https://mcp.example.com/?a=b", false),
+            ("https://mcp.example.com", "https://mcp.example.com/#a", false),
+            ("https://mcp.example.com", "https://mcp.example.com.evil.example/", false),
+            ("https://mcp.example.com", "https://a@mcp.example.com/", false),
+            ("api://mcp", "api://mcp/", false),
+            ("mcp", "mcp/", false),
+        ] {
+            assert_eq!(accepts(configured, claimed), expected, "{configured} {claimed}");
+        }
+    }
+
+    #[test]
     fn well_known_part_precedes_the_path() {
         let mcp = resource("https://mcp.example.com/mcp");
         assert_eq!(mcp.url(), "https://mcp.example.com/mcp");
         assert_eq!(mcp.metadata_url(), "https://mcp.example.com/.well-known/oauth-protected-resource/mcp");
-        assert_eq!(
-            resource("https://a.example/").metadata_url(),
-            "https://a.example/.well-known/oauth-protected-resource"
-        );
+        for pathless in ["https://a.example/", "https://a.example"] {
+            let resource = resource(pathless);
+            assert_eq!(resource.metadata_url(), "https://a.example/.well-known/oauth-protected-resource");
+            assert!(resource.is_metadata_path("/.well-known/oauth-protected-resource/"));
+        }
+        assert!(!mcp.is_metadata_path("/.well-known/oauth-protected-resource/mcp/"));
     }
 }

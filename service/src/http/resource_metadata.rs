@@ -1,4 +1,6 @@
-//! The OAuth metadata of this service (RFC 9728), by which clients find the authorization server. Needs no token.
+//! The OAuth metadata by which clients find the authorization server. Needs no token.
+
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -9,22 +11,37 @@ use axum::{
 use serde_json::json;
 
 use super::error_response::not_found;
-use crate::config::{METADATA_PATH, OAuthConfig};
+use crate::oauth::OAuth;
 
-/// Returns the metadata at the well-known path, with or without the resource's own path behind it. Returns a
-/// 404 if OAuth is not configured.
-pub(crate) async fn document(State(oauth): State<Option<OAuthConfig>>, uri: Uri) -> Response {
-    match oauth {
-        Some(oauth) if uri.path() == METADATA_PATH || uri.path() == oauth.resource.metadata_path() => {
+/// The path of the authorization server's metadata for clients of protocol version 2025-03-26.
+pub(crate) const SERVER_METADATA_PATH: &str = "/.well-known/oauth-authorization-server";
+
+/// Returns the metadata of this service (RFC 9728) at the well-known path, with or without the resource's own path
+/// behind it. Returns a 404 if OAuth is not configured.
+pub(crate) async fn document(State(oauth): State<Option<Arc<OAuth>>>, uri: Uri) -> Response {
+    match oauth.as_deref().map(OAuth::config) {
+        Some(config) if config.resource.is_metadata_path(uri.path()) => {
             let document = json!({
-                "resource": oauth.resource.url(),
+                "resource": config.resource.url(),
                 "resource_name": "mcp-stateful",
-                "authorization_servers": [oauth.issuer],
-                "scopes_supported": [oauth.read_scope, oauth.write_scope],
+                "authorization_servers": [config.issuer],
+                "scopes_supported": [config.read_scope, config.write_scope],
                 "bearer_methods_supported": ["header"],
             });
             Json(document).into_response()
         }
         _ => not_found(),
+    }
+}
+
+/// Returns a copy of the authorization server's metadata (RFC 8414). Returns a 404 if it was not discovered.
+///
+/// Protocol version 2025-03-26 knows no metadata of a resource. Its clients look for the authorization server on the
+/// MCP server's own host: <https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization>, section
+/// 2.3.2. A copy serves more of them than a redirect, which Python's httpx does not follow by default.
+pub(crate) async fn server_metadata(State(oauth): State<Option<Arc<OAuth>>>) -> Response {
+    match oauth.and_then(|oauth| oauth.server_metadata()) {
+        Some(metadata) => Json(metadata).into_response(),
+        None => not_found(),
     }
 }

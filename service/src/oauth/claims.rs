@@ -91,7 +91,7 @@ impl Claims {
 
     fn has_audience(&self, config: &OAuthConfig) -> bool {
         match &self.aud {
-            Some(audiences) => audiences.all().iter().any(|audience| config.audiences.contains(audience)),
+            Some(audiences) => audiences.all().iter().any(|audience| config.accepts_audience(audience)),
             None => self.client_id.as_ref().is_some_and(|client| config.client_ids.contains(client)),
         }
     }

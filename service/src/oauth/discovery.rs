@@ -1,6 +1,12 @@
-//! Downloads the issuer's keys, from the configured URL or the one in the issuer's metadata.
+//! Downloads the issuer's metadata and keys.
+//!
+//! An issuer may publish its metadata at any of three locations. One that serves nothing, or a wrong document, does not
+//! end the search, because issuers and the proxies before them answer unknown paths with pages, redirects and stubs.
+
+use std::{fmt, time::Duration};
 
 use serde_json::Value;
+use tokio::time::{self, Instant};
 
 use super::{
     fetch::{FetchError, Fetcher},
@@ -8,22 +14,58 @@ use super::{
 };
 use crate::config::{OAuthConfig, web_address};
 
-/// The reasons for which the keys cannot be downloaded, for the log.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SourceError {
-    #[error("{url}: {error}")]
-    Fetch { url: String, error: FetchError },
-    #[error("{url}: the metadata names another issuer than MCP_OAUTH_ISSUER ({issuer})")]
-    OtherIssuer { url: String, issuer: String },
-    #[error("{url}: invalid jwks_uri in the metadata: expected https, or http on loopback")]
-    InvalidJwksUri { url: String },
-    #[error("{url}: invalid key set: expected a JSON object with `keys`")]
-    InvalidKeySet { url: String },
-    #[error("no response within {0} s")]
-    Timeout(u64),
+/// The longest wait for one document. A silent location leaves enough of [`FETCH_TIMEOUT`] for the others.
+const DOCUMENT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest duration of one search: three locations of the metadata, then the keys.
+pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The longest issuer that is quoted in the log.
+const MAX_QUOTED: usize = 256;
+
+/// An issuer's documents.
+#[derive(Debug)]
+pub(super) struct Published {
+    /// The metadata, unless the key set's URL is configured.
+    pub(super) metadata: Option<Value>,
+    /// The keys that can verify a token.
+    pub(super) keys: Vec<Key>,
 }
 
-/// The source of an issuer's keys.
+/// The failures of all locations, for the log.
+#[derive(Debug)]
+pub(super) struct SourceError(Vec<(String, Problem)>);
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (url, problem)) in self.0.iter().enumerate() {
+            write!(f, "{}{url}: {problem}", if at == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+/// The reasons for which a document cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("{0}")]
+    Fetch(#[from] FetchError),
+    #[error("no response in time")]
+    Timeout,
+    #[error("the metadata names another issuer{named}; MCP_OAUTH_ISSUER is {expected}")]
+    OtherIssuer { named: String, expected: String },
+    #[error("the metadata has no jwks_uri")]
+    NoJwksUri,
+    #[error("invalid jwks_uri in the metadata: expected https, or http on loopback")]
+    InvalidJwksUri,
+    #[error("invalid key set: expected a JSON object with `keys`")]
+    InvalidKeySet,
+    #[error("its key set {0}: {1}")]
+    KeySet(String, Box<Self>),
+    #[error("its key set {0} failed before")]
+    SameKeySet(String),
+}
+
+/// The source of an issuer's documents.
 #[derive(Debug)]
 pub(super) struct Source {
     issuer: String,
@@ -36,52 +78,78 @@ impl Source {
         Self { issuer: config.issuer.clone(), jwks_url: config.jwks_url.clone(), fetcher: Fetcher::new() }
     }
 
-    /// Downloads the keys.
-    pub(super) async fn keys(&self) -> Result<Vec<Key>, SourceError> {
-        let url = match &self.jwks_url {
-            Some(url) => url.clone(),
-            None => self.discover().await?,
-        };
-        let document = self.get(&url).await?;
-        keys::parse(document).map_err(|_| SourceError::InvalidKeySet { url })
-    }
-
-    /// Returns the key set's URL from the issuer's metadata, tried at RFC 8414's location first, then at OpenID
-    /// Connect's.
-    async fn discover(&self) -> Result<String, SourceError> {
-        let [oauth, openid] = well_known(&self.issuer);
-        let (url, metadata) = match self.get(&oauth).await {
-            Ok(metadata) => (oauth, metadata),
-            Err(SourceError::Fetch { error: FetchError::Status(_) | FetchError::NotJson, .. }) => {
-                let metadata = self.get(&openid).await?;
-                (openid, metadata)
-            }
-            Err(error) => return Err(error),
-        };
-        // RFC 8414, section 3.3: metadata that names another issuer must not be used.
-        if metadata["issuer"].as_str() != Some(&self.issuer) {
-            return Err(SourceError::OtherIssuer { url, issuer: self.issuer.clone() });
+    /// Downloads the keys from the configured URL, or from the first location of the metadata that leads to keys.
+    pub(super) async fn fetch(&self) -> Result<Published, SourceError> {
+        let end = Instant::now() + FETCH_TIMEOUT;
+        if let Some(url) = &self.jwks_url {
+            let keys = self.key_set(url, end).await.map_err(|problem| SourceError(vec![(url.clone(), problem)]))?;
+            return Ok(Published { metadata: None, keys });
         }
-        let jwks_uri = metadata["jwks_uri"].as_str().filter(|uri| web_address(uri).is_some());
-        jwks_uri.map(str::to_owned).ok_or(SourceError::InvalidJwksUri { url })
+        let (mut problems, mut tried) = (Vec::new(), Vec::new());
+        for url in well_known(&self.issuer) {
+            match self.follow(&url, &mut tried, end).await {
+                Ok(published) => return Ok(published),
+                Err(problem) => problems.push((url, problem)),
+            }
+        }
+        Err(SourceError(problems))
     }
 
-    async fn get(&self, url: &str) -> Result<Value, SourceError> {
-        self.fetcher.json(url).await.map_err(|error| SourceError::Fetch { url: url.to_owned(), error })
+    /// Downloads the metadata at `url` and the key set that it names, unless that is among those already `tried`.
+    async fn follow(&self, url: &str, tried: &mut Vec<String>, end: Instant) -> Result<Published, Problem> {
+        let (jwks_uri, metadata) = self.metadata(url, end).await?;
+        if tried.contains(&jwks_uri) {
+            return Err(Problem::SameKeySet(jwks_uri));
+        }
+        tried.push(jwks_uri.clone());
+        match self.key_set(&jwks_uri, end).await {
+            Ok(keys) => Ok(Published { metadata: Some(metadata), keys }),
+            Err(problem) => Err(Problem::KeySet(jwks_uri, problem.into())),
+        }
+    }
+
+    /// Downloads the metadata at `url`. Returns the key set's URL with it.
+    async fn metadata(&self, url: &str, end: Instant) -> Result<(String, Value), Problem> {
+        let metadata = self.document(url, end).await?;
+        // RFC 8414, section 3.3: metadata that names another issuer must not be used.
+        let named = metadata["issuer"].as_str();
+        if named != Some(&self.issuer) {
+            let named = named.filter(|issuer| issuer.len() <= MAX_QUOTED && web_address(issuer).is_some());
+            let named = named.map_or_else(String::new, |issuer| format!(" ({issuer})"));
+            return Err(Problem::OtherIssuer { named, expected: self.issuer.clone() });
+        }
+        let jwks_uri = metadata["jwks_uri"].as_str().ok_or(Problem::NoJwksUri)?;
+        web_address(jwks_uri).ok_or(Problem::InvalidJwksUri)?;
+        Ok((jwks_uri.to_owned(), metadata))
+    }
+
+    async fn key_set(&self, url: &str, end: Instant) -> Result<Vec<Key>, Problem> {
+        keys::parse(self.document(url, end).await?).map_err(|_| Problem::InvalidKeySet)
+    }
+
+    async fn document(&self, url: &str, end: Instant) -> Result<Value, Problem> {
+        let end = end.min(Instant::now() + DOCUMENT_TIMEOUT);
+        Ok(time::timeout_at(end, self.fetcher.json(url)).await.map_err(|_| Problem::Timeout)??)
     }
 }
 
-/// Returns the two locations of an issuer's metadata. RFC 8414 puts the well-known part before the issuer's path,
-/// OpenID Connect after it.
-fn well_known(issuer: &str) -> [String; 2] {
-    let issuer = issuer.trim_end_matches('/');
+/// Returns the locations of an issuer's metadata, in the order of MCP's chapter Authorization. RFC 8414 puts the
+/// well-known part before the issuer's path, OpenID Connect Discovery behind it. RFC 8414, section 5, permits OpenID's
+/// document at its own location, too.
+fn well_known(issuer: &str) -> Vec<String> {
+    // Both specifications remove one terminating slash.
+    let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
     let authority = issuer.find("://").map_or(0, |at| at + 3);
     let path = issuer[authority..].find('/').map_or(issuer.len(), |at| authority + at);
     let (origin, path) = issuer.split_at(path);
-    [
+    let mut locations = vec![
         format!("{origin}/.well-known/oauth-authorization-server{path}"),
-        format!("{issuer}/.well-known/openid-configuration"),
-    ]
+        format!("{origin}/.well-known/openid-configuration{path}"),
+    ];
+    if !path.is_empty() {
+        locations.push(format!("{issuer}/.well-known/openid-configuration"));
+    }
+    locations
 }
 
 #[cfg(test)]
@@ -94,15 +162,18 @@ mod tests {
             well_known("https://idp.example/pool/1"),
             [
                 "https://idp.example/.well-known/oauth-authorization-server/pool/1",
-                "https://idp.example/pool/1/.well-known/openid-configuration"
+                "https://idp.example/.well-known/openid-configuration/pool/1",
+                "https://idp.example/pool/1/.well-known/openid-configuration",
             ]
         );
-        assert_eq!(
-            well_known("https://tenant.example/"),
-            [
-                "https://tenant.example/.well-known/oauth-authorization-server",
-                "https://tenant.example/.well-known/openid-configuration"
-            ]
-        );
+        for issuer in ["https://tenant.example", "https://tenant.example/"] {
+            assert_eq!(
+                well_known(issuer),
+                [
+                    "https://tenant.example/.well-known/oauth-authorization-server",
+                    "https://tenant.example/.well-known/openid-configuration",
+                ]
+            );
+        }
     }
 }

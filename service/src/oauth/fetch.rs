@@ -44,6 +44,8 @@ impl Fetcher {
             return Err(FetchError::Status(status));
         }
         let body = body.await.map_err(|_| FetchError::Body)?.to_bytes();
-        serde_json::from_slice(&body).map_err(|_| FetchError::NotJson)
+        // RFC 8259, section 8.1, permits a parser to ignore a byte order mark, which some editors and proxies add.
+        let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
+        serde_json::from_slice(text).map_err(|_| FetchError::NotJson)
     }
 }

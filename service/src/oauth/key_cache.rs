@@ -6,14 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use tokio::{
     sync::{Notify, Semaphore, watch},
     time,
 };
 
 use super::{
-    discovery::{Source, SourceError},
-    keys::Key,
+    discovery::{FETCH_TIMEOUT, Published, Source, SourceError},
+    keys::{Candidates, Key},
 };
 use crate::telemetry::targets;
 
@@ -23,8 +24,6 @@ const MIN_REFETCH: Duration = Duration::from_secs(10);
 const REFRESH: Duration = Duration::from_secs(600);
 /// The age up to which keys are used while the issuer is unreachable.
 const MAX_STALE: Duration = Duration::from_secs(24 * 3600);
-/// The longest duration of one fetch, metadata and keys together.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The maximum number of requests that wait for a fetch. It also bounds those that present invalid tokens.
 const MAX_WAITING: usize = 256;
 
@@ -41,6 +40,8 @@ pub(super) struct JwksCache {
 pub(super) struct Snapshot {
     /// The keys of the last successful fetch.
     keys: Option<Arc<Keys>>,
+    /// The metadata of the last successful fetch.
+    metadata: Option<Arc<Value>>,
     fetches: u64,
     /// The earliest time of the next fetch.
     next_fetch: Instant,
@@ -54,9 +55,9 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Returns the keys with this id, or all keys without one.
-    pub(super) fn named(&self, id: Option<&str>) -> Vec<&Key> {
-        self.all.iter().filter(|key| id.is_none() || key.id() == id).collect()
+    /// Returns the keys that may verify a token with this `kid`.
+    pub(super) fn candidates(&self, id: Option<&str>) -> Candidates<'_> {
+        Candidates::new(&self.all, id)
     }
 }
 
@@ -65,12 +66,18 @@ impl Snapshot {
     pub(super) fn usable(&self, now: Instant) -> Option<&Keys> {
         self.keys.as_deref().filter(|keys| now.saturating_duration_since(keys.fetched) < MAX_STALE)
     }
+
+    /// Returns the issuer's metadata, if it was discovered.
+    pub(super) fn metadata(&self) -> Option<&Value> {
+        self.metadata.as_deref()
+    }
 }
 
 impl JwksCache {
     /// Starts the task that fetches the keys.
     pub(super) fn start(source: Source) -> Self {
-        let (publish, latest) = watch::channel(Snapshot { keys: None, fetches: 0, next_fetch: Instant::now() });
+        let nothing = Snapshot { keys: None, metadata: None, fetches: 0, next_fetch: Instant::now() };
+        let (publish, latest) = watch::channel(nothing);
         let refetch = Arc::new(Notify::new());
         tokio::spawn(refresh(source, publish, refetch.clone()));
         Self { latest, refetch, waiting: Semaphore::new(MAX_WAITING) }
@@ -103,13 +110,13 @@ impl JwksCache {
 async fn refresh(source: Source, publish: watch::Sender<Snapshot>, refetch: Arc<Notify>) {
     let mut failing = false;
     loop {
-        let fetch = time::timeout(FETCH_TIMEOUT, source.keys()).await;
-        let fetched = fetch.unwrap_or(Err(SourceError::Timeout(FETCH_TIMEOUT.as_secs())));
+        let fetched = source.fetch().await;
         log_transition(&fetched, &mut failing);
         let interval = if fetched.is_ok() { REFRESH } else { MIN_REFETCH };
         publish.send_modify(|snapshot| {
-            if let Ok(all) = fetched {
-                snapshot.keys = Some(Arc::new(Keys { all, fetched: Instant::now() }));
+            if let Ok(Published { metadata, keys }) = fetched {
+                snapshot.keys = Some(Arc::new(Keys { all: keys, fetched: Instant::now() }));
+                snapshot.metadata = metadata.map(Arc::new);
             }
             snapshot.fetches += 1;
             snapshot.next_fetch = Instant::now() + MIN_REFETCH;
@@ -125,8 +132,8 @@ async fn refresh(source: Source, publish: watch::Sender<Snapshot>, refetch: Arc<
 
 /// Logs one warning when fetches begin to fail and one line when they succeed again, because an issuer may be down for
 /// hours.
-fn log_transition(fetched: &Result<Vec<Key>, SourceError>, failing: &mut bool) {
-    match fetched {
+fn log_transition(fetched: &Result<Published, SourceError>, failing: &mut bool) {
+    match fetched.as_ref().map(|published| &published.keys) {
         Ok(keys) if keys.is_empty() => {
             tracing::warn!(target: targets::OAUTH_KEYS, "the authorization server publishes no key that can verify a token");
         }
@@ -155,7 +162,7 @@ mod tests {
     fn keys_older_than_a_day_are_not_used() {
         let fetched = Instant::now();
         let keys = Some(Arc::new(Keys { all: Vec::new(), fetched }));
-        let snapshot = Snapshot { keys, fetches: 1, next_fetch: fetched };
+        let snapshot = Snapshot { keys, metadata: None, fetches: 1, next_fetch: fetched };
         assert!(snapshot.usable(fetched + MAX_STALE - Duration::from_secs(1)).is_some());
         assert!(snapshot.usable(fetched + MAX_STALE).is_none());
     }

@@ -7,8 +7,9 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The maximum number of keys used from a set. Issuers publish two or three.
-const MAX_KEYS: usize = 64;
+/// The maximum number of signature checks for one token, because any client can present tokens that name no key. The
+/// size of the document limits the number of keys (RFC 7517 does not).
+const MAX_TRIED: usize = 64;
 
 /// A public key of the issuer.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) struct Key {
     decoding: DecodingKey,
 }
 
-/// Returns the keys of a set that can verify signatures. Skips other keys and unknown kinds.
+/// Returns the keys of a set that can verify signatures. Skips other keys and unknown kinds (RFC 7517, section 5).
 ///
 /// # Errors
 /// A document that is not a key set.
@@ -30,8 +31,44 @@ pub(super) fn parse(document: Value) -> Result<Vec<Key>, serde_json::Error> {
         keys: Vec<Value>,
     }
     let set: Set = serde_json::from_value(document)?;
-    let keys = set.keys.into_iter().filter_map(|key| Key::new(&serde_json::from_value(key).ok()?));
-    Ok(keys.take(MAX_KEYS).collect())
+    Ok(set.keys.into_iter().filter_map(|key| Key::new(&serde_json::from_value(renamed(key)).ok()?)).collect())
+}
+
+/// Replaces the algorithm name `Ed25519` of RFC 9864 by the older `EdDSA`, which is the same on this curve.
+fn renamed(mut key: Value) -> Value {
+    if key["alg"] == "Ed25519" && key["crv"] == "Ed25519" {
+        key["alg"] = "EdDSA".into();
+    }
+    key
+}
+
+/// The keys that may verify one token.
+pub(super) struct Candidates<'a> {
+    keys: Vec<&'a Key>,
+    named: bool,
+}
+
+impl<'a> Candidates<'a> {
+    /// Selects the keys with the token's `kid`, or the keys without any if no key has it. All keys are candidates for a
+    /// token without `kid`. It is optional in both (RFC 7515, section 4.1.4; RFC 7517, section 4.5).
+    pub(super) fn new(all: &'a [Key], id: Option<&str>) -> Self {
+        let Some(id) = id else { return Self { keys: all.iter().collect(), named: false } };
+        let named: Vec<&Key> = all.iter().filter(|key| key.id.as_deref() == Some(id)).collect();
+        if named.is_empty() {
+            return Self { keys: all.iter().filter(|key| key.id.is_none()).collect(), named: false };
+        }
+        Self { keys: named, named: true }
+    }
+
+    /// Returns true if the token's `kid` names the candidates, so that no other key can verify the token.
+    pub(super) fn are_named(&self) -> bool {
+        self.named
+    }
+
+    /// Returns the candidates that may verify a token of this algorithm, at most [`MAX_TRIED`].
+    pub(super) fn for_algorithm(&self, algorithm: Algorithm) -> impl Iterator<Item = &'a Key> {
+        self.keys.iter().copied().filter(move |key| key.can_verify(algorithm)).take(MAX_TRIED)
+    }
 }
 
 impl Key {
@@ -53,12 +90,9 @@ impl Key {
         Some(Self { id: common.key_id.clone(), algorithm: common.key_algorithm, family, curve, decoding })
     }
 
-    pub(super) fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    /// Returns true if the key may verify a token of this algorithm, by its type and by its own `alg`.
-    pub(super) fn can_verify(&self, algorithm: Algorithm) -> bool {
+    /// Returns true if the key may verify a token of this algorithm, by its type and by its own `alg`. A key whose `alg`
+    /// is unknown here is meant for that algorithm and for no other (RFC 7517, section 4.4; RFC 8725, section 3.1).
+    fn can_verify(&self, algorithm: Algorithm) -> bool {
         let curve = match algorithm {
             Algorithm::ES256 => Some(EllipticCurve::P256),
             Algorithm::ES384 => Some(EllipticCurve::P384),
@@ -102,9 +136,39 @@ mod tests {
             (json!({}), Algorithm::HS256),
             (json!({"alg": "ES384"}), Algorithm::ES256),
             (json!({"alg": "RSA-OAEP"}), Algorithm::ES256),
+            (json!({"alg": "ES256-next"}), Algorithm::ES256),
             (json!({"crv": "P-384"}), Algorithm::ES256),
         ] {
             assert!(!one(ec(more.clone())).unwrap().can_verify(algorithm), "{more} {algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn ed25519_is_eddsa() {
+        let okp = |alg: &str| json!({"kty": "OKP", "crv": "Ed25519", "alg": alg, "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+        for (alg, expected) in [("EdDSA", true), ("Ed25519", true), ("Ed448", false)] {
+            assert_eq!(one(okp(alg)).unwrap().can_verify(Algorithm::EdDSA), expected, "{alg}");
+        }
+    }
+
+    #[test]
+    fn unnamed_keys_are_candidates_if_none_is_named() {
+        let set = |ids: &[&str]| {
+            let keys = ids.iter().map(|id| ec(if id.is_empty() { json!({"kid": null}) } else { json!({"kid": id}) }));
+            parse(json!({"keys": keys.collect::<Vec<_>>()})).unwrap()
+        };
+        for (ids, kid, count, named) in [
+            (&["a", "b"][..], Some("b"), 1, true),
+            (&["a", "b"], Some("c"), 0, false),
+            (&["a", "b"], None, 2, false),
+            (&["", ""], Some("c"), 2, false),
+            (&["", "c"], Some("c"), 1, true),
+            (&[""; 100], None, MAX_TRIED, false),
+        ] {
+            let keys = set(ids);
+            let candidates = Candidates::new(&keys, kid);
+            let found = (candidates.for_algorithm(Algorithm::ES256).count(), candidates.are_named());
+            assert_eq!(found, (count, named), "{ids:?} {kid:?}");
         }
     }
 

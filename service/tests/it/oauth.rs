@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::support::{
     call, fast_path,
-    issuer::{Issuer, JWKS, Key, RESOURCE, decode, encode, message},
+    issuer::{Issuer, JWKS, Key, METADATA, RESOURCE, decode, encode, message},
     mcp_client::{ProtocolVersion, connect_as, text, tool},
     server::{Server, Setup, TOKEN},
 };
@@ -193,9 +193,42 @@ async fn missing_token_gets_a_challenge_with_metadata() {
 }
 
 #[tokio::test]
+async fn equivalent_resource_urls_are_one_audience() {
+    let key = Key::new("k");
+    let issuer = Issuer::start(&[&key]).await;
+    for (resource, audience, expected) in [
+        ("https://mcp.example.com", "https://mcp.example.com/", 200),
+        ("https://mcp.example.com/", "https://mcp.example.com", 200),
+        ("https://MCP.example.com:443/mcp", "https://mcp.example.com/mcp", 200),
+        ("https://mcp.example.com/mcp", "https://mcp.example.com/mcp/", 401),
+        ("https://mcp.example.com/mcp/", "https://mcp.example.com/mcp", 401),
+        ("https://mcp.example.com", "https://mcp.example.com/mcp", 401),
+    ] {
+        let server = issuer.setup().env("MCP_OAUTH_RESOURCE", resource).start();
+        let token = key.token(&with(issuer.claims("alice"), "aud", json!(audience)));
+        assert_eq!(status(&server, &token).await, expected, "{resource} {audience}");
+        let url = format!("{}/.well-known/oauth-protected-resource/", server.url);
+        let document: Value = server.http.get(url).send().await.unwrap().json().await.unwrap();
+        assert_eq!(document["resource"], resource);
+    }
+}
+
+#[tokio::test]
+async fn server_metadata_is_copied_for_2025_03_26() {
+    let issuer = Issuer::start(&[&Key::new("k")]).await;
+    let document =
+        json!({"issuer": issuer.url, "jwks_uri": format!("{}{JWKS}", issuer.url), "token_endpoint": "/token"});
+    issuer.publish(METADATA, &document);
+    let server = issuer.setup().start();
+    status(&server, &Key::new("k").token(&issuer.claims("alice"))).await;
+    let response = server.http.get(format!("{}{METADATA}", server.url)).send().await.unwrap();
+    assert_eq!(response.json::<Value>().await.unwrap(), document);
+}
+
+#[tokio::test]
 async fn without_oauth_there_is_no_metadata() {
     let server = Setup::new().token().start();
-    for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"] {
+    for path in ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource", METADATA] {
         assert_eq!(server.http.get(format!("{}{path}", server.url)).send().await.unwrap().status(), 404);
     }
 }

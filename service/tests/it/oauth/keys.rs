@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mcp_stateful::clock::epoch_seconds;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::status;
@@ -38,6 +38,74 @@ async fn keys_are_found_via_own_metadata_only() {
     let server = issuer.setup().start();
     assert_eq!(status(&server, &key.token(&issuer.claims("a"))).await, 503);
     wait_for_log(&server, "invalid jwks_uri").await;
+}
+
+#[tokio::test]
+async fn discovery_continues_past_wrong_documents() {
+    let key = Key::new("k");
+    let issuer = Issuer::start(&[&key]).await;
+    issuer.withdraw(METADATA);
+    let name = format!("{}/tenant", issuer.url);
+    let good = json!({"issuer": name, "jwks_uri": format!("{}{JWKS}", issuer.url)}).to_string();
+    let paths = [&format!("{METADATA}/tenant"), &format!("{OPENID}/tenant"), &format!("/tenant{OPENID}")];
+    let wrong = [
+        ("<html>", "not JSON"),
+        ("{}", "another issuer"),
+        (r#"{"issuer":"https://other.example"}"#, "another issuer (https://other.example)"),
+        (&format!(r#"{{"issuer":"{name}"}}"#), "no jwks_uri"),
+        (&format!(r#"{{"issuer":"{name}","jwks_uri":"/jwks"}}"#), "invalid jwks_uri"),
+        (&format!(r#"{{"issuer":"{name}","jwks_uri":"{}/none"}}"#, issuer.url), "/none: HTTP status 404"),
+    ];
+    let mut claims = issuer.claims("a");
+    claims["iss"] = json!(name);
+    let token = key.token(&claims);
+    for (n, (document, reason)) in wrong.into_iter().enumerate() {
+        for path in paths {
+            issuer.publish_text(path, document.to_owned());
+        }
+        let setup = || issuer.setup().env("MCP_OAUTH_ISSUER", &name);
+        let server = setup().start();
+        assert_eq!(status(&server, &token).await, 503, "{document}");
+        wait_for_log(&server, reason).await;
+        for path in paths {
+            assert!(server.log().contains(path), "{path} is missing in {}", server.log());
+        }
+        // A byte order mark does not make a document wrong.
+        issuer.publish_text(paths[n % 3], format!("\u{feff}{good}"));
+        assert_eq!(status(&setup().start(), &token).await, 200, "{document}");
+    }
+    issuer.withdraw(paths[0]);
+    issuer.publish_text(paths[1], good);
+    let mut server = issuer.setup().env("MCP_OAUTH_ISSUER", &name).start();
+    assert_eq!(status(&server, &token).await, 200);
+    assert!(!server.whole_log().contains("unavailable"));
+}
+
+#[tokio::test]
+async fn unusual_key_sets_are_used() {
+    let key = Key::new("k");
+    let unknown = json!({"kty": "EC", "crv": "P-256", "kid": "k", "alg": "ES-new", "x": "AA", "y": "AA"});
+    let foreign: Vec<Value> = (0..200).map(|n| json!({"kty": "new", "kid": n.to_string()})).collect();
+    let others = (0..100).map(|n| {
+        let mut jwk = Key::new("other").jwk();
+        jwk["kid"] = json!(n.to_string());
+        jwk
+    });
+    for (case, keys) in [
+        ("one key without kid", vec![key.jwk_without("kid")]),
+        ("keys without kid", vec![Key::new("other").jwk_without("kid"), key.jwk_without("kid")]),
+        ("a key without alg", vec![key.jwk_without("alg")]),
+        ("a key of an unknown algorithm", vec![unknown, key.jwk()]),
+        ("keys of unknown types", foreign.into_iter().chain([key.jwk()]).collect()),
+        ("a hundred keys", others.chain([key.jwk()]).collect()),
+    ] {
+        let issuer = Issuer::start(&[]).await;
+        issuer.publish_text(JWKS, format!("\u{feff}{}", json!({"keys": keys})));
+        let server = issuer.setup().start();
+        let foreign = Key::new("k").token(&issuer.claims("a"));
+        let got = (status(&server, &key.token(&issuer.claims("a"))).await, status(&server, &foreign).await);
+        assert_eq!(got, (200, 401), "{case}");
+    }
 }
 
 #[tokio::test]

@@ -174,6 +174,13 @@ impl Key {
         }
     }
 
+    /// Returns the public key without one of its members.
+    pub(crate) fn jwk_without(&self, member: &str) -> Value {
+        let mut jwk = self.jwk();
+        jwk.as_object_mut().unwrap().remove(member);
+        jwk
+    }
+
     /// Returns a token whose header matches the key.
     pub(crate) fn token(&self, claims: &Value) -> String {
         self.token_with(&json!({"alg": self.algorithm(), "kid": self.id, "typ": "at+jwt"}), claims)
