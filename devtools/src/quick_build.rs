@@ -10,7 +10,7 @@ use xtask::image::{
     toolchain::{self, Toolchain},
 };
 use xtask::{
-    cargo,
+    cargo::{self, build},
     error::{ErrorExt, Exit},
     process::{self, CommandLine},
     ui,
@@ -49,16 +49,9 @@ impl Quick {
 
     /// Builds the binary and returns its path.
     pub(crate) fn build(&self) -> anyhow::Result<PathBuf> {
-        let target_directory = cargo::target_directory()?;
-        let line = with_quick_profile(native::build(&self.0, &target_directory));
+        let line = with_quick_profile(native::build(&self.0, &cargo::target_directory()?));
         ui::step("build", &line.to_string());
-        process::run(&line).exit_code(Exit::Build)?;
-        self.binary()
-    }
-
-    /// The path of the binary, built or not.
-    pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
-        Ok(native::binary(&self.0, &cargo::target_directory()?))
+        build::executable_of(&line, cargo::SERVICE).exit_code(Exit::Build)
     }
 
     /// Describes the target and the profile, which decide the instructions that the compiler chooses.

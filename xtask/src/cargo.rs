@@ -1,4 +1,6 @@
-//! Command lines of cargo, and the paths of what it builds. Runs nothing but `cargo metadata`.
+//! Command lines of cargo. [`build`] runs them and returns what they built.
+
+pub mod build;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,9 @@ pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> CommandLine {
         .directory(workspace_root())
         .without_env(environment::set_by_cargo_run())
 }
+
+/// The name of the service's executable.
+pub const SERVICE: &str = "mcp-stateful";
 
 /// Build profile of the service, named as in cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,11 +66,6 @@ pub fn build_store() -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", "bench-store", "--example", "conformance-fixture"])
 }
 
-/// The binary that `build_store` builds.
-pub fn store_binary(target: &Path) -> PathBuf {
-    target.join("debug").join(format!("bench-store{}", std::env::consts::EXE_SUFFIX))
-}
-
 /// Builds an example of the service with the features of the tests, so that it is compiled once.
 pub fn build_example(name: &str) -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--example", name])
@@ -91,37 +91,13 @@ fn build_as_tests_do(binary: &str) -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", binary, "--example", "conformance-fixture"])
 }
 
-/// A binary that the profile `dev` builds.
-pub fn debug_binary(target: &Path, name: &str) -> PathBuf {
-    target.join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-}
-
-/// The binary that `build_service` builds.
-pub fn service_binary(target: &Path, profile: Profile) -> PathBuf {
-    let directory = match profile {
-        Profile::Dev => "debug",
-        Profile::Release => "release",
-    };
-    target.join(directory).join(format!("mcp-stateful{}", std::env::consts::EXE_SUFFIX))
-}
-
 /// Builds the service, its load generator and the servers that it is compared with, in one call that shares dependencies.
 pub fn build_bench() -> CommandLine {
     let packages = ["--package", "mcp-stateful", "--package", "bench-load", "--package", "bench-servers"];
     cargo(["build", "--release", "--locked"]).args(packages)
 }
 
-/// A binary that the profile `release` builds.
-pub fn release_binary(target: &Path, name: &str) -> PathBuf {
-    target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-}
-
-/// The binary that `build_example` builds.
-pub fn example_binary(target: &Path, name: &str) -> PathBuf {
-    target.join("debug").join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-}
-
-/// Returns cargo's target directory, which flags, variables and configuration files can move.
+/// Returns cargo's target directory, for logs and tools. Executables may be elsewhere; [`build::run`] finds them.
 pub fn target_directory() -> anyhow::Result<PathBuf> {
     let metadata = process::read(&cargo(["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
     parse_target_directory(&metadata)
@@ -145,11 +121,6 @@ mod tests {
         let line = |profile| build_service(profile).to_string();
         assert!(line(Profile::Release).ends_with(" build --release --locked --package mcp-stateful"));
         assert!(line(Profile::Dev).contains(" build --locked --bin mcp-stateful "));
-        let binary = |profile| service_binary(Path::new("/target"), profile);
-        assert!(
-            binary(Profile::Dev).starts_with("/target/debug")
-                && binary(Profile::Release).starts_with("/target/release")
-        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Starts `devtools`, which has the developers' commands. As a separate package it is not compiled for a deployment.
 
 use crate::{
-    cargo,
+    cargo::{self, build},
     cli::DevArgs,
     error::{ErrorExt, Exit},
     process::{self, CommandLine},
@@ -9,9 +9,8 @@ use crate::{
 
 /// Builds `devtools` and runs one of its commands with these arguments.
 pub(crate) fn run(command: &str, args: &DevArgs) -> anyhow::Result<()> {
-    process::run(&cargo::build_devtools())
+    let binary = build::executable_of(&cargo::build_devtools(), "devtools")
         .hint("fix the errors above, then rerun the command")
         .exit_code(Exit::Build)?;
-    let binary = cargo::debug_binary(&cargo::target_directory()?, "devtools");
     process::hand_over(&CommandLine::new(binary).arg(command).args(&args.rest))
 }

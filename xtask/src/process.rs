@@ -123,14 +123,14 @@ pub fn start(line: &CommandLine, log: &File) -> anyhow::Result<Child> {
 
 /// Starts a line in this process's group, with a file as its stdin.
 pub fn start_with(line: &CommandLine, log: &File, input: Option<File>) -> anyhow::Result<Child> {
-    spawn(command(line), line, log, input)
+    spawn(command(line), line, log, log, input)
 }
 
 /// Starts a line that outlives this process: without a terminal, in a process group that Ctrl-C does not reach.
 pub fn start_detached(line: &CommandLine, log: &File) -> anyhow::Result<Child> {
     let mut command = command(line);
     detach(&mut command);
-    spawn(command, line, log, None)
+    spawn(command, line, log, log, None)
 }
 
 /// Replaces this process by a line, with its exit code. Returns only if the line cannot be started.
@@ -169,13 +169,34 @@ pub(crate) async fn follow(
     line: &CommandLine,
     log: &Path,
     lock: Option<File>,
+    on_line: impl FnMut(&str),
+) -> anyhow::Result<bool> {
+    follow_to(line, log, None, lock, on_line).await
+}
+
+/// Like [`follow`], for a process whose stdout is data. A file of its own receives it, and the log only what is on stderr.
+pub(crate) async fn follow_with_output(
+    line: &CommandLine,
+    log: &Path,
+    output: &Path,
+    on_line: impl FnMut(&str),
+) -> anyhow::Result<bool> {
+    let stdout = File::create(output).with_context(|| format!("cannot write {}", output.display()))?;
+    follow_to(line, log, Some(stdout), None, on_line).await
+}
+
+async fn follow_to(
+    line: &CommandLine,
+    log: &Path,
+    stdout: Option<File>,
+    lock: Option<File>,
     mut on_line: impl FnMut(&str),
 ) -> anyhow::Result<bool> {
     let opened = File::options().append(true).create(true).open(log);
     let file = opened.with_context(|| format!("cannot write {}", log.display()))?;
     let mut output = File::open(log).with_context(|| format!("cannot read {}", log.display()))?;
     output.seek(SeekFrom::End(0)).with_context(|| format!("cannot read {}", log.display()))?;
-    let mut child = Finishing(start_with(line, &file, lock)?);
+    let mut child = Finishing(spawn(command(line), line, stdout.as_ref().unwrap_or(&file), &file, lock)?);
     let mut rest = Vec::new();
     loop {
         let ended = child.0.try_wait().with_context(|| format!("cannot wait for `{line}`"))?;
@@ -212,9 +233,15 @@ fn command(line: &CommandLine) -> Command {
     command
 }
 
-fn spawn(mut command: Command, line: &CommandLine, log: &File, input: Option<File>) -> anyhow::Result<Child> {
-    let stdout = log.try_clone().context("cannot share the log file")?;
-    let stderr = log.try_clone().context("cannot share the log file")?;
+fn spawn(
+    mut command: Command,
+    line: &CommandLine,
+    stdout: &File,
+    stderr: &File,
+    input: Option<File>,
+) -> anyhow::Result<Child> {
+    let stdout = stdout.try_clone().context("cannot share the log file")?;
+    let stderr = stderr.try_clone().context("cannot share the log file")?;
     command.stdin(input.map_or_else(Stdio::null, Stdio::from)).stdout(stdout).stderr(stderr);
     command.spawn().with_context(|| format!("cannot start `{line}`"))
 }

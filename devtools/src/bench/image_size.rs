@@ -67,8 +67,8 @@ impl ImageBuilder {
         Ok(size)
     }
 
-    /// Returns the path of the binary in the measured image.
+    /// Returns the binary in the measured image. It is built already, so cargo only reports where it is.
     pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
-        Ok(native::binary(&self.toolchain, &cargo::target_directory()?))
+        cargo::build::executable_of(&native::build(&self.toolchain, &cargo::target_directory()?), cargo::SERVICE)
     }
 }

@@ -11,7 +11,7 @@ use bench_load::{Plan, Report};
 
 use super::measured_server::MeasuredServer;
 use xtask::{
-    cargo,
+    cargo::build::Built,
     process::{self, CommandLine},
 };
 
@@ -40,8 +40,8 @@ impl LoadResult {
 }
 
 impl LoadGenerator {
-    pub(crate) fn new(target: &Path, directory: &Path) -> Self {
-        Self { line: CommandLine::new(cargo::release_binary(target, "bench-load")), directory: directory.to_owned() }
+    pub(crate) fn new(built: &Built, directory: &Path) -> anyhow::Result<Self> {
+        Ok(Self { line: CommandLine::new(built.executable("bench-load")?), directory: directory.to_owned() })
     }
 
     /// Runs a plan to its end. Fails on a wrong response.

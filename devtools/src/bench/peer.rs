@@ -1,12 +1,15 @@
 //! The measured servers, and the command that starts each.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bench_load::{Api, Work};
 use serde::{Deserialize, Serialize};
 
 use super::packages::Packages;
-use xtask::{cargo, process::CommandLine};
+use xtask::{
+    cargo::{self, build::Built},
+    process::CommandLine,
+};
 
 /// The token of the service. The other servers have no authentication.
 pub(crate) const TOKEN: &str = "bench-token-0123456789abcdef";
@@ -73,13 +76,13 @@ impl Peer {
         (self == Self::Service).then_some(TOKEN)
     }
 
-    /// The binary. `None` for scripts.
-    pub(crate) fn binary(self, target: &Path) -> Option<PathBuf> {
+    /// The target that cargo builds it from. `None` for scripts.
+    pub(crate) fn target(self) -> Option<&'static str> {
         match self {
-            Self::Service => Some(cargo::release_binary(target, "mcp-stateful")),
-            Self::Rmcp => Some(cargo::release_binary(target, "bench-rmcp")),
-            Self::Axum => Some(cargo::release_binary(target, "bench-axum")),
-            Self::Sdk => Some(cargo::release_binary(target, "bench-store")),
+            Self::Service => Some(cargo::SERVICE),
+            Self::Rmcp => Some("bench-rmcp"),
+            Self::Axum => Some("bench-axum"),
+            Self::Sdk => Some("bench-store"),
             Self::FastMcp | Self::TypeScript | Self::Stdlib => None,
         }
     }
@@ -87,16 +90,17 @@ impl Peer {
     /// Builds the command that serves on a port with the store at an endpoint.
     pub(crate) fn line(
         self,
-        target: &Path,
+        built: &Built,
         packages: &Packages,
         port: u16,
         store: &str,
     ) -> anyhow::Result<CommandLine> {
         let port_text = port.to_string();
+        let binary = || built.executable(self.target().unwrap_or_default());
         let line = match self {
-            Self::Service => return Ok(service_line_at(&cargo::release_binary(target, "mcp-stateful"), port, store)),
-            Self::Rmcp | Self::Axum => CommandLine::new(self.binary(target).unwrap_or_default()).arg(port_text),
-            Self::Sdk => CommandLine::new(self.binary(target).unwrap_or_default()).args([&port_text, store]),
+            Self::Service => return Ok(service_line_at(binary()?, port, store)),
+            Self::Rmcp | Self::Axum => CommandLine::new(binary()?).arg(port_text),
+            Self::Sdk => CommandLine::new(binary()?).args([&port_text, store]),
             Self::FastMcp => packages.python("fastmcp_server.py").arg(port_text),
             Self::Stdlib => packages.python("stdlib_server.py").arg(port_text),
             Self::TypeScript => packages.node("typescript_server.mjs")?.arg(port_text),

@@ -14,7 +14,10 @@ use super::{
     usage,
 };
 use crate::server::{self, Server};
-use xtask::{cargo, ui};
+use xtask::{
+    cargo::{self, build::Built},
+    ui,
+};
 
 /// Limit for the requests of one measurement, however fast the server is.
 const MAX_REQUESTS: u64 = 40_000;
@@ -28,7 +31,7 @@ pub(crate) const DELAY_MS: u64 = 5;
 /// The inputs of a run.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
-    pub(crate) target: &'a Path,
+    pub(crate) built: &'a Built,
     pub(crate) directory: &'a Path,
     pub(crate) packages: &'a Packages,
     pub(crate) load: LoadGenerator,
@@ -61,7 +64,8 @@ impl Bench<'_> {
                 rows.push(row(peer, *api, work, connections, delay_ms, &result));
             }
         }
-        let size = peer.binary(self.target).and_then(|binary| std::fs::metadata(binary).ok());
+        let binary = peer.target().map(|target| self.built.executable(target)).transpose()?;
+        let size = binary.and_then(|binary| std::fs::metadata(binary).ok());
         let process = Process {
             peer,
             first_answer_ms: milliseconds(&server),
@@ -80,7 +84,7 @@ impl Bench<'_> {
         for number in 0..STARTS {
             let file = self.directory.join(format!("notes-{number}.db"));
             let line = |port| {
-                let line = peer::service_line(&cargo::release_binary(self.target, "mcp-stateful"), port);
+                let line = peer::service_line(self.built.executable(cargo::SERVICE)?, port);
                 Ok(line.env("MCP_STATE_BACKEND", "embedded").env("MCP_STATE_PATH", &file))
             };
             embedded.push(milliseconds(&MeasuredServer::start(
@@ -115,11 +119,11 @@ impl Bench<'_> {
     }
 
     pub(crate) fn store(&self) -> anyhow::Result<StandIn> {
-        StandIn::start(&cargo::release_binary(self.target, "bench-store"), &self.log("store"))
+        StandIn::start(self.built.executable("bench-store")?, &self.log("store"))
     }
 
     pub(crate) fn start(&self, peer: Peer, store: &StandIn) -> anyhow::Result<MeasuredServer> {
-        let line = |port| peer.line(self.target, self.packages, port, &store.endpoint());
+        let line = |port| peer.line(self.built, self.packages, port, &store.endpoint());
         MeasuredServer::start(line, first_call(peer), &self.log(&format!("{peer:?}")))
     }
 

@@ -12,7 +12,14 @@ use anyhow::Context;
 use serde::de::DeserializeOwned;
 
 use crate::cli;
-use xtask::{cargo, error::ErrorExt, process, ui};
+use xtask::{
+    cargo::{
+        self,
+        build::{self, Built},
+    },
+    error::ErrorExt,
+    ui,
+};
 
 pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     match args {
@@ -30,10 +37,10 @@ fn redraw(docs: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build() -> anyhow::Result<()> {
+fn build() -> anyhow::Result<Built> {
     let line = cargo::build_bench();
     ui::step("build", &line.to_string());
-    process::run(&line)
+    build::run(&line)
 }
 
 /// The directory for the figures, pages and charts.

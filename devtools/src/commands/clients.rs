@@ -1,7 +1,11 @@
 //! `cargo xtask clients`: runs clients of other projects against the service, one after the other. All use the same session
 //! name, which is a separate session for each user that logs in.
 
-use std::{collections::HashMap, path::Path, time::Instant};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::anyhow;
 use uuid::Uuid;
@@ -18,9 +22,9 @@ use crate::{
     server::{self, Server},
 };
 use xtask::{
-    cargo::{self, Profile},
+    cargo::{self, Profile, build},
     client::ProtocolVersion::{self, V2025_11_25, V2026_07_28},
-    columns, process,
+    columns,
     ui::{self, Tone},
 };
 
@@ -46,8 +50,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         ("Python mcp 2.3.0, OAuth", V2025_11_25, Some("alice"), Box::new(|task| python.run_oauth(V2025_11_25, task))),
         ("Python mcp 2.3.0, OAuth", V2026_07_28, Some("bob"), Box::new(|task| python.run_oauth(V2026_07_28, task))),
     ];
-    build()?;
-    let service = serve(&target, &authorization)?;
+    let service = serve(&build()?, &target, &authorization)?;
 
     let session = format!("clients-{}", Uuid::new_v4());
     let mut notes: HashMap<Option<&str>, Vec<String>> = HashMap::new();
@@ -78,10 +81,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
     conclude(failed, clients.len())
 }
 
-fn build() -> anyhow::Result<()> {
+fn build() -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(Profile::Dev);
     ui::step("build", &line.to_string());
-    process::run(&line)
+    build::executable_of(&line, cargo::SERVICE)
 }
 
 /// The service with a static token and OAuth, and its authorization server.
@@ -91,13 +94,13 @@ struct Service {
     _issuer: Issuer,
 }
 
-fn serve(target: &Path, authorization: &Authorization) -> anyhow::Result<Service> {
+fn serve(binary: &Path, target: &Path, authorization: &Authorization) -> anyhow::Result<Service> {
     let directory = server::fresh_directory(target.join("tools").join("clients-run"))?;
     let token = Uuid::new_v4().simple().to_string();
     let port = xtask::local::ports::free_port()?;
     let resource = format!("http://127.0.0.1:{port}/mcp");
     let issuer = authorization.start(&resource, &directory.join("issuer.log"))?;
-    let line = server::service(&cargo::service_binary(target, Profile::Dev), port, &directory, Some(&token))
+    let line = server::service(binary, port, &directory, Some(&token))
         .env("MCP_OAUTH_ISSUER", &issuer.url)
         .env("MCP_OAUTH_RESOURCE", &resource);
     let server = Server::start(&line, port, &directory.join("server.log"))?;

@@ -1,7 +1,7 @@
 //! `cargo xtask conformance`: runs the MCP conformance suite against the service, and against its own fixtures behind the
 //! service's router.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
@@ -15,10 +15,10 @@ use crate::{
     server::{self, Server},
 };
 use xtask::{
-    cargo::{self, Profile},
+    cargo::{self, Profile, build},
     columns,
     error::ErrorExt,
-    process::{self, CommandLine},
+    process::CommandLine,
     ui::{self, Tone},
 };
 
@@ -33,22 +33,22 @@ pub(crate) fn run(keep_output: Option<&Path>) -> anyhow::Result<()> {
     };
     let output = server::fresh_directory(output.join("conformance-run"))?;
 
-    let mut verdicts = judge_service(&suite, &target, &output)?;
-    verdicts.extend(judge_fixture(&suite, &target, &output)?);
+    let mut verdicts = judge_service(&suite, &output)?;
+    verdicts.extend(judge_fixture(&suite, &output)?);
     conclude(&verdicts, &output)
 }
 
-fn build(line: &CommandLine) -> anyhow::Result<()> {
+fn build(line: &CommandLine, target: &str) -> anyhow::Result<PathBuf> {
     ui::step("build", &line.to_string());
-    process::run(line)
+    build::executable_of(line, target)
 }
 
 /// Runs the applicable scenarios against the service. It has no token, because the suite cannot send one.
-fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
-    build(&cargo::build_service(Profile::Dev))?;
+fn judge_service(suite: &Suite, output: &Path) -> anyhow::Result<Vec<Verdict>> {
+    let binary = build(&cargo::build_service(Profile::Dev), cargo::SERVICE)?;
     let port = xtask::local::ports::free_port()?;
     let store = server::fresh_directory(output.join("service"))?;
-    let line = server::service(&cargo::service_binary(target, Profile::Dev), port, &store, None);
+    let line = server::service(&binary, port, &store, None);
     let server = Server::start(&line, port, &store.join("server.log"))?;
     let mut verdicts = Vec::new();
     for Set { version, applicable } in SETS {
@@ -63,10 +63,10 @@ fn judge_service(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<
 }
 
 /// Runs every required scenario against the fixtures.
-fn judge_fixture(suite: &Suite, target: &Path, output: &Path) -> anyhow::Result<Vec<Verdict>> {
-    build(&cargo::build_example(FIXTURE))?;
+fn judge_fixture(suite: &Suite, output: &Path) -> anyhow::Result<Vec<Verdict>> {
+    let binary = build(&cargo::build_example(FIXTURE), FIXTURE)?;
     let port = xtask::local::ports::free_port()?;
-    let line = CommandLine::new(cargo::example_binary(target, FIXTURE)).args(["--port", &port.to_string()]);
+    let line = CommandLine::new(binary).args(["--port", &port.to_string()]);
     let server = Server::start(&line, port, &output.join("fixture.log"))?;
     let mut verdicts = Vec::new();
     for Set { version, .. } in SETS {

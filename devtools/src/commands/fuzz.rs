@@ -16,9 +16,13 @@ use crate::{
     },
 };
 use xtask::{
-    cargo, columns,
+    cargo::{
+        self,
+        build::{self, Built},
+    },
+    columns,
     error::{ErrorExt, Exit},
-    process,
+    process::{self, CommandLine},
     ui::{self, Tone},
 };
 
@@ -35,13 +39,11 @@ enum Task {
 }
 
 pub(crate) fn run(args: &cli::Fuzz) -> anyhow::Result<()> {
-    let task = parse(&args.targets, &target::all()?)?;
-    let target_directory = cargo::target_directory()?;
-    match task {
-        Task::Fuzz(targets) => fuzz(&targets, &target_directory, args.seconds.unwrap_or(SECONDS)),
+    match parse(&args.targets, &target::all()?)? {
+        Task::Fuzz(targets) => fuzz(&targets, &cargo::target_directory()?, args.seconds.unwrap_or(SECONDS)),
         Task::Replay(target, input) => {
-            build(std::slice::from_ref(&target), &target_directory)?;
-            process::run(&target.replay(&target_directory, &input))
+            let built = build(std::slice::from_ref(&target))?;
+            process::run(&target.replay(&built, &input)?)
         }
     }
 }
@@ -52,13 +54,13 @@ pub(crate) fn all() -> anyhow::Result<()> {
 }
 
 fn fuzz(targets: &[Target], target_directory: &Path, seconds: u64) -> anyhow::Result<()> {
-    build(targets, target_directory)?;
+    let built = build(targets)?;
     let mut failed = Vec::new();
     let mut rows = Vec::new();
     for group in targets.chunks(PARALLEL) {
         let names: Vec<&str> = group.iter().map(Target::name).collect();
         ui::step("fuzz", &format!("{} for {seconds} s", names.join(" and ")));
-        for (target, outcome) in group.iter().zip(run_in_parallel(group, target_directory, seconds)?) {
+        for (target, outcome) in group.iter().zip(run_in_parallel(group, &built, target_directory, seconds)?) {
             rows.push(row(target, &outcome));
             if outcome.is_err() {
                 failed.push(target.name());
@@ -89,23 +91,28 @@ fn parse(words: &[String], targets: &[Target]) -> anyhow::Result<Task> {
     }
 }
 
-fn build(targets: &[Target], target_directory: &Path) -> anyhow::Result<()> {
+fn build(targets: &[Target]) -> anyhow::Result<Built> {
     ensure!(!cfg!(windows), "libFuzzer does not work with the compiler's counters on Windows; use Linux or macOS");
-    let targets = instrument::instrumented(target::build(targets), target_directory);
-    for line in [instrument::build_wrapper(), targets] {
+    let build = |line: &CommandLine| {
         ui::step("build", &line.to_string());
-        process::run(&line).hint("libFuzzer is written in C++; check that `c++` runs")?;
-    }
-    Ok(())
+        build::run(line).hint("libFuzzer is written in C++; check that `c++` runs")
+    };
+    let wrapper = build(&instrument::build_wrapper())?;
+    build(&instrument::instrumented(target::build(targets), wrapper.executable(instrument::WRAPPER)?))
 }
 
 /// The result of one target: its progress, or the description of its failure.
 type Outcome = Result<Progress, String>;
 
-fn run_in_parallel(targets: &[Target], target_directory: &Path, seconds: u64) -> anyhow::Result<Vec<Outcome>> {
+fn run_in_parallel(
+    targets: &[Target],
+    built: &Built,
+    target_directory: &Path,
+    seconds: u64,
+) -> anyhow::Result<Vec<Outcome>> {
     thread::scope(|scope| {
         let threads: Vec<_> =
-            targets.iter().map(|target| scope.spawn(|| run_target(target, target_directory, seconds))).collect();
+            targets.iter().map(|target| scope.spawn(|| run_target(target, built, target_directory, seconds))).collect();
         threads
             .into_iter()
             .map(|thread| thread.join().map_err(|_| anyhow!("internal error: a thread panicked"))?)
@@ -113,8 +120,8 @@ fn run_in_parallel(targets: &[Target], target_directory: &Path, seconds: u64) ->
     })
 }
 
-fn run_target(target: &Target, target_directory: &Path, seconds: u64) -> anyhow::Result<Outcome> {
-    let output = process::capture(&target.run(target_directory, seconds)?)?;
+fn run_target(target: &Target, built: &Built, target_directory: &Path, seconds: u64) -> anyhow::Result<Outcome> {
+    let output = process::capture(&target.run(built, target_directory, seconds)?)?;
     if !output.success {
         let crash = output::crash(&output.stderr);
         return Ok(Err(crash.map_or(output.stderr, |crash| describe(target, &crash))));

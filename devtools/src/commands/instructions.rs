@@ -23,7 +23,7 @@ use crate::{
     server::{self, Server},
 };
 use xtask::{
-    cargo,
+    cargo::{self, build},
     error::{self, ErrorExt},
     process::{self, CommandLine},
     runtime, ui,
@@ -115,10 +115,10 @@ impl Counter {
         let target = cargo::target_directory()?;
         let store = cargo::build_store();
         ui::step("build", &store.to_string());
-        process::run(&store)?;
+        let store = build::executable_of(&store, "bench-store")?;
         let service = self.quick.build()?;
         let directory = server::fresh_directory(target.join("tools").join("instructions"))?;
-        let store = StandIn::start(&cargo::store_binary(&target), &directory.join("store.log"))?;
+        let store = StandIn::start(&store, &directory.join("store.log"))?;
         Ok(Figures { build: self.quick.describe(), tools: self.tools()?, paths: paths(&service, &store, &directory)? })
     }
 

@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use xtask::{
-    cargo::{self, cargo},
-    process::CommandLine,
-};
+use xtask::{cargo::cargo, process::CommandLine};
 
-const WRAPPER: &str = "fuzz-rustc";
+/// The name of the wrapper.
+pub(crate) const WRAPPER: &str = "fuzz-rustc";
 
 /// Builds the wrapper, with the features that the workspace's tests have.
 pub(crate) fn build_wrapper() -> CommandLine {
@@ -15,8 +13,8 @@ pub(crate) fn build_wrapper() -> CommandLine {
 }
 
 /// Adds the wrapper to a cargo line.
-pub(crate) fn instrumented(line: CommandLine, target_directory: &Path) -> CommandLine {
-    line.env("RUSTC_WORKSPACE_WRAPPER", cargo::debug_binary(target_directory, WRAPPER))
+pub(crate) fn instrumented(line: CommandLine, wrapper: &Path) -> CommandLine {
+    line.env("RUSTC_WORKSPACE_WRAPPER", wrapper)
 }
 
 #[cfg(test)]
@@ -26,8 +24,7 @@ mod tests {
     #[test]
     fn cargo_starts_the_wrapper_that_was_built() {
         assert!(build_wrapper().to_string().contains("--bin fuzz-rustc"));
-        let line = instrumented(CommandLine::new("cargo"), Path::new("/target"));
-        let wrapper = Path::new(line.value_of("RUSTC_WORKSPACE_WRAPPER").unwrap());
-        assert!(wrapper.starts_with("/target/debug"), "{}", wrapper.display());
+        let line = instrumented(CommandLine::new("cargo"), Path::new("/target/fuzz-rustc"));
+        assert_eq!(line.value_of("RUSTC_WORKSPACE_WRAPPER"), Some("/target/fuzz-rustc".as_ref()));
     }
 }

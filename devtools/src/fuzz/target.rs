@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 
 use xtask::{
-    cargo::{self, cargo},
+    cargo::{self, build::Built, cargo},
     process::CommandLine,
 };
 
@@ -53,7 +53,7 @@ impl Target {
     }
 
     /// Fuzzes for a number of seconds, starting from the seeds and from the corpus and crashes of earlier runs.
-    pub(crate) fn run(&self, target_directory: &Path, seconds: u64) -> anyhow::Result<CommandLine> {
+    pub(crate) fn run(&self, built: &Built, target_directory: &Path, seconds: u64) -> anyhow::Result<CommandLine> {
         let directory = target_directory.join("fuzz").join(&self.0);
         let (corpus, crashes) = (directory.join("corpus"), directory.join("crashes"));
         for folder in [&corpus, &crashes] {
@@ -63,7 +63,7 @@ impl Target {
         let mut prefix = OsString::from("-artifact_prefix=");
         prefix.push(crashes.join(""));
         Ok(self
-            .binary(target_directory)
+            .binary(built)?
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-max_len={MAX_LENGTH}"))
             .arg(format!("-timeout={TIMEOUT}"))
@@ -77,8 +77,8 @@ impl Target {
     }
 
     /// Runs one input.
-    pub(crate) fn replay(&self, target_directory: &Path, input: &Path) -> CommandLine {
-        self.binary(target_directory).arg(input).env("RUST_BACKTRACE", "1")
+    pub(crate) fn replay(&self, built: &Built, input: &Path) -> anyhow::Result<CommandLine> {
+        Ok(self.binary(built)?.arg(input).env("RUST_BACKTRACE", "1"))
     }
 
     /// The directory of the inputs in the repository.
@@ -86,8 +86,8 @@ impl Target {
         cargo::workspace_root().join("service/fuzz/seeds").join(&self.0)
     }
 
-    fn binary(&self, target_directory: &Path) -> CommandLine {
-        CommandLine::new(cargo::example_binary(target_directory, &self.example()))
+    fn binary(&self, built: &Built) -> anyhow::Result<CommandLine> {
+        Ok(CommandLine::new(built.executable(&self.example())?))
     }
 }
 
@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn run_starts_from_earlier_crashes() {
         let target_directory = tempfile::tempdir().unwrap();
-        let line = Target("a".to_owned()).run(target_directory.path(), 5).unwrap().to_string();
+        let built = Built::from_iter([("fuzz-a".to_owned(), PathBuf::from("/target/fuzz-a"))]);
+        let line = Target("a".to_owned()).run(&built, target_directory.path(), 5).unwrap().to_string();
         let crashes = target_directory.path().join("fuzz").join("a").join("crashes");
         assert!(line.contains(" -max_total_time=5 "), "{line}");
         assert!(line.contains(&format!(" -artifact_prefix={}/ ", crashes.display())), "{line}");

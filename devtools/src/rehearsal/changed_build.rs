@@ -1,18 +1,19 @@
-//! A deploy of changed code, without a change to any source file. A wrapper around cargo changes the binary, and an
-//! empty git index makes the checkout dirty, so that the deploy builds instead of reusing the image in the registry.
+//! A deploy of changed code, without a change to any source file. Wrappers around cargo and git change the binary and make
+//! the checkout dirty, so that the deploy builds instead of reusing the image in the registry.
 
-use crate::quick_build::Quick;
+use std::ffi::OsString;
+
 use xtask::{cargo, environment, process::CommandLine};
 
-use super::paths::Paths;
-
 /// Makes a deploy build as it would after a change of the code.
-pub(super) fn with_changed_code(deploy: CommandLine, paths: &Paths) -> anyhow::Result<CommandLine> {
-    let cargo = cargo::workspace_root().join("devtools").join("rehearsal").join("cargo-changed");
-    Ok(deploy
-        .env("CARGO", cargo)
+pub(super) fn with_changed_code(deploy: CommandLine) -> CommandLine {
+    let wrappers = cargo::workspace_root().join("devtools").join("rehearsal");
+    let mut path = OsString::from(wrappers.join("changed"));
+    path.push(":");
+    path.push(environment::path());
+    deploy
+        .env("CARGO", wrappers.join("cargo-changed"))
         .env("REHEARSED_CARGO", environment::cargo())
-        .env("REHEARSED_BINARY", Quick::find()?.binary()?)
-        // Does not exist, so git sees every file as changed.
-        .env("GIT_INDEX_FILE", paths.scratch().join("no-index")))
+        .env("PATH", path)
+        .env("REHEARSED_PATH", environment::path())
 }

@@ -21,8 +21,8 @@ use super::{
 };
 use crate::quick_build::with_quick_profile;
 use xtask::{
-    cargo,
-    process::{self, CommandLine},
+    cargo::{self, build},
+    process::CommandLine,
     project::Project,
     stack::Names,
 };
@@ -60,8 +60,7 @@ impl TestEnv {
     /// Builds the deployer, starts the emulator and waits until it is ready. A copy of the deployer is what runs, because cargo
     /// may replace the built file meanwhile.
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        process::run(&cargo::build_tested_deployer())?;
-        let deployer = cargo::debug_binary(&cargo::target_directory()?, "xtask-aws");
+        let deployer = build::executable_of(&cargo::build_tested_deployer(), "xtask-aws")?;
         let paths = Paths::create()?;
         daemon::stop_leftovers(&paths)?;
         paths.clean()?;
@@ -117,7 +116,7 @@ impl TestEnv {
     /// Builds and deploys a binary that differs, as after a change of the code. No other build may run meanwhile.
     pub(super) async fn deploy_changed(&self, project: &Project) -> anyhow::Result<Outcome> {
         let line = self.line(project, project, &deploy_args(&["--builder", "native"])).await?;
-        let line = changed_build::with_changed_code(line, &self.paths)?;
+        let line = changed_build::with_changed_code(line);
         self.start_line(&line, project, "deploy-changed")?.end().await
     }
 

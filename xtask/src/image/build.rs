@@ -8,11 +8,9 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{
-    Plan, Request, archive, elf, engine::Engine, labels, native, oci::Unpacked, static_image, toolchain::Toolchain,
-};
+use super::{Plan, Request, archive, elf, engine::Engine, labels, native, oci::Unpacked, static_image};
 use crate::{
-    cargo,
+    cargo::{self, build::Built},
     error::ErrorExt,
     process::{self, CommandLine},
     ui,
@@ -26,21 +24,28 @@ pub async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unp
     let log = directory.join(format!("{}.log", request.plan.builder()));
     File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     match request.plan {
-        Plan::Native(toolchain) => build_native(toolchain, request, &target_directory, &log, step).await,
+        Plan::Native(toolchain) => {
+            let line = native::build(toolchain, &target_directory);
+            let path = run_cargo(&line, &directory, &log, step).await?;
+            static_image_of(&path, request)
+        }
         Plan::Engine { engine, .. } => build_with_engine(*engine, request, &directory, &log, step).await,
     }
 }
 
-async fn build_native(
-    toolchain: &Toolchain,
-    request: &Request<'_>,
-    target_directory: &Path,
-    log: &Path,
-    step: &ui::Step,
-) -> anyhow::Result<Unpacked> {
-    run(&native::build(toolchain, target_directory), log, step).await?;
-    let path = native::binary(toolchain, target_directory);
-    let binary = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+/// Runs cargo, and returns the service's binary where cargo reports it.
+async fn run_cargo(line: &CommandLine, directory: &Path, log: &Path, step: &ui::Step) -> anyhow::Result<PathBuf> {
+    let messages = directory.join("native.json");
+    let line = cargo::build::with_messages(line);
+    let succeeded = process::follow_with_output(&line, log, &messages, |line| step.note(&strip_ansi(line))).await?;
+    require(succeeded, &line, log)?;
+    let messages = fs::read_to_string(&messages).with_context(|| format!("cannot read {}", messages.display()))?;
+    let built: Built = messages.lines().filter_map(cargo::build::executable).collect();
+    Ok(built.executable(cargo::SERVICE)?.to_owned())
+}
+
+fn static_image_of(path: &Path, request: &Request<'_>) -> anyhow::Result<Unpacked> {
+    let binary = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     elf::require_static(&binary, request.architecture)
         .with_context(|| format!("{} cannot run in the image", path.display()))
         .hint("remove linker and target-feature from cargo's configuration and RUSTFLAGS, or pass --builder docker")?;
@@ -78,7 +83,12 @@ impl Drop for TempFile {
 
 /// Runs a builder and shows its output.
 async fn run(line: &CommandLine, log: &Path, step: &ui::Step) -> anyhow::Result<()> {
-    if process::follow(line, log, None, |line| step.note(&strip_ansi(line))).await? {
+    let succeeded = process::follow(line, log, None, |line| step.note(&strip_ansi(line))).await?;
+    require(succeeded, line, log)
+}
+
+fn require(succeeded: bool, line: &CommandLine, log: &Path) -> anyhow::Result<()> {
+    if succeeded {
         return Ok(());
     }
     Err(anyhow!("`{line}` failed")).hint(format!("read the end of {}", log.display()))

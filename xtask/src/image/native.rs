@@ -1,9 +1,6 @@
 //! Builds the service as a static binary with cargo alone.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::Path};
 
 use super::{
     rustflags::{self, BuildPaths},
@@ -25,11 +22,6 @@ pub fn build(toolchain: &Toolchain, target_directory: &Path) -> CommandLine {
         compiler: toolchain::compiler_commit().unwrap_or_default(),
     };
     line(toolchain, rustflags::encode(&environment::rustflags(), &paths, toolchain.packs_relocations))
-}
-
-/// Returns the path at which [`build`]'s command line leaves the binary.
-pub fn binary(toolchain: &Toolchain, target_directory: &Path) -> PathBuf {
-    target_directory.join(&toolchain.target).join("release").join("mcp-stateful")
 }
 
 fn line(toolchain: &Toolchain, flags: OsString) -> CommandLine {
@@ -79,11 +71,5 @@ mod tests {
         assert_eq!(cross.value_of(linker), Some("some-gcc".as_ref()));
         assert_eq!(cross.value_of("CC_aarch64_unknown_linux_musl"), Some("some-gcc".as_ref()));
         assert_eq!(line(&musl(false), "x".into()).value_of(linker), None);
-    }
-
-    #[test]
-    fn binary_is_below_its_target() {
-        let path = binary(&toolchain("t"), Path::new("/target"));
-        assert_eq!(path, Path::new("/target/t/release/mcp-stateful"));
     }
 }

@@ -21,10 +21,11 @@ impl FakeCargo {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("target");
-        fs::create_dir_all(target.join("debug")).unwrap();
+        fs::create_dir_all(target.join("elsewhere")).unwrap();
+        let built = target.join("elsewhere").join("mcp-stateful");
+        let message = json!({"reason": "compiler-artifact", "target": {"name": "mcp-stateful"}, "executable": built});
         let script = format!(
-            "#!/bin/sh\ncase \"$1\" in metadata) echo '{}';; build) test ! -e {};; esac\n",
-            json!({"target_directory": target}),
+            "#!/bin/sh\ncase \"$1\" in build) test ! -e {} && echo '{message}';; esac\n",
             directory.path().join("broken").display()
         );
         write_executable(&directory.path().join("cargo"), &script);
@@ -36,7 +37,7 @@ impl FakeCargo {
     }
 
     fn result(&self) -> PathBuf {
-        self.directory.path().join("target").join("debug").join("mcp-stateful")
+        self.directory.path().join("target").join("elsewhere").join("mcp-stateful")
     }
 
     fn builds_the_service(&self) {

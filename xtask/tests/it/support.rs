@@ -179,10 +179,12 @@ pub(crate) fn service_binary() -> PathBuf {
         command.args(args).current_dir(root).output().unwrap()
     };
     // The example makes cargo select the features with which it built the tests.
-    let built =
-        cargo(&["build", "--workspace", "--locked", "--bin", "mcp-stateful", "--example", "conformance-fixture"]);
+    let features = ["--workspace", "--locked", "--bin", "mcp-stateful", "--example", "conformance-fixture"];
+    let built = cargo(&[&["build", "--message-format=json-render-diagnostics"], &features[..]].concat());
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
-    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
-    std::path::Path::new(metadata["target_directory"].as_str().unwrap()).join("debug").join("mcp-stateful")
+    let messages = String::from_utf8(built.stdout).unwrap();
+    let mut messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let built =
+        messages.find(|message| message["target"]["name"] == "mcp-stateful" && message["executable"].is_string());
+    built.unwrap()["executable"].as_str().unwrap().into()
 }

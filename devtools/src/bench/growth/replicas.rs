@@ -104,5 +104,5 @@ fn drive(
 fn load_of(setup: &Setup<'_>, number: usize) -> anyhow::Result<LoadGenerator> {
     let directory = setup.directory.join(format!("load-{number}"));
     std::fs::create_dir_all(&directory)?;
-    Ok(LoadGenerator::new(setup.target, &directory))
+    LoadGenerator::new(setup.built, &directory)
 }

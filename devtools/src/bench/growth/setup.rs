@@ -12,29 +12,29 @@ use crate::bench::{
     peer::{self, TOKEN},
     stand_in::StandIn,
 };
-use xtask::cargo;
+use xtask::cargo::{self, build::Built};
 
 /// Number of notes in one request to the stand-in.
 const BATCH: u64 = 20_000;
 /// Limit for filling the stand-in for one point.
 const FILL_LIMIT: Duration = Duration::from_secs(300);
 
-/// The directories of the binaries and of their logs.
+/// The binaries, and the directory of their logs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup<'a> {
-    pub(crate) target: &'a Path,
+    pub(crate) built: &'a Built,
     pub(crate) directory: &'a Path,
 }
 
 impl Setup<'_> {
     pub(crate) fn store(&self) -> anyhow::Result<StandIn> {
-        StandIn::start(&cargo::release_binary(self.target, "bench-store"), &self.directory.join("store.log"))
+        StandIn::start(self.built.executable("bench-store")?, &self.directory.join("store.log"))
     }
 
     /// Starts a replica with the settings of a deployment and its table in the stand-in.
     pub(crate) fn start(&self, store: &StandIn) -> anyhow::Result<MeasuredServer> {
-        let binary = cargo::release_binary(self.target, "mcp-stateful");
-        let line = |port| Ok(peer::service_line_at(&binary, port, &store.endpoint()));
+        let binary = self.built.executable(cargo::SERVICE)?;
+        let line = |port| Ok(peer::service_line_at(binary, port, &store.endpoint()));
         let first_call = FirstCall { api: Api::Mcp2026, work: Work::EchoHot, token: Some(TOKEN) };
         MeasuredServer::start(line, first_call, &self.directory.join("service.log"))
     }

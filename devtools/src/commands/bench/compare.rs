@@ -26,10 +26,10 @@ pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
     let target = cargo::target_directory()?;
     let packages = Packages::install(&target)?;
     let image = if args.quick && !args.image { None } else { measure_image()? };
-    build()?;
+    let built = build()?;
     let directory = schedule::directory(&target)?;
-    let load = LoadGenerator::new(&target, &directory);
-    let bench = Bench { target: &target, directory: &directory, packages: &packages, load, quick: args.quick };
+    let load = LoadGenerator::new(&built, &directory)?;
+    let bench = Bench { built: &built, directory: &directory, packages: &packages, load, quick: args.quick };
     let figures = measure(&bench, image)?;
     let docs = super::docs(args);
     write(&docs, [("results.json", serde_json::to_string_pretty(&figures)? + "\n")])?;

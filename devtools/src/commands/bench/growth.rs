@@ -14,10 +14,9 @@ use crate::{
 use xtask::{cargo, revision, timestamp, ui};
 
 pub(crate) fn run(args: &cli::Bench) -> anyhow::Result<()> {
-    let target = cargo::target_directory()?;
-    build()?;
-    let directory = schedule::directory(&target)?;
-    let growth = measure(&Setup { target: &target, directory: &directory })?;
+    let built = build()?;
+    let directory = schedule::directory(&cargo::target_directory()?)?;
+    let growth = measure(&Setup { built: &built, directory: &directory })?;
     let docs = super::docs(args);
     write(&docs, [("growth.json", serde_json::to_string_pretty(&growth)? + "\n")])?;
     write_page(&docs, &growth)?;

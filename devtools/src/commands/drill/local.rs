@@ -11,9 +11,9 @@ use crate::{
     drill::{Clients, local::Local},
 };
 use xtask::{
-    cargo::{self, Profile},
+    cargo::{self, Profile, build},
     error::{ErrorExt, Exit, exit_of},
-    process, runtime,
+    runtime,
     token::Token,
     ui,
 };
@@ -26,8 +26,7 @@ pub(super) fn run(profile: Profile, options: &cli::DrillOptions) -> anyhow::Resu
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
     ui::step("build", &line.to_string());
-    process::run(&line).context("cannot build the service").exit_code(Exit::Build)?;
-    Ok(cargo::service_binary(&cargo::target_directory()?, profile))
+    build::executable_of(&line, cargo::SERVICE).context("cannot build the service").exit_code(Exit::Build)
 }
 
 async fn drill_here(binary: PathBuf, options: &cli::DrillOptions) -> anyhow::Result<()> {

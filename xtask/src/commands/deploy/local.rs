@@ -17,7 +17,7 @@ use self::{
     rollback::{ended, roll_back},
 };
 use crate::{
-    cargo::{self, Profile},
+    cargo::{self, Profile, build},
     cli,
     error::{ErrorExt, Exit},
     local::{
@@ -30,7 +30,7 @@ use crate::{
         stop::{self, Stopped},
         token,
     },
-    process, revision, runtime,
+    revision, runtime,
     smoke::{self, Report, Target},
     token::Token,
     ui,
@@ -72,10 +72,9 @@ fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<PreflightRes
 fn build(profile: Profile) -> anyhow::Result<PathBuf> {
     let line = cargo::build_service(profile);
     ui::step("build", profile.describe());
-    process::run(&line)
+    build::executable_of(&line, cargo::SERVICE)
         .context("the service does not build; the running deployment was not changed")
-        .exit_code(Exit::Build)?;
-    Ok(cargo::service_binary(&cargo::target_directory()?, profile))
+        .exit_code(Exit::Build)
 }
 
 fn stage(home: &Home, built: &Path) -> anyhow::Result<PathBuf> {
