@@ -71,6 +71,12 @@ pub(crate) fn set_by_cargo_run() -> Vec<OsString> {
     std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_str().is_some_and(is_cargos)).collect()
 }
 
+/// Returns the names of all variables that begin with a prefix.
+pub(crate) fn names_with_prefix(prefix: &str) -> Vec<OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.as_encoded_bytes().starts_with(prefix.as_bytes())).collect()
+}
+
 /// Returns the arguments of this process, without its name.
 pub fn own_arguments() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()

@@ -33,6 +33,7 @@ pub mod environment;
 pub mod error;
 #[cfg(not(feature = "aws"))]
 mod full_build;
+mod git;
 mod help;
 pub mod http;
 #[cfg(feature = "aws")]

@@ -16,7 +16,7 @@ use crate::{
     image::{self, Architecture},
     lock::{self, Lock},
     problem::{self, Problem},
-    stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
+    stack::{self, DeploymentTarget, Variables, deployment::DEFAULT_REGION},
     terraform,
     ui::Reporter,
 };
@@ -60,7 +60,7 @@ pub(crate) async fn check(
 ) -> anyhow::Result<PreflightResult> {
     let variables = Variables::load(&which.project, &request.vars)?;
     let architecture = Architecture::from_terraform(&variables.text_or("cpu_architecture", "X86_64"))?;
-    let mut problems = Vec::new();
+    let mut problems = terraform::env::problems(&stack::declared_variables()?);
 
     let terraform = collect(&mut problems, terraform::require());
     let builder = match request.image {

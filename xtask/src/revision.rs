@@ -1,14 +1,17 @@
 //! The revision of the source: git's short hash, with `-dirty` if files differ, or `unknown` without git.
 
-use crate::{
-    cargo::workspace_root,
-    process::{self, CommandLine},
-};
+use crate::git;
+
+/// Settings of a deployment are no part of the source, so a new or changed file of them does not make it dirty.
+const WITHOUT_ENVIRONMENTS: &str = ":(exclude)environments/*.toml";
 
 /// Returns the revision of the checkout.
 pub fn of_checkout() -> String {
-    let commit = git(["rev-parse", "--short=12", "HEAD"]);
-    let changes = git(["status", "--porcelain"]);
+    // A checkout without a repository of its own may lie in one of something else.
+    let commit = git::read(["ls-files", "--error-unmatch", "Cargo.lock"])
+        .and_then(|_| git::read(["rev-parse", "--short=12", "HEAD"]));
+    // Named, because git's configuration can hide untracked files.
+    let changes = git::read(["status", "--porcelain", "--untracked-files=normal", "--", ".", WITHOUT_ENVIRONMENTS]);
     describe(commit.as_deref(), changes.as_deref())
 }
 
@@ -18,12 +21,6 @@ fn describe(commit: Option<&str>, changes: Option<&str>) -> String {
         (Some(commit), Some(_)) => format!("{commit}-dirty"),
         _ => "unknown".to_owned(),
     }
-}
-
-/// Returns git's output, or `None` without git, a repository or a commit.
-fn git<const N: usize>(args: [&str; N]) -> Option<String> {
-    let output = process::capture(&CommandLine::new("git").args(args).directory(workspace_root())).ok()?;
-    output.success.then(|| output.stdout.trim().to_owned())
 }
 
 #[cfg(test)]

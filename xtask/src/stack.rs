@@ -20,3 +20,4 @@ pub use names::Names;
 pub use outputs::Outputs;
 pub use terraform::Terraform;
 pub use variables::Variables;
+pub(crate) use variables::declared_variables;

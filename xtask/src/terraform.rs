@@ -3,6 +3,7 @@
 
 mod check;
 pub(crate) mod command;
+pub(crate) mod env;
 mod messages;
 mod version;
 

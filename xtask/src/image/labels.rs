@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tag;
-use crate::{
-    cargo::workspace_root,
-    process::{self, CommandLine},
-};
+use crate::git;
 
 /// Labels, ordered by name.
 pub(super) type Labels = BTreeMap<&'static str, String>;
@@ -30,9 +27,7 @@ pub(super) fn committed_at(revision: &str) -> u64 {
     if !tag::is_clean(revision) {
         return 0;
     }
-    let line = CommandLine::new("git").args(["log", "-1", "--format=%ct"]).directory(workspace_root());
-    let output = process::capture(&line).ok().filter(|output| output.success);
-    output.and_then(|output| output.stdout.trim().parse().ok()).unwrap_or_default()
+    git::read(["log", "-1", "--format=%ct"]).and_then(|seconds| seconds.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -113,7 +113,11 @@ fn parse(flag: &str) -> anyhow::Result<(String, Value)> {
     Ok((name.to_owned(), parsed))
 }
 
-/// Returns the names of the variables that the configuration declares, sorted.
+/// Returns the names of the variables that `infra/` declares, sorted.
+pub(crate) fn declared_variables() -> anyhow::Result<Vec<String>> {
+    declared(&cargo::workspace_root().join("infra"))
+}
+
 fn declared(infra: &Path) -> anyhow::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(infra).with_context(|| format!("cannot read {}", infra.display()))? {

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::env;
 use crate::process::{self, CommandLine, Output};
 
 /// The run time of all processes that have ended, in microseconds.
@@ -18,20 +19,20 @@ pub(crate) fn ran() -> Duration {
     Duration::from_micros(RAN.load(Ordering::Relaxed))
 }
 
-/// Returns a command line that starts Terraform.
+/// Returns a command line that starts Terraform, with the environment that [`env`] composes.
 pub(crate) fn line() -> CommandLine {
-    CommandLine::new("terraform")
+    CommandLine::new("terraform").without_env(env::cleared())
 }
 
 /// Runs a command line whose output goes to this process's output.
 pub(super) fn run(line: &CommandLine) -> anyhow::Result<()> {
-    let _running = Running::begin();
+    let _running = begin();
     process::run(line)
 }
 
 /// Runs a command line and returns its output, whether or not it succeeds.
 pub(crate) fn capture(line: &CommandLine) -> anyhow::Result<Output> {
-    let _running = Running::begin();
+    let _running = begin();
     process::capture(line)
 }
 
@@ -42,18 +43,18 @@ pub(crate) async fn follow(
     lock: Option<File>,
     on_line: impl FnMut(&str),
 ) -> anyhow::Result<bool> {
-    let _running = Running::begin();
+    let _running = begin();
     process::follow(line, log, lock, on_line).await
+}
+
+/// Begins to measure a process. The first one reports the variables that no process gets.
+fn begin() -> Running {
+    env::report_cleared();
+    Running(Instant::now())
 }
 
 /// Measures a process until it is dropped, so that failed and interrupted processes count as well.
 struct Running(Instant);
-
-impl Running {
-    fn begin() -> Self {
-        Self(Instant::now())
-    }
-}
 
 impl Drop for Running {
     fn drop(&mut self) {

@@ -1,0 +1,36 @@
+//! Starts git on the checkout that this xtask was built from.
+
+use crate::{
+    cargo::workspace_root,
+    process::{self, CommandLine},
+};
+
+/// The variables that name another repository, index or place of objects: `git rev-parse --local-env-vars`, except for the
+/// configuration (`GIT_CONFIG_COUNT`, …), which may be what permits git to read this checkout (`safe.directory`).
+///
+/// Git sets them for hooks and aliases, so they reach every command that one starts
+/// (<https://git-scm.com/docs/githooks>).
+const OTHER_REPOSITORY: [&str; 12] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// Returns git's trimmed output. `None` without git or a repository, or if git fails.
+pub(crate) fn read<const N: usize>(args: [&str; N]) -> Option<String> {
+    let output = process::capture(&line(args)).ok()?;
+    output.success.then(|| output.stdout.trim().to_owned())
+}
+
+fn line<const N: usize>(args: [&str; N]) -> CommandLine {
+    CommandLine::new("git").args(args).directory(workspace_root()).without_env(OTHER_REPOSITORY.map(Into::into))
+}
