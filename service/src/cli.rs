@@ -37,6 +37,8 @@ pub enum Command {
         /// Name of the token's owner. Each name has its own sessions.
         name: String,
     },
+    /// Check the settings. Exit code 0 if they are valid, 2 if not.
+    CheckConfig,
     /// Create the table (on-demand, TTL on `expiresAt`) if it does not exist.
     CreateTable,
 }

@@ -27,13 +27,17 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if matches!(cli.command, Some(Command::CheckConfig)) {
+        eprint("the settings are valid");
+        return ExitCode::SUCCESS;
+    }
     log::start(&log_config);
     let result = match cli.command {
         Some(Command::Healthcheck { ready }) => {
             healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
         }
         Some(Command::CreateTable) => run(serve::create_table(config)).map(|line| eprint(&line)),
-        Some(Command::NewToken { .. }) => Ok(()),
+        Some(Command::CheckConfig | Command::NewToken { .. }) => Ok(()),
         None => {
             warn_about(&cli.misspelled);
             if cli.flags.stdio { run(serve::over_stdio(config)) } else { run(serve::over_http(config)) }
