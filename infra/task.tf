@@ -13,7 +13,7 @@ locals {
     MCP_SESSION_TTL   = tostring(var.session_ttl)
     MCP_STATE_BACKEND = "dynamodb"
     MCP_STATE_TABLE   = aws_dynamodb_table.state.name
-  }, local.named_tokens, local.oauth)
+  }, local.named_tokens, local.oauth, { for name, value in var.settings : "MCP_${upper(name)}" => value })
 
   # Unset values are left out, so that the service's own defaults apply.
   named_tokens = length(var.auth_tokens) == 0 ? {} : {

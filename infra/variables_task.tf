@@ -92,3 +92,21 @@ variable "container_insights" {
     error_message = "invalid container_insights \"${var.container_insights}\": expected disabled, enabled or enhanced."
   }
 }
+
+variable "settings" {
+  description = "Further settings of the service, by their names in docs/settings.md in lower case and without MCP_."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.settings) : can(regex("^[a-z][a-z0-9_]*$", name))])
+    error_message = "invalid settings: expected names in lower case and without MCP_, such as max_concurrency."
+  }
+
+  validation {
+    # Set by this configuration, some from variables of their own.
+    condition     = length(setintersection(keys(var.settings), ["host", "port", "metrics_host", "metrics_port", "revision", "session_ttl", "state_backend", "state_path", "state_table", "auth_token", "auth_tokens"])) == 0 && !anytrue([for name in keys(var.settings) : startswith(name, "oauth_")])
+    error_message = "invalid settings: expected names that this configuration does not set itself: host, port, metrics_host, metrics_port, revision, session_ttl, state_backend, state_path, state_table, auth_token, auth_tokens and oauth_*."
+  }
+}

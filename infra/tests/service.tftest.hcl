@@ -138,18 +138,20 @@ run "environment_follows_the_variables" {
   variables {
     region         = "eu-central-1"
     container_port = 8080
+    settings       = { max_concurrency = "8", log_format = "human" }
   }
 
   assert {
     condition = { for variable in jsondecode(aws_ecs_task_definition.service.container_definitions)[0].environment : variable.name => variable.value } == {
-      AWS_REGION        = "eu-central-1"
-      MCP_HOST          = "0.0.0.0"
-      MCP_LOG_FORMAT    = "json"
-      MCP_PORT          = "8080"
-      MCP_REVISION      = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
-      MCP_SESSION_TTL   = "2592000"
-      MCP_STATE_BACKEND = "dynamodb"
-      MCP_STATE_TABLE   = "mcp_state"
+      AWS_REGION          = "eu-central-1"
+      MCP_HOST            = "0.0.0.0"
+      MCP_LOG_FORMAT      = "human"
+      MCP_MAX_CONCURRENCY = "8"
+      MCP_PORT            = "8080"
+      MCP_REVISION        = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+      MCP_SESSION_TTL     = "2592000"
+      MCP_STATE_BACKEND   = "dynamodb"
+      MCP_STATE_TABLE     = "mcp_state"
     }
     error_message = "environment: ${aws_ecs_task_definition.service.container_definitions}"
   }

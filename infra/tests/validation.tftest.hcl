@@ -56,13 +56,15 @@ run "first_invalid_values_are_rejected" {
     token_parameter_arn = "/team/token"
     # token in place of its hash
     auth_tokens = { "alice" = "Yk3wR7dUq1Zx9vN5sT2bH8cF4gJ6mPaL0eXiCoVyBnM" }
+    # setting with its prefix
+    settings = { MCP_LOG = "debug" }
     # issuer without tls
     oauth = {
       issuer   = "http://id.example.com"
       resource = "https://mcp.example.com/mcp"
     }
   }
-  expect_failures = [var.region, var.project_name, var.container_image, var.revision, var.tags, var.fargate_cpu, var.cpu_architecture, var.desired_count, var.container_port, var.log_retention_days, var.container_insights, var.allowed_cidr, var.table_name, var.session_ttl, var.token_version, var.auth_token, var.token_parameter_arn, var.auth_tokens, var.oauth]
+  expect_failures = [var.region, var.project_name, var.container_image, var.revision, var.tags, var.fargate_cpu, var.cpu_architecture, var.desired_count, var.container_port, var.log_retention_days, var.container_insights, var.allowed_cidr, var.table_name, var.session_ttl, var.token_version, var.auth_token, var.token_parameter_arn, var.auth_tokens, var.settings, var.oauth]
 }
 
 run "second_invalid_values_are_rejected" {
@@ -88,13 +90,15 @@ run "second_invalid_values_are_rejected" {
     auth_token = "a token with spaces in it"
     # token name with a comma
     auth_tokens = { "alice,bob" = "1111111111111111111111111111111111111111111111111111111111111111" }
+    # setting that has a variable of its own
+    settings = { state_table = "notes" }
     # resource without scheme
     oauth = {
       issuer   = "https://id.example.com"
       resource = "mcp.example.com/mcp"
     }
   }
-  expect_failures = [var.project_name, var.container_image, var.tags, var.fargate_memory, var.desired_count, var.container_port, var.session_ttl, var.allowed_cidr, var.auth_token, var.auth_tokens, var.oauth]
+  expect_failures = [var.project_name, var.container_image, var.tags, var.fargate_memory, var.desired_count, var.container_port, var.session_ttl, var.allowed_cidr, var.auth_token, var.auth_tokens, var.settings, var.oauth]
 }
 
 run "third_invalid_values_are_rejected" {
@@ -112,6 +116,8 @@ run "third_invalid_values_are_rejected" {
     auth_token = null
     # one token for two names
     auth_tokens = { "alice" = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bob" = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }
+    # setting of oauth
+    settings = { oauth_issuer = "https://id.example.com" }
     # resource with a fragment
     oauth = {
       issuer   = "https://id.example.com"
@@ -120,7 +126,7 @@ run "third_invalid_values_are_rejected" {
     # fargate memory too much for the cpu
     fargate_memory = 4096
   }
-  expect_failures = [var.project_name, var.container_image, var.container_port, var.allowed_cidr, var.auth_token, var.auth_tokens, var.oauth, var.fargate_memory]
+  expect_failures = [var.project_name, var.container_image, var.container_port, var.allowed_cidr, var.auth_token, var.auth_tokens, var.settings, var.oauth, var.fargate_memory]
 }
 
 run "fourth_invalid_values_are_rejected" {
