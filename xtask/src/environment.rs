@@ -28,6 +28,11 @@ pub(crate) fn auth_token() -> Option<String> {
     set("MCP_AUTH_TOKEN")?.into_string().ok()
 }
 
+/// The variable that `[secrets]` of an environment's file names.
+pub(crate) fn referenced(name: &str) -> Option<String> {
+    set(name)?.into_string().ok()
+}
+
 /// `CI`: true if a check that was skipped counts as failed.
 pub fn is_ci() -> bool {
     set("CI").is_some_and(|ci| ci == "true")
@@ -55,6 +60,14 @@ pub(crate) fn rustflags() -> Vec<OsString> {
         Some(flags.split(separator).filter(|flag| !flag.is_empty()).map(OsString::from).collect())
     };
     flags("CARGO_ENCODED_RUSTFLAGS", '\u{1f}').or_else(|| flags("RUSTFLAGS", ' ')).unwrap_or_default()
+}
+
+/// `CFLAGS`, `CXXFLAGS` and their forms for a host or a target: flags for the compilers of C that build scripts start.
+pub(crate) fn c_flags() -> Vec<(OsString, String)> {
+    let is_flags =
+        |name: &OsString| name.to_str().is_some_and(|name| name.contains("CFLAGS") || name.contains("CXXFLAGS"));
+    let flags = std::env::vars_os().filter(|(name, _)| is_flags(name));
+    flags.map(|(name, value)| (name, value.to_string_lossy().into_owned())).collect()
 }
 
 /// `PATH`, to extend it for one child process.

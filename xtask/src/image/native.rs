@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::Path};
 
 use super::{
-    rustflags::{self, BuildPaths},
+    rustflags::{self, BuildPaths, UserFlags},
     toolchain::{self, Toolchain},
 };
 use crate::{
@@ -21,7 +21,28 @@ pub fn build(toolchain: &Toolchain, target_directory: &Path) -> CommandLine {
         sysroot: toolchain::sysroot().unwrap_or_default().into(),
         compiler: toolchain::compiler_commit().unwrap_or_default(),
     };
-    line(toolchain, rustflags::encode(&environment::rustflags(), &paths, toolchain.packs_relocations))
+    let flags = UserFlags::new(environment::rustflags());
+    line(toolchain, rustflags::encode(&flags.kept, &paths, toolchain.packs_relocations))
+        .without_env(c_flags_for_a_cpu().map(|(name, _)| name))
+}
+
+/// Returns the user's flags that [`build`] leaves out, because they choose instructions that a task's CPU may lack.
+pub(super) fn left_out() -> Vec<String> {
+    let variables = c_flags_for_a_cpu().map(|(name, value)| format!("{}={value}", name.to_string_lossy()));
+    UserFlags::new(environment::rustflags()).left_out.into_iter().chain(variables).collect()
+}
+
+/// Returns the user's flags and profile settings that [`build`] applies in addition to its own.
+pub(super) fn applied() -> Vec<String> {
+    let flags = UserFlags::new(environment::rustflags()).kept;
+    let flags: Vec<_> = flags.iter().map(|flag| flag.to_string_lossy()).collect();
+    let flags = (!flags.is_empty()).then(|| flags.join(" "));
+    let profile = environment::names_with_prefix("CARGO_PROFILE_RELEASE_");
+    flags.into_iter().chain(profile.iter().map(|name| name.to_string_lossy().into_owned())).collect()
+}
+
+fn c_flags_for_a_cpu() -> impl Iterator<Item = (OsString, String)> {
+    environment::c_flags().into_iter().filter(|(_, value)| rustflags::chooses_cpu(value))
 }
 
 fn line(toolchain: &Toolchain, flags: OsString) -> CommandLine {

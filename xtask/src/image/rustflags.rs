@@ -20,6 +20,46 @@ pub(super) struct BuildPaths {
     pub(super) compiler: String,
 }
 
+/// Flags that choose instructions by CPU. The tasks have another CPU than this machine.
+const CPU_FLAGS: [&str; 3] = ["target-cpu=", "target-feature=", "tune-cpu="];
+/// The same for compilers of C.
+const CPU_C_FLAGS: [&str; 3] = ["-march=", "-mcpu=", "-mtune="];
+
+/// The user's flags: those that an image is built with, and those that are left out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct UserFlags {
+    pub(super) kept: Vec<OsString>,
+    /// Each as it was written, such as `-C target-cpu=native`.
+    pub(super) left_out: Vec<String>,
+}
+
+impl UserFlags {
+    /// Separates the flags for rustc. `-C target-cpu=native` may be one argument or two.
+    pub(super) fn new(flags: Vec<OsString>) -> Self {
+        let mut separated = Self::default();
+        let mut flags = flags.into_iter();
+        while let Some(flag) = flags.next() {
+            let takes_value = ["-C", "--codegen", "-Z"].iter().any(|name| flag == *name);
+            let value = if takes_value { flags.next() } else { None };
+            let option = value.as_ref().unwrap_or(&flag).to_string_lossy().into_owned();
+            let option = option.trim_start_matches("--codegen=").trim_start_matches("-C").trim_start_matches("-Z");
+            if CPU_FLAGS.iter().any(|cpu| option.starts_with(cpu)) {
+                let words = [Some(flag), value].into_iter().flatten();
+                let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+                separated.left_out.push(words.join(" "));
+            } else {
+                separated.kept.extend([Some(flag), value].into_iter().flatten());
+            }
+        }
+        separated
+    }
+}
+
+/// Returns true if a variable such as `CFLAGS` chooses a CPU.
+pub(super) fn chooses_cpu(c_flags: &str) -> bool {
+    c_flags.split_whitespace().any(|flag| CPU_C_FLAGS.iter().any(|cpu| flag.starts_with(cpu)))
+}
+
 /// Encodes the user's flags, then the deployer's, for `CARGO_ENCODED_RUSTFLAGS`.
 ///
 /// The variable replaces `RUSTFLAGS`, which `users` contains, and the flags in cargo's configuration, which are
@@ -59,6 +99,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn flags_for_this_machines_cpu_are_left_out() {
+        let separate = |flags: &str| UserFlags::new(flags.split(' ').map(Into::into).collect());
+        for (flags, left_out) in [
+            ("-C target-cpu=native", "-C target-cpu=native"),
+            ("-Ctarget-cpu=native", "-Ctarget-cpu=native"),
+            ("--codegen target-feature=+avx2", "--codegen target-feature=+avx2"),
+            ("--codegen=target-cpu=native", "--codegen=target-cpu=native"),
+            ("-Z tune-cpu=native", "-Z tune-cpu=native"),
+        ] {
+            let separated = separate(&format!("-C link-arg=-s {flags} --cfg x"));
+            assert_eq!(separated.left_out, [left_out]);
+            assert_eq!(separated.kept, ["-C", "link-arg=-s", "--cfg", "x"], "{flags}");
+        }
+        assert!(chooses_cpu("-O2 -march=native") && !chooses_cpu("-O2 -ffile-prefix-map=/a=/b"));
+    }
+
+    #[test]
     fn user_flags_come_first() {
         let paths = BuildPaths {
             workspace: "/home/me/my work".into(),
@@ -68,7 +125,7 @@ mod tests {
             compiler: "123".to_owned(),
         };
         let flags = |packs| -> Vec<String> {
-            let encoded = encode(&["-C".into(), "target-cpu=x86-64-v2".into()], &paths, packs).into_string().unwrap();
+            let encoded = encode(&["-C".into(), "link-arg=-s".into()], &paths, packs).into_string().unwrap();
             encoded.split('\u{1f}').map(str::to_owned).collect()
         };
         assert_eq!(flags(true)[4..6], ["-C", "link-arg=-Wl,-z,pack-relative-relocs"]);
@@ -76,7 +133,7 @@ mod tests {
             flags(false),
             [
                 "-C",
-                "target-cpu=x86-64-v2",
+                "link-arg=-s",
                 "-C",
                 "target-feature=+crt-static",
                 "--remap-path-prefix=/home/me/my work=/src",
