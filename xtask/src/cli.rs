@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{cargo::Profile, connect::Client, help, local::metrics::MetricsPort, project::Project};
+use crate::{cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, project::Project};
 
 /// Returns a clap command with every subcommand, for the grouped list.
 fn commands() -> clap::Command {
@@ -90,16 +90,20 @@ pub(crate) struct Deploy {
     /// Deploy on this machine.
     #[arg(long, conflicts_with_all = ["region", "state"])]
     pub(crate) local: bool,
-    /// With --local: port of the service on 127.0.0.1. 0 chooses a free one.
-    #[arg(long, default_value_t = 3333, requires = "local")]
-    pub(crate) port: u16,
-    /// With --local: port of the metrics on 127.0.0.1, 0 for any free one, or `off`. Default: 9464, or a free one if that is
-    /// taken.
+    /// With --local: port of the service on 127.0.0.1. 0 chooses a free one. Default: the settings', else 3333.
+    #[arg(long, requires = "local")]
+    pub(crate) port: Option<u16>,
+    /// With --local: port of the metrics on 127.0.0.1, 0 for any free one, or `off`. Default: the settings', else 9464, or a
+    /// free one if that is taken.
     #[arg(long, requires = "local")]
     pub(crate) metrics_port: Option<MetricsPort>,
     /// With --local: build profile of the service.
     #[arg(long, value_enum, default_value_t = Profile::Dev, requires = "local")]
     pub(crate) profile: Profile,
+    /// Settings to deploy with: environments/<NAME>.toml, or a path that ends in .toml. Default: the project's name, with
+    /// --local `local`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<Name>,
     #[command(flatten)]
     pub(crate) which: TargetArgs,
     #[command(flatten)]
@@ -122,7 +126,7 @@ pub(crate) struct DeployOptions {
     #[arg(long, value_name = "CIDR", conflicts_with = "local")]
     pub(crate) allowed_cidr: Option<String>,
     /// Set a variable of infra/ for this deployment, such as fargate_memory=1024. Repeatable. For permanent values, use
-    /// `infra/<project>.tfvars.json`.
+    /// [infra] in `environments/<project>.toml`.
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "local")]
     pub(crate) var: Vec<String>,
     /// Adopt an existing table with the project's name, such as the v1 (Python) server's. Its notes are kept.
@@ -257,6 +261,9 @@ pub(crate) struct DoctorOptions {
     /// Addresses that may connect to it.
     #[arg(long, value_name = "CIDR")]
     pub(crate) allowed_cidr: Option<String>,
+    /// Settings of the planned deployment: environments/<NAME>.toml. Default: the project's name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<Name>,
 }
 
 #[derive(Debug, Args)]
@@ -376,6 +383,7 @@ mod tests {
         for line in [
             "deploy --local --region x",
             "deploy --port 1",
+            "deploy --environment ../x",
             "deploy --profile dev",
             "deploy --local --yes",
             "connect --local --region x",

@@ -30,6 +30,7 @@ pub mod data;
 mod devtools;
 mod dirs;
 pub mod environment;
+mod environments;
 pub mod error;
 #[cfg(not(feature = "aws"))]
 mod full_build;

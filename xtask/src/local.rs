@@ -2,6 +2,7 @@
 //!
 //! Each module is one noun or one step, and `commands/` orders the steps. Must not know AWS.
 
+pub(crate) mod check;
 pub(crate) mod deployments;
 pub(crate) mod home;
 pub(crate) mod launch;
@@ -12,6 +13,7 @@ pub mod ports;
 pub(crate) mod preflight;
 pub mod ready;
 pub(crate) mod record;
+pub(crate) mod service;
 pub(crate) mod stage;
 pub(crate) mod stop;
 pub(crate) mod token;

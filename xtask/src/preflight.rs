@@ -5,19 +5,23 @@
 mod exposure;
 mod plan;
 mod public_ip;
+mod settings;
 mod table;
 
 use anyhow::bail;
 
 use crate::{
     aws::{Account, ec2},
-    cli,
+    cargo, cli,
     dirs::{self, Root},
+    environments::{self, Environment, Name, Place},
     image::{self, Architecture},
     lock::{self, Lock},
     problem::{self, Problem},
-    stack::{self, DeploymentTarget, Variables, deployment::DEFAULT_REGION},
+    project::Project,
+    stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
     terraform,
+    token::Token,
     ui::Reporter,
 };
 
@@ -30,6 +34,7 @@ pub(crate) struct Request {
     /// The digest reference of an existing image, so that none is built.
     pub(crate) image: Option<String>,
     pub(crate) allowed_cidr: Option<String>,
+    pub(crate) environment: Option<Name>,
     pub(crate) vars: Vec<String>,
     pub(crate) adopt_table: bool,
 }
@@ -40,6 +45,10 @@ pub(crate) struct PreflightResult {
     /// Keeps other commands on this machine from changing the deployment. Held until the command ends.
     pub(crate) lock: Lock,
     pub(crate) place: DeploymentTarget,
+    /// Where the settings come from.
+    pub(crate) settings: String,
+    /// The token that the settings refer to, if it is not in a parameter of SSM.
+    pub(crate) token: Option<Token>,
     pub(crate) variables: Variables,
     pub(crate) architecture: Architecture,
     /// `None` if an existing image is deployed.
@@ -58,9 +67,14 @@ pub(crate) async fn check(
     request: &Request,
     reporter: Reporter,
 ) -> anyhow::Result<PreflightResult> {
-    let variables = Variables::load(&which.project, &request.vars)?;
+    let mut problems = terraform::env::problems(&environments::declared_variables()?);
+    let project = which.project.as_str();
+    let environment = Environment::load(request.environment.as_ref(), project, Place::Aws, &mut problems);
+    problems.extend(obsolete_file(&which.project, &environment));
+    problems.extend(settings::problems(&environment));
+    let token = environment.token(&mut problems);
+    let variables = Variables::new(&environment, &request.vars)?;
     let architecture = Architecture::from_terraform(&variables.text_or("cpu_architecture", "X86_64"))?;
-    let mut problems = terraform::env::problems(&stack::declared_variables()?);
 
     let terraform = collect(&mut problems, terraform::require());
     let builder = match request.image {
@@ -90,7 +104,28 @@ pub(crate) async fn check(
         bail!("internal error: preflight reported no problems but is incomplete");
     };
     let lock = lock::wait(&place.home.lock(), reporter).await?;
-    Ok(PreflightResult { lock, place, variables, architecture, builder, exposure, adoption, terraform })
+    let settings = environment.source();
+    Ok(PreflightResult {
+        lock,
+        place,
+        settings,
+        token,
+        variables,
+        architecture,
+        builder,
+        exposure,
+        adoption,
+        terraform,
+    })
+}
+
+/// Returns a problem if the file of variables of earlier versions exists, because it is not read any more.
+fn obsolete_file(project: &Project, environment: &Environment) -> Option<Problem> {
+    let name = format!("{project}.tfvars.json");
+    cargo::workspace_root().join("infra").join(&name).exists().then(|| {
+        let fix = format!("move its variables to [infra] of {}, as `name = value`, and delete it", environment.file());
+        Problem::new(format!("infra/{name} is not read any more"), fix)
+    })
 }
 
 /// Returns the value, or adds the problem to the list.

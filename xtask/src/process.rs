@@ -63,6 +63,7 @@ impl CommandLine {
         self
     }
 
+    /// Removes variables of the caller. A value that the line sets itself stays, in either order.
     pub fn without_env(mut self, names: impl IntoIterator<Item = OsString>) -> Self {
         self.unset.extend(names);
         self
@@ -81,9 +82,9 @@ impl CommandLine {
         self
     }
 
-    /// Returns the value that the line sets for a variable.
+    /// Returns the value that the line sets for a variable, the last one if it does so repeatedly.
     pub fn value_of(&self, name: &str) -> Option<&OsStr> {
-        self.set.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
+        self.set.iter().rfind(|(key, _)| key == name).map(|(_, value)| value.as_os_str())
     }
 }
 
@@ -153,12 +154,11 @@ fn with_xshell<T>(line: &CommandLine, run: impl FnOnce(Cmd<'_>) -> xshell::Resul
     if let Some(directory) = &line.directory {
         shell.change_dir(directory);
     }
-    let mut command =
-        shell.cmd(&line.program).args(&line.args).envs(line.set.iter().map(|(name, value)| (name, value))).quiet();
+    let mut command = shell.cmd(&line.program).args(&line.args).quiet();
     for name in &line.unset {
         command = command.env_remove(name);
     }
-    run(command).with_context(|| format!("`{line}` failed"))
+    run(command.envs(line.set.iter().map(|(name, value)| (name, value)))).with_context(|| format!("`{line}` failed"))
 }
 
 /// Runs a line, passes each line of its output to a callback, and returns true if it succeeded.
@@ -223,10 +223,11 @@ impl Drop for Finishing {
 
 fn command(line: &CommandLine) -> Command {
     let mut command = Command::new(&line.program);
-    command.args(&line.args).envs(line.set.iter().map(|(name, value)| (name, value)));
+    command.args(&line.args);
     for name in &line.unset {
         command.env_remove(name);
     }
+    command.envs(line.set.iter().map(|(name, value)| (name, value)));
     if let Some(directory) = &line.directory {
         command.current_dir(directory);
     }
@@ -269,6 +270,19 @@ mod tests {
         let line = CommandLine::new("/usr/bin/tool").arg("--flag").args(["a", "b"]).env("SECRET", "hidden");
         assert_eq!(line.to_string(), "tool --flag a b");
         assert_eq!(line.value_of("SECRET"), Some(OsStr::new("hidden")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn set_variable_survives_its_removal() {
+        let directory = tempfile::tempdir().unwrap();
+        let line = CommandLine::new("sh").args(["-c", "echo \"$NAME$HOME\""]).env("NAME", "set");
+        let line = line.without_env(["NAME".into(), "HOME".into()]);
+        assert_eq!(read(&line).unwrap(), "set");
+        let path = directory.path().join("log");
+        let mut child = start(&line, &File::create(&path).unwrap()).unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "set\n");
     }
 
     #[test]

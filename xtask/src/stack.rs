@@ -20,4 +20,3 @@ pub use names::Names;
 pub use outputs::Outputs;
 pub use terraform::Terraform;
 pub use variables::Variables;
-pub(crate) use variables::declared_variables;

@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn local(args: &cli::Connect) -> anyhow::Result<()> {
     let project = &args.which.project;
     let flags = format!(" --local{}", project.flag());
-    let home = Home::of(project)?;
+    let home = Home::open(project)?;
     let deployed = record::load(&home)?.zip(token::load(&home)?);
     let (record, token) = deployed.ok_or_else(|| {
         anyhow!("no deployment of {project} on this machine")

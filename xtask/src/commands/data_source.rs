@@ -24,7 +24,7 @@ pub(super) async fn open(local: bool, which: &cli::TargetArgs) -> anyhow::Result
 }
 
 async fn open_local(which: &cli::TargetArgs) -> anyhow::Result<DataSource> {
-    let path = Home::of(&which.project)?.notes();
+    let path = Home::open(&which.project)?.notes();
     let flag = which.project.flag();
     let missing = || {
         Err(anyhow!("{} has no notes on this machine ({} does not exist)", which.project, path.display()))

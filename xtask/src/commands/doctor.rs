@@ -14,6 +14,7 @@ pub(crate) fn run(args: &cli::Doctor) -> anyhow::Result<()> {
 async fn doctor(args: &cli::Doctor) -> anyhow::Result<()> {
     let request = Request {
         builder: args.options.builder,
+        environment: args.options.environment.clone(),
         allowed_cidr: args.options.allowed_cidr.clone(),
         ..Request::default()
     };

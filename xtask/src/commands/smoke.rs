@@ -71,7 +71,7 @@ fn url_target(url: &str, args: &cli::Smoke) -> anyhow::Result<Target> {
 }
 
 fn local_target(args: &cli::Smoke) -> anyhow::Result<Target> {
-    let home = Home::of(&args.which.project)?;
+    let home = Home::open(&args.which.project)?;
     let deployed = match record::load(&home)? {
         Some(record) if identity::is_running(&record.identity)? => token::load(&home)?.map(|token| (record, token)),
         _ => None,

@@ -15,7 +15,7 @@ use crate::{
 /// Prints the token of the deployment on this machine.
 pub(super) fn local(args: &cli::Token) -> anyhow::Result<()> {
     let project = &args.which.project;
-    let home = Home::of(project)?;
+    let home = Home::open(project)?;
     let token = local::token::load(&home)?.ok_or_else(|| {
         anyhow!("{project} has no token on this machine")
             .hint_if_some(project.similar_hint(home.root()))

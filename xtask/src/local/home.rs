@@ -13,6 +13,7 @@ use crate::{
     dirs::{self, Root},
     error::ErrorExt,
     project::Project,
+    ui,
 };
 
 /// The files of a deployment.
@@ -25,6 +26,13 @@ impl Home {
     /// The home of a project, whether it exists or not.
     pub(crate) fn of(project: &Project) -> anyhow::Result<Self> {
         Ok(Self { root: dirs::root(Root::Local)?.join(project.as_str()) })
+    }
+
+    /// Like [`of`](Self::of) for a command on this deployment. Prints the directory, which a variable can move.
+    pub(crate) fn open(project: &Project) -> anyhow::Result<Self> {
+        let home = Self::of(project)?;
+        ui::step("directory", &home.root.display().to_string());
+        Ok(home)
     }
 
     #[cfg(test)]
@@ -47,6 +55,11 @@ impl Home {
 
     pub(crate) fn log(&self) -> PathBuf {
         self.root.join("service.log")
+    }
+
+    /// The output of the last check of settings.
+    pub(crate) fn check_log(&self) -> PathBuf {
+        self.root.join("check.log")
     }
 
     pub(crate) fn record(&self) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Starts the service in the background, and records its process at once.
 //!
-//! Chooses its address and settings. Waiting for readiness is `ready.rs`.
+//! Its environment is composed in `service.rs`. Waiting for readiness is `ready.rs`.
 
 use std::path::Path;
 
@@ -10,12 +10,9 @@ use super::{
     log,
     ready::{Outcome, Watch},
     record::{self, Launch, Record},
+    service,
 };
-use crate::{
-    process::{CommandLine, ManagedProcess},
-    runtime, timestamp,
-    token::Token,
-};
+use crate::{process::ManagedProcess, runtime, timestamp, token::Token};
 
 /// A service that was just started.
 #[derive(Debug)]
@@ -54,7 +51,7 @@ impl Started {
 pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> anyhow::Result<Started> {
     let url = format!("http://127.0.0.1:{}", launch.port);
     let watch = Watch::new(&url)?;
-    let process = ManagedProcess::start_detached(&line(home, exe, launch, token), log::open(home)?)?;
+    let process = ManagedProcess::start_detached(&service::line(home, exe, launch, token), log::open(home)?)?;
     // A process that has ended already is recorded with what is known. Waiting for it reports how it ended.
     let identity = process.identity().unwrap_or_else(|_| Identity {
         pid: process.pid(),
@@ -72,35 +69,4 @@ pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> 
         error.context("the service was started and stopped again, because it could not be recorded")
     })?;
     Ok(Started { record, process: Background(Some(process)), watch })
-}
-
-fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> CommandLine {
-    CommandLine::new(exe)
-        .directory(home.root())
-        .env("MCP_HOST", "127.0.0.1")
-        .env("MCP_PORT", launch.port.to_string())
-        .env("MCP_METRICS_PORT", launch.metrics.to_string())
-        .env("MCP_STATE_BACKEND", "embedded")
-        .env("MCP_STATE_PATH", home.notes())
-        .env("MCP_AUTH_TOKEN", token.reveal())
-        .env("MCP_REVISION", &launch.revision)
-        .env("MCP_LOG_FORMAT", "human")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::local::metrics::MetricsPort;
-
-    #[test]
-    fn token_is_passed_in_the_environment() {
-        let launch = Launch { port: 3333, metrics: MetricsPort::Off, revision: "unknown".to_owned() };
-        let line =
-            line(&Home::at(Path::new("/home")), Path::new("/home/bin/mcp-stateful-0"), &launch, &Token::new("secret"));
-        assert_eq!(line.to_string(), "mcp-stateful-0");
-        assert_eq!(line.value_of("MCP_AUTH_TOKEN").unwrap(), "secret");
-        assert_eq!(line.value_of("MCP_STATE_BACKEND").unwrap(), "embedded");
-        assert_eq!(line.value_of("MCP_METRICS_PORT").unwrap(), "off");
-        assert_eq!(line.value_of("MCP_STATE_PATH").unwrap(), Path::new("/home").join("notes.db").as_os_str());
-    }
 }

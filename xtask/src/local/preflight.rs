@@ -30,10 +30,15 @@ pub(crate) struct PreflightResult {
     pub(crate) metrics: MetricsPort,
 }
 
-/// Checks the machine and the deployment's directory. Without a metrics port the default one is used, or a free one if that
-/// is taken.
-pub(crate) fn check(home: &Home, port: u16, metrics: Option<MetricsPort>) -> anyhow::Result<PreflightResult> {
-    let mut problems = Vec::from_iter(no_cargo());
+/// Checks the machine and the deployment's directory, and reports what is found with `problems`. Without a metrics port the
+/// default one is used, or a free one if that is taken.
+pub(crate) fn check(
+    home: &Home,
+    port: u16,
+    metrics: Option<MetricsPort>,
+    mut problems: Vec<Problem>,
+) -> anyhow::Result<PreflightResult> {
+    problems.extend(no_cargo());
     let lock = match dirs::not_writable(Root::Local, home.root(), home.create()) {
         None => Some(lock::take(&home.lock())?),
         Some(problem) => {

@@ -1,6 +1,6 @@
 //! The record of the process that serves a deployment. Replaced atomically, so that it is never half written.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeMap, fs, io, path::Path};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,10 @@ pub(crate) struct Launch {
     pub(crate) port: u16,
     pub(crate) metrics: MetricsPort,
     pub(crate) revision: String,
+    /// The settings of its environment's file, so that a rollback starts it as it ran. Records of earlier versions have
+    /// none.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, String>,
 }
 
 impl Launch {
@@ -84,7 +88,12 @@ pub(crate) mod tests {
     pub(crate) fn example() -> Record {
         Record {
             identity: Identity { pid: 4242, start_time: 1_795_363_380, exe: "/home/bin/mcp-stateful-0".into() },
-            launch: Launch { port: 3333, metrics: MetricsPort::Port(9464), revision: "0123456789ab".to_owned() },
+            launch: Launch {
+                port: 3333,
+                metrics: MetricsPort::Port(9464),
+                revision: "0123456789ab".to_owned(),
+                settings: BTreeMap::new(),
+            },
             url: "http://127.0.0.1:3333".to_owned(),
             metrics_url: Some("http://127.0.0.1:9464/metrics".to_owned()),
             started_at: 1_795_363_380,

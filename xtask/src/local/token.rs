@@ -18,9 +18,14 @@ pub(crate) fn load_or_make(home: &Home) -> anyhow::Result<Token> {
         return Ok(token);
     }
     let token = Token::new(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()));
-    let path = home.token();
-    write(&path, &token).with_context(|| format!("cannot write {}", path.display()))?;
+    save(home, &token)?;
     Ok(token)
+}
+
+/// Keeps a token, in place of the one before.
+pub(crate) fn save(home: &Home, token: &Token) -> anyhow::Result<()> {
+    let path = home.token();
+    write(&path, token).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Returns the deployment's token, if it has one. An empty file, which a full disk leaves behind, counts as none.

@@ -37,6 +37,8 @@ impl Plan {
             ("reached by", exposure_row(preflight)),
             ("costs", prices::sentence(target.account.region(), &size)),
             ("state", target.settings.state.to_string()),
+            ("directory", target.home.root().display().to_string()),
+            ("settings", preflight.settings.clone()),
         ];
         if !preflight.variables.is_empty() {
             rows.push(("variables", preflight.variables.lines().join(", ")));

@@ -8,7 +8,7 @@ use crate::{
     cli,
     error::{ErrorExt, Exit},
     project::Project,
-    ui::Reporter,
+    ui::{self, Reporter},
 };
 
 /// The region of a deployment for which no source names one, as on the v1 (Python) server.
@@ -79,6 +79,7 @@ impl DeploymentTarget {
 /// Returns a project's deployment. Fails with a hint if neither this machine nor the state in S3 knows it.
 pub async fn find(which: &cli::TargetArgs) -> anyhow::Result<Deployment> {
     let target = DeploymentTarget::resolve(which).await?;
+    ui::step("directory", &target.home.root().display().to_string());
     let outputs = target.outputs(Reporter::Human).await?.ok_or_else(|| not_found(&which.project, &target))?;
     Ok(Deployment { account: target.account, names: target.names, home: target.home, outputs })
 }

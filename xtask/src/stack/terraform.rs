@@ -14,6 +14,7 @@ use crate::{
     lock::Lock,
     process::CommandLine,
     terraform::{Changes, JsonOutput, command},
+    token::Token,
     ui::Step,
 };
 
@@ -25,18 +26,24 @@ const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
 pub struct Terraform<'a> {
     home: &'a Home,
     lock: Option<&'a Lock>,
+    token: Option<&'a Token>,
 }
 
 impl<'a> Terraform<'a> {
     /// For commands that read the state.
     pub(crate) fn read_only(home: &'a Home) -> Self {
-        Self { home, lock: None }
+        Self { home, lock: None, token: None }
     }
 
     /// For commands that change the deployment. Terraform inherits the lock, so that it stays locked if Terraform
     /// outlives this process.
     pub(crate) fn locked(home: &'a Home, lock: &'a Lock) -> Self {
-        Self { home, lock: Some(lock) }
+        Self { home, lock: Some(lock), token: None }
+    }
+
+    /// Stores this token if `own_token` is set, in place of the one in the caller's environment.
+    pub(crate) fn with_token(self, token: Option<&'a Token>) -> Self {
+        Self { token, ..self }
     }
 
     /// Downloads missing providers and configures the backend.
@@ -149,11 +156,15 @@ impl<'a> Terraform<'a> {
     }
 
     fn line(&self, args: &[&str]) -> CommandLine {
-        command::line()
+        let line = command::line()
             .arg(format!("-chdir={}", self.home.workspace().display()))
             .args(args)
             .env("TF_DATA_DIR", self.home.terraform_data())
-            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_IN_AUTOMATION", "1");
+        match self.token {
+            Some(token) => line.env("TF_VAR_auth_token", token.reveal()),
+            None => line,
+        }
     }
 
     fn failed(&self, verb: &str, output: String) -> anyhow::Result<()> {

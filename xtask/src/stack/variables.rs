@@ -1,48 +1,41 @@
-//! The variables of `infra/`, from three sources. A later source wins: deploy itself, the project's file, the
-//! command line.
+//! The variables of `infra/`, from three sources. A later source wins: the environment's file, the command line, deploy
+//! itself.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
-    cargo,
+    environments::{self, Environment, TokenReference, Variable},
     error::{ErrorExt, Exit},
-    json_file, nearest,
-    project::Project,
+    nearest,
 };
-
-/// The variables that deploy sets, each with the flag or fact that decides it. Setting them twice could contradict.
-const SET_BY_DEPLOY: [(&str, &str); 4] = [
-    ("project_name", "it follows --project"),
-    ("region", "it follows --region"),
-    ("container_image", "it follows --image"),
-    ("revision", "it is the revision of the source, read from git"),
-];
 
 /// Variables of `infra/`: values by name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Variables(BTreeMap<String, Value>);
 
 impl Variables {
-    /// Reads `infra/<project>.tfvars.json`, then `flags`, each of the form `NAME=VALUE`.
+    /// Takes the variables of the environment, then `flags`, each of the form `NAME=VALUE`.
     ///
-    /// Fails with [`Exit::Usage`] on a variable that `infra/` does not declare, or that has another way to be set.
-    pub(crate) fn load(project: &Project, flags: &[String]) -> anyhow::Result<Self> {
-        let infra = cargo::workspace_root().join("infra");
-        let file = infra.join(format!("{project}.tfvars.json"));
-        let mut variables = Self(json_file::load(&file).exit_code(Exit::Usage)?.unwrap_or_default());
+    /// Fails with [`Exit::Usage`] on a flag for a variable that `infra/` does not declare, or that has another way to be set.
+    pub(crate) fn new(environment: &Environment, flags: &[String]) -> anyhow::Result<Self> {
+        let mut variables = Self(environment.infra.clone());
+        if !environment.settings.is_empty() {
+            variables.set("settings", json!(environment.settings));
+        }
+        match &environment.auth_token {
+            Some(TokenReference::Parameter(arn)) => variables.set("token_parameter_arn", arn.as_str()),
+            Some(TokenReference::Variable(_)) => variables.set("own_token", true),
+            None => {}
+        }
+        let declared = environments::declared_variables().exit_code(Exit::Usage)?;
         for flag in flags {
             let (name, value) = parse(flag).exit_code(Exit::Usage)?;
-            if name == "allowed_cidr" {
-                return Err(anyhow!("the variable allowed_cidr cannot be set with --var"))
-                    .hint("use --allowed-cidr instead")
-                    .exit_code(Exit::Usage);
-            }
+            check(&name, &declared).exit_code(Exit::Usage)?;
             variables.0.insert(name, value);
         }
-        variables.check(&declared(&infra)?).exit_code(Exit::Usage)?;
         Ok(variables)
     }
 
@@ -83,24 +76,21 @@ impl Variables {
     pub(crate) fn lines(&self) -> Vec<String> {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect()
     }
+}
 
-    fn check(&self, declared: &[String]) -> anyhow::Result<()> {
-        for name in self.0.keys() {
-            if let Some((_, reason)) = SET_BY_DEPLOY.iter().find(|(set, _)| set == name) {
-                return Err(anyhow!("the variable {name} is set by deploy"))
-                    .hint(format!("remove it from --var and infra/*.tfvars.json; {reason}"));
-            }
-            if name == "auth_token" {
-                return Err(anyhow!("the token must not be on a command line or in a file"))
-                    .hint("set own_token=true with --var, and the environment variable TF_VAR_auth_token");
-            }
-            if !declared.contains(name) {
-                let hint = nearest::hint(name, declared.iter().map(String::as_str));
-                return Err(anyhow!("unknown variable {name}: infra/ does not declare it").hint(hint));
-            }
-        }
-        Ok(())
+fn check(name: &str, declared: &[Variable]) -> anyhow::Result<()> {
+    if name == "allowed_cidr" {
+        return Err(anyhow!("the variable allowed_cidr cannot be set with --var")).hint("use --allowed-cidr instead");
     }
+    if let Some((what, fix)) = environments::variable_rejection(name) {
+        return Err(anyhow!("invalid --var {name}: {what}")).hint(fix);
+    }
+    let names = declared.iter().map(|variable| variable.name.as_str());
+    if !names.clone().any(|declared| declared == name) {
+        let hint = nearest::hint(name, names);
+        return Err(anyhow!("unknown variable {name}: infra/ does not declare it")).hint(hint);
+    }
+    Ok(())
 }
 
 /// Parses `NAME=VALUE`. The value is JSON if it parses as JSON, otherwise a string.
@@ -113,35 +103,13 @@ fn parse(flag: &str) -> anyhow::Result<(String, Value)> {
     Ok((name.to_owned(), parsed))
 }
 
-/// Returns the names of the variables that `infra/` declares, sorted.
-pub(crate) fn declared_variables() -> anyhow::Result<Vec<String>> {
-    declared(&cargo::workspace_root().join("infra"))
-}
-
-fn declared(infra: &Path) -> anyhow::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(infra).with_context(|| format!("cannot read {}", infra.display()))? {
-        let path = entry.with_context(|| format!("cannot read {}", infra.display()))?.path();
-        if path.extension().is_some_and(|ending| ending == "tf") {
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            names.extend(text.lines().filter_map(declaration).map(str::to_owned));
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn declaration(line: &str) -> Option<&str> {
-    line.strip_prefix("variable \"")?.split('"').next()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn given(flags: &[&str]) -> anyhow::Result<Variables> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Variables::load(&"no-file-for-this".parse().unwrap(), &flags)
+        Variables::new(&Environment::default(), &flags)
     }
 
     #[test]
@@ -153,6 +121,16 @@ mod tests {
         assert_eq!(variables.number_or("fargate_cpu", 256), 256);
         assert_eq!(variables.text_or("cpu_architecture", "X86_64"), "ARM64");
         assert_eq!(variables.json()["tags"]["a"], "b");
+    }
+
+    #[test]
+    fn environment_becomes_variables() {
+        let mut environment = Environment::default();
+        environment.infra.insert("fargate_cpu".to_owned(), 512.into());
+        environment.settings.insert("log".to_owned(), "debug".to_owned());
+        environment.auth_token = Some(TokenReference::Variable("TEAM_TOKEN".to_owned()));
+        let variables = Variables::new(&environment, &["fargate_cpu=1024".to_owned()]).unwrap().json();
+        assert_eq!(variables, json!({"fargate_cpu": 1024, "own_token": true, "settings": {"log": "debug"}}));
     }
 
     #[test]

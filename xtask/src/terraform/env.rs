@@ -7,7 +7,7 @@
 
 use std::{ffi::OsString, sync::Once};
 
-use crate::{environment, nearest, problem::Problem, ui};
+use crate::{environment, environments::Variable, problem::Problem, ui};
 
 const PREFIX: &str = "TF_";
 const VARIABLE: &str = "TF_VAR_";
@@ -30,7 +30,10 @@ const HARMLESS_PREFIXES: [&str; 2] = ["TF_LOG", "TF_TOKEN_"];
 
 /// Returns the names of the caller's variables that Terraform does not get.
 pub(super) fn cleared() -> Vec<OsString> {
-    environment::names_with_prefix(PREFIX).into_iter().filter(|name| !is_harmless(&name.to_string_lossy())).collect()
+    let mut names = environment::names_with_prefix(PREFIX);
+    names.retain(|name| !is_harmless(&name.to_string_lossy()));
+    names.sort();
+    names
 }
 
 /// Reports the cleared variables, once in this process.
@@ -45,25 +48,24 @@ pub(super) fn report_cleared() {
 
 /// Returns a problem for every variable in the environment that sets one of `declared`: the operator means this deployment,
 /// and the plan would not show it.
-pub(crate) fn problems(declared: &[String]) -> Vec<Problem> {
+pub(crate) fn problems(declared: &[Variable]) -> Vec<Problem> {
+    let declared: Vec<&str> = declared.iter().map(|variable| variable.name.as_str()).collect();
     let names = environment::names_with_prefix(VARIABLE);
     let names = names.iter().map(|name| name.to_string_lossy()).filter(|name| name != TOKEN);
-    names.filter_map(|name| problem(&name, declared)).collect()
+    names.filter_map(|name| problem(&name, &declared)).collect()
 }
 
-fn problem(name: &str, declared: &[String]) -> Option<Problem> {
-    let variable = name.strip_prefix(VARIABLE)?;
-    let known = declared.iter().any(|known| known == variable);
-    let meant = nearest::nearest(variable, declared.iter().map(String::as_str)).filter(|_| !known);
-    let fix = match (variable, meant) {
-        ("allowed_cidr", _) => "pass `--allowed-cidr <range>`".to_owned(),
-        ("project_name", _) => "pass `--project <name>`".to_owned(),
-        ("region", _) => "pass `--region <region>`".to_owned(),
-        ("container_image", _) => "pass `--image <image>`".to_owned(),
-        ("revision", _) => "deploy sets it".to_owned(),
-        (_, Some(meant)) => format!("did you mean `--var {meant}=…`? Pass that"),
-        _ if known => format!("pass `--var {variable}=…`, or set it in the environment's file"),
-        _ => return None,
+fn problem(name: &str, declared: &[&str]) -> Option<Problem> {
+    // A variable that infra/ does not declare belongs to another project, however similar its name is.
+    let variable = name.strip_prefix(VARIABLE).filter(|variable| declared.contains(variable))?;
+    let fix = match variable {
+        "allowed_cidr" => "pass `--allowed-cidr <range>`".to_owned(),
+        "project_name" => "pass `--project <name>`".to_owned(),
+        "region" => "pass `--region <region>`".to_owned(),
+        "container_image" => "pass `--image <image>`".to_owned(),
+        "revision" => "deploy reads it from git".to_owned(),
+        "settings" => "set it in [settings] of the environment's file".to_owned(),
+        variable => format!("pass `--var {variable}=…`, or set it in [infra] of the environment's file"),
     };
     Some(Problem::new(
         format!("{name} is set, and deploy does not read variables of infra/ from the environment"),
@@ -107,16 +109,17 @@ mod tests {
 
     #[test]
     fn variables_of_infra_name_their_flag() {
-        let declared = ["fargate_cpu", "region", "allowed_cidr"].map(str::to_owned);
+        let declared = ["fargate_cpu", "region", "allowed_cidr"];
         for (name, flag) in [
             ("TF_VAR_fargate_cpu", "`--var fargate_cpu=…`"),
-            ("TF_VAR_fargate_cpus", "`--var fargate_cpu=…`"),
             ("TF_VAR_region", "--region"),
             ("TF_VAR_allowed_cidr", "--allowed-cidr"),
         ] {
             let problem = problem(name, &declared).unwrap();
             assert!(problem.what.contains(name) && problem.fix.contains(flag), "{problem:?}");
         }
-        assert_eq!(problem("TF_VAR_of_another_project", &declared), None);
+        for other in ["TF_VAR_of_another_project", "TF_VAR_fargate_cpus"] {
+            assert_eq!(problem(other, &declared), None);
+        }
     }
 }

@@ -7,4 +7,6 @@ mod deployment;
 mod export;
 mod refusals;
 mod rollback;
+#[cfg(unix)]
+mod settings;
 mod support;

@@ -13,12 +13,12 @@ use serde_json::json;
 use crate::support::{Sandbox, is_running, service_binary};
 
 /// A cargo whose result the test chooses.
-struct FakeCargo {
+pub(crate) struct FakeCargo {
     directory: tempfile::TempDir,
 }
 
 impl FakeCargo {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let target = directory.path().join("target");
         fs::create_dir_all(target.join("elsewhere")).unwrap();
@@ -32,7 +32,7 @@ impl FakeCargo {
         Self { directory }
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("cargo")
     }
 
@@ -40,11 +40,11 @@ impl FakeCargo {
         self.directory.path().join("target").join("elsewhere").join("mcp-stateful")
     }
 
-    fn builds_the_service(&self) {
+    pub(crate) fn builds_the_service(&self) {
         fs::copy(service_binary(), self.result()).unwrap();
     }
 
-    fn builds_a_version_that_exits(&self) {
+    pub(crate) fn builds_a_version_that_exits(&self) {
         drop(fs::remove_file(self.result()));
         write_executable(&self.result(), "#!/bin/sh\necho 'this version is broken' >&2\nexit 3\n");
     }
@@ -54,7 +54,7 @@ impl FakeCargo {
     }
 }
 
-fn write_executable(path: &Path, text: &str) {
+pub(crate) fn write_executable(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -48,6 +48,11 @@ impl Sandbox {
 
     /// Runs xtask without credentials, tools or AWS.
     pub(crate) fn without_aws(&self, args: &[&str]) -> Finished {
+        self.without_aws_and_with(args, &[])
+    }
+
+    /// Does the same with more variables.
+    pub(crate) fn without_aws_and_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Finished {
         let mut command = self.command(args);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
             command.env_remove(name);
@@ -57,7 +62,8 @@ impl Sandbox {
             .env("AWS_SHARED_CREDENTIALS_FILE", self.directory.path().join("none"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", free_port()))
-            .env("PATH", "");
+            .env("PATH", "")
+            .envs(variables.iter().copied());
         Finished(command.output().unwrap())
     }
 
@@ -77,8 +83,22 @@ impl Sandbox {
 
     /// Runs `deploy --local` on the ports of this sandbox, in the profile that the tests have built.
     pub(crate) fn deploy(&self) -> Finished {
+        self.deploy_with(&[], &[])
+    }
+
+    /// Runs `deploy --local` with more arguments and variables.
+    pub(crate) fn deploy_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Finished {
         let (port, metrics) = (self.port.to_string(), self.metrics_port.to_string());
-        self.xtask(&["deploy", "--local", "--profile", "dev", "--port", &port, "--metrics-port", &metrics])
+        let common = ["deploy", "--local", "--profile", "dev", "--port", &port, "--metrics-port", &metrics];
+        let mut command = self.command(&[&common[..], args].concat());
+        Finished(command.envs(variables.iter().copied()).output().unwrap())
+    }
+
+    /// Writes a file of settings and returns its path.
+    pub(crate) fn settings(&self, text: &str) -> String {
+        let path = self.directory.path().join("settings.toml");
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
     }
 
     pub(crate) fn record(&self) -> Value {
@@ -91,13 +111,21 @@ impl Sandbox {
 
     /// Calls a tool of the deployed service over REST.
     pub(crate) fn call(&self, tool: &str, arguments: Value) -> Value {
+        self.call_as("127.0.0.1", tool, arguments)
+    }
+
+    /// Calls a tool under a name of the host.
+    pub(crate) fn call_as(&self, host: &str, tool: &str, arguments: Value) -> Value {
         static CRYPTOGRAPHY: OnceLock<bool> = OnceLock::new();
         CRYPTOGRAPHY.get_or_init(|| rustls::crypto::ring::default_provider().install_default().is_ok());
         let token = std::fs::read_to_string(self.home().join("token")).unwrap();
         let url = format!("http://127.0.0.1:{}/mcp/call_tool", self.port);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let request =
-            client.post(url).bearer_auth(token.trim()).json(&serde_json::json!({"name": tool, "arguments": arguments}));
+        let request = client
+            .post(url)
+            .header("host", host)
+            .bearer_auth(token.trim())
+            .json(&serde_json::json!({"name": tool, "arguments": arguments}));
         let response = async { request.send().await?.error_for_status()?.json::<Value>().await };
         tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(response).unwrap()["result"]
             .take()

@@ -81,6 +81,7 @@ async fn run_preflight(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result
         builder: options.builder,
         image: options.image.clone(),
         allowed_cidr: options.allowed_cidr.clone(),
+        environment: args.environment.clone(),
         vars: options.var.clone(),
         adopt_table: options.adopt_table,
     };
@@ -132,7 +133,7 @@ async fn apply(checked: &PreflightResult, image: &Published, reporter: Reporter)
     let place = &checked.place;
     place.settings.save(&place.home)?;
     workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
-    let terraform = Terraform::locked(&place.home, &checked.lock);
+    let terraform = Terraform::locked(&place.home, &checked.lock).with_token(checked.token.as_ref());
     terraform.init(&step).await?;
     let table = checked.adoption.as_ref().map(|adoption| adoption.table.as_str());
     adopt::adopt(place, table, &terraform.resources()?, &step).await?;

@@ -19,14 +19,16 @@ use self::{
 use crate::{
     cargo::{self, Profile, build},
     cli,
+    environments::{Environment, Place},
     error::{ErrorExt, Exit},
     local::{
+        check,
         home::Home,
         launch::{self, Started},
         preflight::{self, PreflightResult},
         ready::Outcome,
         record::{self, Launch, Record},
-        stage,
+        service, stage,
         stop::{self, Stopped},
         token,
     },
@@ -39,33 +41,51 @@ use crate::{
 /// Lines of the log in an error.
 const LOG_LINES: usize = 20;
 
-pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
-    let home = Home::of(&args.which.project)?;
+/// The port if neither the command line nor the settings name one.
+const DEFAULT_PORT: u16 = 3333;
 
-    let checked = run_preflight(&home, args)?;
+pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
+    let home = Home::open(&args.which.project)?;
+
+    let (checked, environment, token) = run_preflight(&home, args)?;
     let built = build(args.profile)?;
     let staged = stage(&home, &built)?;
-    let token = token::load_or_make(&home).exit_code(Exit::Apply)?;
-    let launch = Launch { port: checked.port, metrics: checked.metrics, revision: revision::of_checkout() };
-    let previous = stop_previous(&home, &checked)?;
-    let started = match start(&home, &staged, &launch, &token) {
-        Ok(started) => started,
-        Err(failure) => return Err(roll_back(&home, previous.as_ref(), &token, failure)),
+    let tokens = Tokens::find(&home, token)?;
+    let launch = Launch {
+        port: checked.port,
+        metrics: checked.metrics,
+        revision: revision::of_checkout(),
+        settings: environment.settings.clone(),
     };
-    let (record, took) = match wait_until_ready(&home, started)? {
+    check::settings(&home, &staged, &launch, &tokens.new, &environment.file())?;
+    let (record, took) = match replace(&home, &checked, &staged, &launch, &tokens.new) {
         Ok(ready) => ready,
-        Err(failure) => return Err(roll_back(&home, previous.as_ref(), &token, failure)),
+        Err(failure) => return Err(roll_back(&home, checked.running.as_ref(), &tokens.previous, failure)),
     };
-    let report = run_smoke_test(&record, &token)?;
+    token::save(&home, &tokens.new).exit_code(Exit::Apply)?;
+    let report = run_smoke_test(&record, &tokens.new)?;
 
-    stage::prune(&home, &staged, previous.as_ref());
+    stage::prune(&home, &staged, checked.running.as_ref());
     present(&Deployed::new(&args.which.project, &home, &record, took, &report), args)?;
     require_green(&report)
 }
 
-fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<PreflightResult> {
-    ui::step("preflight", &home.root().display().to_string());
-    preflight::check(home, args.port, args.metrics_port)
+/// Reads the settings and checks the machine. Prints the settings, and those of the shell that do not count.
+fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightResult, Environment, Option<Token>)> {
+    let mut problems = Vec::new();
+    let mut environment = Environment::load(args.environment.as_ref(), Environment::LOCAL, Place::Local, &mut problems);
+    let settings: Vec<String> = environment.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let file = service::take_ports(&mut environment, &mut problems);
+    let token = environment.token(&mut problems);
+    ui::step("settings", &[&[environment.source()], &settings[..]].concat().join(", "));
+    let ignored = service::ignored_variables();
+    if !ignored.is_empty() {
+        let (names, file) = (ignored.join(", "), environment.file());
+        ui::warning(&format!("not used: {names} in the shell; set them in {file} instead"));
+    }
+    let port = args.port.or(file.service).unwrap_or(DEFAULT_PORT);
+    let checked = preflight::check(home, port, args.metrics_port.or(file.metrics), problems)?;
+    Ok((checked, environment, token))
 }
 
 /// Builds the service. Cargo shows its own progress.
@@ -83,8 +103,37 @@ fn stage(home: &Home, built: &Path) -> anyhow::Result<PathBuf> {
     Ok(staged)
 }
 
-/// Stops the running version. Returns its record, to which a failed deployment rolls back.
-fn stop_previous(home: &Home, checked: &PreflightResult) -> anyhow::Result<Option<Record>> {
+/// The token of the new version, and that of the running one.
+struct Tokens {
+    new: Token,
+    previous: Token,
+}
+
+impl Tokens {
+    /// Chooses the token that the settings refer to, or else the deployment's own, which is created once.
+    fn find(home: &Home, named: Option<Token>) -> anyhow::Result<Self> {
+        let previous = token::load(home).exit_code(Exit::Apply)?;
+        let new = match named {
+            Some(token) => token,
+            None => token::load_or_make(home).exit_code(Exit::Apply)?,
+        };
+        Ok(Self { previous: previous.unwrap_or_else(|| new.clone()), new })
+    }
+}
+
+/// Stops the running version, starts the new one, and waits until it is ready.
+fn replace(
+    home: &Home,
+    checked: &PreflightResult,
+    staged: &Path,
+    launch: &Launch,
+    token: &Token,
+) -> anyhow::Result<(Record, Duration)> {
+    stop_previous(home, checked)?;
+    wait_until_ready(home, start(home, staged, launch, token)?)
+}
+
+fn stop_previous(home: &Home, checked: &PreflightResult) -> anyhow::Result<()> {
     let recorded = checked.running.as_ref().map(|record| &record.identity);
     if recorded.is_none() && checked.strays.is_empty() {
         ui::step("replace", "nothing runs yet");
@@ -98,8 +147,7 @@ fn stop_previous(home: &Home, checked: &PreflightResult) -> anyhow::Result<Optio
             Stopped::WasGone => format!("process {} had ended", identity.pid),
         });
     }
-    record::remove(home).exit_code(Exit::Apply)?;
-    Ok(checked.running.clone())
+    record::remove(home)
 }
 
 /// Starts the new version.
@@ -109,14 +157,14 @@ fn start(home: &Home, staged: &Path, launch: &Launch, token: &Token) -> anyhow::
     Ok(started)
 }
 
-/// Waits until the new version is ready. The inner error is the reason why it is not, with the end of its log.
-fn wait_until_ready(home: &Home, mut started: Started) -> anyhow::Result<Result<(Record, Duration), anyhow::Error>> {
+/// Waits until the new version is ready. The error is the reason why it is not, with the end of its log.
+fn wait_until_ready(home: &Home, mut started: Started) -> anyhow::Result<(Record, Duration)> {
     let step = ui::begin("ready");
     step.status(&format!("waiting for {}/readyz", started.record.url));
     let reason = match started.ready()? {
         Outcome::Ready(took) => {
             step.done(&format!("after {} ms", took.as_millis()));
-            return Ok(Ok((started.record, took)));
+            return Ok((started.record, took));
         }
         Outcome::Exited(status) => format!("the service ended before it was ready, {}", ended(status)),
         Outcome::TimedOut(last) => {
@@ -126,7 +174,7 @@ fn wait_until_ready(home: &Home, mut started: Started) -> anyhow::Result<Result<
     };
     record::remove(home)?;
     let lines = started.last_lines(LOG_LINES);
-    Ok(Err(anyhow!("{reason}{}", lines.iter().fold(String::new(), |all, line| format!("{all}\n  | {line}")))))
+    Err(anyhow!("{reason}{}", lines.iter().fold(String::new(), |all, line| format!("{all}\n  | {line}"))))
 }
 
 fn run_smoke_test(record: &Record, token: &Token) -> anyhow::Result<Report> {

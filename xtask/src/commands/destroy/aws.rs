@@ -61,6 +61,7 @@ async fn destroy(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> 
 /// Lists what exists, with the number of notes.
 async fn take_inventory(place: &DeploymentTarget, reporter: Reporter) -> anyhow::Result<Inventory> {
     let step = reporter.begin("inventory");
+    step.note(&format!("directory {}", place.home.root().display()));
     let inventory = inventory::take(place, reporter).await?;
     step.done(&format!("{} in account {}, {}", place.names.project(), place.account.id(), place.account.region()));
     if reporter == Reporter::Json || !inventory.is_empty() {

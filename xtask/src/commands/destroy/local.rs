@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &cli::Destroy) -> anyhow::Result<()> {
-    let home = Home::of(&args.which.project)?;
+    let home = Home::open(&args.which.project)?;
     if !home.exists() {
         ui::result(&format!(
             "{} is not deployed on this machine: nothing runs, and no data is kept",

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
-    let home = Home::of(&args.which.project)?;
+    let home = Home::open(&args.which.project)?;
     let Some(record) = record::load(&home)? else {
         ui::result(&format!("{} is not deployed on this machine", args.which.project));
         if let Some(hint) = args.which.project.similar_hint(home.root()) {

@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use crate::{
     error::{ErrorExt, Exit},
-    local::{home::Home, launch, ready::Outcome, record::Record},
+    local::{home::Home, identity, launch, ready::Outcome, record::Record},
     token::Token,
     ui,
 };
@@ -21,6 +21,9 @@ pub(super) fn roll_back(
 ) -> anyhow::Error {
     let (context, exit) = match previous {
         None => ("nothing runs: the first deployment failed".to_owned(), Exit::FirstDeployFailed),
+        Some(previous) if identity::is_running(&previous.identity).unwrap_or(false) => {
+            (format!("the previous version was not replaced and still serves at {}", previous.url), Exit::RolledBack)
+        }
         Some(previous) => match restart(home, previous, token) {
             Ok(()) => (
                 format!("the new version was rolled back; the previous version serves again at {}", previous.url),
