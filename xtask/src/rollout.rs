@@ -14,6 +14,7 @@ mod log_errors;
 pub(crate) mod log_line;
 mod restart;
 mod rollback;
+mod stop_reason;
 mod wait;
 
 pub use self::{

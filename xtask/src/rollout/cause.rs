@@ -1,11 +1,8 @@
 //! Classifies the end of a task from what ECS and the log report.
 //!
-//! ECS has no codes for most causes, only sentences. The documented ones begin with a code-like word
-//! (`CannotPullContainerError: …`), which is used as a code here. Where AWS distinguishes within a code by words
-//! alone, the documented words are matched. A cause only selects the hint. That the task failed is decided in
-//! `evaluate`.
+//! A cause only selects the hint. That the task failed is decided in `evaluate`.
 
-use super::{evaluate::failed_health_check, log_line};
+use super::{evaluate::failed_health_check, log_line, stop_reason};
 use crate::{
     aws::ecs::{StopCode, Task},
     stack::Outputs,
@@ -19,12 +16,24 @@ const KILLED: i32 = 137;
 /// Kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cause {
+    /// The task could not reach AWS or the registry.
+    Network,
+    /// The account may run no more tasks of this size.
+    Quota,
+    /// Fargate has no room for the task.
+    Capacity,
+    /// ECS could not assume a role.
+    Role,
+    /// The task got no address in its subnet.
+    Subnet,
     /// ECS could not pull the image.
     Image,
     /// The image is for another CPU.
     Architecture,
     /// ECS could not read the token.
     Secret,
+    /// ECS could not open the log.
+    Log,
     /// The task ran out of memory.
     Memory,
     /// The service ran but failed its health check.
@@ -45,21 +54,8 @@ impl Cause {
         let service = task.container(container);
         let exit_code = service.and_then(|service| service.exit_code);
         let reasons = [task.stopped_reason.as_str(), service.map_or("", |service| service.reason.as_str())];
-        let coded =
-            |prefix: &str| reasons.iter().any(|reason| code(reason).is_some_and(|code| code.starts_with(prefix)));
-        let contains = |words: &str| reasons.iter().any(|reason| reason.contains(words));
-
-        if contains("exec format error") || contains("descriptor matching platform") {
-            return Self::Architecture;
-        }
-        if coded("CannotPull") || (coded("ResourceInitializationError") && contains("retrieve ecr registry auth")) {
-            return Self::Image;
-        }
-        if coded("ResourceInitializationError") && contains("retrieve secret") {
-            return Self::Secret;
-        }
-        if coded("OutOfMemoryError") {
-            return Self::Memory;
+        if let Some(cause) = reasons.into_iter().find_map(stop_reason::cause) {
+            return cause;
         }
         // The runtime logs this instead of a program that the CPU cannot run, so the log has no other line.
         if log.iter().any(|line| line.contains("exec format error")) {
@@ -77,6 +73,9 @@ impl Cause {
             Some(KILLED) if task.stop_code == Some(StopCode::EssentialContainerExited) => Self::Memory,
             Some(INVALID_SETTINGS) => Self::Configuration,
             None if task.stop_code == Some(StopCode::TaskFailedToStart) => Self::Start,
+            // The task has not ended, but the rollout has taken too long.
+            None if task.stop_code.is_none() && task.is_running() => Self::Port,
+            None if task.stop_code.is_none() => Self::Start,
             exit_code => Self::Crash(exit_code),
         }
     }
@@ -84,9 +83,15 @@ impl Cause {
     /// The name in events.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Network => "network",
+            Self::Quota => "quota",
+            Self::Capacity => "capacity",
+            Self::Role => "role",
+            Self::Subnet => "subnet",
             Self::Image => "image",
             Self::Architecture => "architecture",
             Self::Secret => "secret",
+            Self::Log => "log",
             Self::Memory => "memory",
             Self::Port => "port",
             Self::Permission(_) => "permission",
@@ -99,9 +104,15 @@ impl Cause {
     /// One sentence, without a full stop.
     pub(super) fn sentence(&self) -> String {
         match self {
+            Self::Network => "the task could not connect to AWS or the registry".to_owned(),
+            Self::Quota => "the account's quota of Fargate tasks is used up".to_owned(),
+            Self::Capacity => "Fargate has no capacity for the task at the moment".to_owned(),
+            Self::Role => "ECS could not assume a role".to_owned(),
+            Self::Subnet => "the task got no network address in its subnet".to_owned(),
             Self::Image => "ECS could not pull the image".to_owned(),
             Self::Architecture => "the image and the task have different CPU architectures".to_owned(),
             Self::Secret => "ECS could not read the token for the task".to_owned(),
+            Self::Log => "ECS could not open the task's log".to_owned(),
             Self::Memory => "the service was killed, most likely because it exceeded the task's memory".to_owned(),
             Self::Port => "the service ran but failed its health check".to_owned(),
             Self::Permission(message) => format!("AWS denied the service a call that it needs ({message})"),
@@ -114,9 +125,28 @@ impl Cause {
 
     /// The hint: what to do next.
     pub(crate) fn hint(&self, outputs: &Outputs) -> String {
-        let Outputs { token_parameter, container_port, .. } = outputs;
+        let Outputs { token_parameter, container_port, log_group, .. } = outputs;
+        let subnets = outputs.subnets.join(", ");
         let flag = outputs.flag();
         match self {
+            Self::Network => format!(
+                "check that the route tables of {subnets} lead to an Internet gateway (to a NAT gateway without \
+                 `assign_public_ip`), and that no network ACL blocks port 443"
+            ),
+            Self::Quota => "run fewer or smaller tasks, or raise the quota: `aws service-quotas \
+                            request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value \
+                            <vCPUs>`; the quota of a new account is low and grows with use"
+                .to_owned(),
+            Self::Capacity => format!(
+                "rerun `cargo xtask deploy{flag}` later, or choose another size or CPU with `--var fargate_cpu=` and `--var \
+                 cpu_architecture=`"
+            ),
+            Self::Role => format!(
+                "rerun `cargo xtask deploy{flag}`: a new role takes some seconds to be known; if it fails again, restore the \
+                 trust of the roles (infra/iam_exec.tf), and create the role of ECS with `aws iam \
+                 create-service-linked-role --aws-service-name ecs.amazonaws.com` if it is missing"
+            ),
+            Self::Subnet => format!("check that {subnets} exist and have free addresses; delete unused network interfaces"),
             Self::Image => format!(
                 "rerun `cargo xtask deploy{flag}` to push a missing image, and check that the execution role \
                  (infra/iam_exec.tf) may pull it"
@@ -128,6 +158,10 @@ impl Cause {
             Self::Secret => format!(
                 "check that the SSM parameter {token_parameter} exists and that the execution role may read it; \
                  if deploy created it, redeploying recreates it"
+            ),
+            Self::Log => format!(
+                "rerun `cargo xtask deploy{flag}` to restore the log group {log_group} and the execution role, which may \
+                 write to it"
             ),
             Self::Memory => "redeploy with more memory, such as `--var fargate_memory=1024`".to_owned(),
             Self::Port => format!(
@@ -149,11 +183,6 @@ impl Cause {
 /// Returns AWS's message of the newest line that logs a denied call.
 pub(crate) fn permission_in(log: &[String]) -> Option<String> {
     log.iter().rev().find_map(|text| log_line::denied(text))
-}
-
-/// Returns the text before the colon if it looks like a code: one word.
-fn code(reason: &str) -> Option<&str> {
-    reason.split_once(':').map(|(code, _)| code).filter(|code| code.chars().all(|c| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]

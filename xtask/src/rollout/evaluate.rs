@@ -1,6 +1,6 @@
 //! Judges a rollout from one snapshot of the service: live, not yet, or failed. Sends no requests.
 
-use super::Baseline;
+use super::{Baseline, stop_reason};
 use crate::aws::ecs::{Health, RolloutState, Service, StopCode, Task};
 
 /// The service at one moment.
@@ -41,9 +41,11 @@ pub enum FailureReason {
     TimedOut(String),
 }
 
-/// Beginnings of stop reasons that are transient on Fargate and not caused by the version. ECS retries these. There
-/// is no code for them, so the words that AWS documents are matched.
-const TRANSIENT: [&str; 2] = ["Capacity is unavailable", "Timeout waiting for network interface provisioning"];
+/// Starts that have to fail before the rollout has failed. Many reasons pass: a role that is not known everywhere yet, a
+/// network interface that came too late, a zone without capacity. AWS lists no codes for them, but ECS tries again after
+/// each, and its circuit breaker too waits for three:
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html>
+const FAILED_STARTS: usize = 3;
 
 pub(super) fn evaluate(seen: Snapshot<'_>) -> Verdict {
     let Snapshot { wanted, baseline, service, .. } = seen;
@@ -59,7 +61,8 @@ pub(super) fn evaluate(seen: Snapshot<'_>) -> Verdict {
     }) {
         return Verdict::Live;
     }
-    if let Some(task) = first_crash(seen) {
+    let failures = Failures::of(seen);
+    if let Some(task) = failures.verdict() {
         return Verdict::Failed(FailureReason::Crashed(Box::new(task.clone())));
     }
     let failed = service.deployments.iter().find(|deployment| {
@@ -71,7 +74,7 @@ pub(super) fn evaluate(seen: Snapshot<'_>) -> Verdict {
         return Verdict::Failed(FailureReason::FailedByEcs(deployment.reason.clone()));
     }
     match (new, primary) {
-        (Some(new), _) => Verdict::NotYet(status(new.running, service.desired, healthy)),
+        (Some(new), _) => Verdict::NotYet(status(new.running, service.desired, healthy) + &failures.status()),
         (None, Some(other)) if seen.begun => Verdict::Failed(FailureReason::Replaced(other.task_definition.clone())),
         (None, None) if seen.begun => Verdict::Failed(FailureReason::ServiceDeleted),
         _ => Verdict::NotYet("ECS has not started the rollout".to_owned()),
@@ -81,8 +84,7 @@ pub(super) fn evaluate(seen: Snapshot<'_>) -> Verdict {
 /// Returns true if a task failed, rather than being stopped by an operator or by ECS to scale or replace it.
 pub fn is_crash(task: &Task) -> bool {
     match &task.stop_code {
-        Some(StopCode::EssentialContainerExited) => true,
-        Some(StopCode::TaskFailedToStart) => !TRANSIENT.iter().any(|words| task.stopped_reason.starts_with(words)),
+        Some(StopCode::EssentialContainerExited | StopCode::TaskFailedToStart) => true,
         Some(StopCode::ServiceSchedulerInitiated) => failed_health_check(task),
         _ => false,
     }
@@ -94,10 +96,42 @@ pub(super) fn failed_health_check(task: &Task) -> bool {
     task.health == Some(Health::Unhealthy) || task.stopped_reason.starts_with("Task failed container health checks")
 }
 
-/// Returns the first crash of this rollout. Later ones usually repeat it.
-fn first_crash(seen: Snapshot<'_>) -> Option<&Task> {
-    let new = seen.stopped.iter().filter(|task| !seen.baseline.stopped_tasks.contains(&task.arn));
-    new.filter(|task| task.task_definition == seen.wanted && is_crash(task)).min_by_key(|task| task.created_at)
+/// The failed tasks of this rollout.
+struct Failures<'a> {
+    /// The first task whose end decides the rollout. Later ones usually repeat it.
+    crash: Option<&'a Task>,
+    /// Tasks that failed to start, oldest first. ECS starts others in their place.
+    starts: Vec<&'a Task>,
+}
+
+impl<'a> Failures<'a> {
+    fn of(seen: Snapshot<'a>) -> Self {
+        let new = seen.stopped.iter().filter(|task| !seen.baseline.stopped_tasks.contains(&task.arn));
+        let mut failed: Vec<&Task> = new.filter(|task| task.task_definition == seen.wanted && is_crash(task)).collect();
+        failed.sort_by_key(|task| task.created_at);
+        let (starts, crashes): (Vec<&Task>, Vec<&Task>) = failed.into_iter().partition(|task| may_pass(task));
+        Self { crash: crashes.first().copied(), starts }
+    }
+
+    /// Returns the task that fails the rollout, if it has failed. Of several starts that is the newest, because reasons
+    /// that pass come first.
+    fn verdict(&self) -> Option<&'a Task> {
+        self.crash.or_else(|| self.starts.last().copied().filter(|_| self.starts.len() >= FAILED_STARTS))
+    }
+
+    fn status(&self) -> String {
+        match self.starts.len() {
+            0 => String::new(),
+            failed => format!(", {failed} failed to start, ECS tries again"),
+        }
+    }
+}
+
+/// Returns true if another task of the same version may start.
+fn may_pass(task: &Task) -> bool {
+    let reasons = task.containers.iter().map(|container| container.reason.as_str());
+    let mut reasons = reasons.chain([task.stopped_reason.as_str()]);
+    task.stop_code == Some(StopCode::TaskFailedToStart) && !reasons.any(stop_reason::is_final)
 }
 
 fn status(running: i32, desired: i32, healthy: i32) -> String {

@@ -36,4 +36,24 @@ impl Outputs {
     pub(crate) fn task_definition(&self) -> &str {
         self.task_definition_arn.rsplit('/').next().unwrap_or(&self.task_definition_arn)
     }
+
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        Self {
+            project_name: "a".to_owned(),
+            region: "us-east-1".to_owned(),
+            cluster_name: "a-cluster".to_owned(),
+            service_name: "a-svc".to_owned(),
+            task_definition_arn: "arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:2".to_owned(),
+            task_definition_family: "a-task".to_owned(),
+            container_name: "mcp-stateful".to_owned(),
+            container_port: 3333,
+            image_digest: format!("sha256:{}", "0".repeat(64)),
+            log_group: "/ecs/a".to_owned(),
+            dynamodb_table: "a-state".to_owned(),
+            token_parameter: "/a/auth-token".to_owned(),
+            security_group_id: "sg-a".to_owned(),
+            subnets: vec!["subnet-a".to_owned(), "subnet-b".to_owned()],
+        }
+    }
 }

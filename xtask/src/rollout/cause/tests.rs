@@ -29,43 +29,27 @@ fn exit(code: i32, container_reason: &str, log: &[&str]) -> Cause {
 }
 
 #[test]
-fn failed_pull_is_the_image() {
-    assert_eq!(
-        start("CannotPullContainerError: pull image manifest has been retried 1 time(s): not found"),
-        Cause::Image
-    );
-    assert_eq!(
-        start(
-            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
-             unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError"
-        ),
-        Cause::Image
-    );
+fn reason_of_task_or_container_names_the_cause() {
+    let missing = "CannotPullContainerError: failed to resolve ref x: not found";
+    assert_eq!(start(missing), Cause::Image);
     // Some platform versions report the reason on the container only.
-    let task = task(StopCode::TaskFailedToStart, "Task failed to start", None, "CannotPullContainerError: not found");
+    let task = task(StopCode::TaskFailedToStart, "Task failed to start", None, missing);
     assert_eq!(Cause::classify(&task, "service", &[]), Cause::Image);
+    assert_eq!(start("Timeout waiting for network interface provisioning to complete."), Cause::Start);
 }
 
 #[test]
 fn wrong_cpu_is_found_in_reason_or_log() {
-    assert_eq!(
-        start(
-            "CannotPullContainerError: pull image manifest has been retried 5 time(s): image Manifest does not contain \
-             descriptor matching platform 'linux/amd64'"
-        ),
-        Cause::Architecture
-    );
     assert_eq!(exit(255, "", &["exec /mcp-stateful: exec format error"]), Cause::Architecture);
     assert_eq!(exit(1, "CannotStartContainerError: exec format error", &[]), Cause::Architecture);
 }
 
 #[test]
-fn unreadable_secret_differs_from_other_start_errors() {
-    let secret = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: \
-                  unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException";
-    assert_eq!(start(secret), Cause::Secret);
-    assert_eq!(start("ResourceInitializationError: failed to initialize logging driver: no group"), Cause::Start);
-    assert_eq!(start("Capacity is unavailable at this time"), Cause::Start);
+fn unfinished_task_has_not_exited() {
+    let pending = Task { last_status: "PENDING".to_owned(), ..Task::default() };
+    assert_eq!(Cause::classify(&pending, "service", &[]), Cause::Start);
+    let running = Task { last_status: "RUNNING".to_owned(), ..Task::default() };
+    assert_eq!(Cause::classify(&running, "service", &[]), Cause::Port);
 }
 
 #[test]
@@ -100,11 +84,4 @@ fn denied_call_in_the_log_is_the_cause() {
 fn other_containers_are_ignored() {
     let task = task(StopCode::EssentialContainerExited, "Essential container in task exited", Some(2), "");
     assert_eq!(Cause::classify(&task, "other", &[]), Cause::Crash(None));
-}
-
-#[test]
-fn code_is_a_single_word() {
-    assert_eq!(code("Essential container in task exited"), None);
-    assert_eq!(code("some words: more"), None);
-    assert_eq!(code("OutOfMemoryError: more"), Some("OutOfMemoryError"));
 }

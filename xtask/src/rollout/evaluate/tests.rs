@@ -1,7 +1,7 @@
 //! Rollouts in the form in which ECS reports them.
 
 use super::*;
-use crate::aws::ecs::Deployment;
+use crate::aws::ecs::{Container, Deployment};
 
 const NEW: &str = "td:2";
 const OLD: &str = "td:1";
@@ -119,28 +119,51 @@ fn service_without_deployments_is_new_or_deleted() {
     assert_eq!(judged(&service(1, Vec::new()), &[], true), Verdict::Failed(FailureReason::ServiceDeleted));
 }
 
-#[test]
-fn first_crash_fails_the_rollout() {
-    for code in [StopCode::EssentialContainerExited, StopCode::TaskFailedToStart] {
-        let first = Task { created_at: Some(10), ..stopped("first", NEW, code.clone()) };
-        let second = Task { created_at: Some(20), ..stopped("second", NEW, code) };
-        let verdict = judged(&rolling(), &[second, first.clone()], true);
-        assert_eq!(verdict, Verdict::Failed(FailureReason::Crashed(Box::new(first))));
+fn failed_start(arn: &str, created_at: u64, reason: &str) -> Task {
+    Task {
+        created_at: Some(created_at),
+        stopped_reason: reason.to_owned(),
+        ..stopped(arn, NEW, StopCode::TaskFailedToStart)
     }
 }
 
 #[test]
-fn transient_fargate_errors_are_ignored() {
-    let refused =
-        |reason: &str| Task { stopped_reason: reason.to_owned(), ..stopped("new", NEW, StopCode::TaskFailedToStart) };
+fn first_crash_fails_the_rollout() {
+    let first = Task { created_at: Some(10), ..stopped("first", NEW, StopCode::EssentialContainerExited) };
+    let second = Task { created_at: Some(20), ..stopped("second", NEW, StopCode::EssentialContainerExited) };
+    let verdict = judged(&rolling(), &[second, first.clone()], true);
+    assert_eq!(verdict, Verdict::Failed(FailureReason::Crashed(Box::new(first))));
+}
+
+#[test]
+fn third_failed_start_fails_the_rollout() {
     for reason in [
         "Capacity is unavailable at this time. Please try again later or in a different availability zone",
-        "Timeout waiting for network interface provisioning to complete.",
+        "Timeout waiting for EphemeralStorage provisioning to complete.",
+        "InternalError: the network interface was not attached in time",
+        "ResourceInitializationError: failed to configure ENI: context deadline exceeded",
+        "CannotPullContainerError: failed to copy: httpReadSeeker: failed open: EOF",
+        "ResourceInitializationError: unable to retrieve secrets from ssm: AccessDeniedException",
+        "a sentence that AWS has not written yet",
     ] {
-        assert!(is_not_yet(&judged(&rolling(), &[refused(reason)], true)), "{reason}");
+        let starts = [("c", 30), ("a", 10), ("b", 20)].map(|(arn, at)| failed_start(arn, at, reason));
+        let Verdict::NotYet(status) = judged(&rolling(), &starts[..2], true) else { panic!("{reason}") };
+        assert!(status.ends_with(", 2 failed to start, ECS tries again"), "{status}");
+        let newest = Box::new(starts[0].clone());
+        assert_eq!(judged(&rolling(), &starts, true), Verdict::Failed(FailureReason::Crashed(newest)), "{reason}");
     }
-    let image = refused("CannotPullContainerError: not found");
-    assert!(matches!(judged(&rolling(), &[image], true), Verdict::Failed(FailureReason::Crashed(_))));
+}
+
+#[test]
+fn start_that_cannot_succeed_fails_the_rollout() {
+    let missing =
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: not found";
+    let mut on_container = failed_start("a", 10, "Task failed to start");
+    on_container.containers.push(Container { reason: missing.to_owned(), ..Container::default() });
+    for task in [failed_start("a", 10, missing), failed_start("a", 10, "exec format error"), on_container] {
+        let verdict = judged(&rolling(), std::slice::from_ref(&task), true);
+        assert_eq!(verdict, Verdict::Failed(FailureReason::Crashed(Box::new(task))));
+    }
 }
 
 #[test]
