@@ -1,7 +1,7 @@
 //! Runs Terraform in a deployment's workspace. Its whole output goes to the deployment's log, its progress to the
 //! terminal.
 
-use std::{collections::BTreeMap, fs::File};
+use std::{collections::BTreeMap, fs::File, time::Duration};
 
 use anyhow::{Context, anyhow};
 use serde::Deserialize;
@@ -20,6 +20,10 @@ use crate::{
 
 /// The wait for another operator who changes the same state.
 const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
+
+/// The pause before an apply that a new role has failed is repeated. IAM takes some seconds to make a role known to ECS:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
+const ROLE_PAUSE: Duration = Duration::from_secs(12);
 
 /// Terraform on one deployment, whose workspace is prepared.
 #[derive(Debug)]
@@ -62,20 +66,36 @@ impl<'a> Terraform<'a> {
         }
         let tail = output.len().saturating_sub(10);
         let from = output.iter().rposition(|line| line.starts_with("Error")).unwrap_or(tail);
-        self.failed("init", output[from..].join("\n  "))
+        Err(self.failed("init", &output[from..].join("\n  ")))
     }
 
-    /// Applies the configuration and saves the outputs on this machine.
+    /// Applies the configuration and saves the outputs on this machine. Repeats the apply once if ECS did not know a new
+    /// role yet. The provider repeats other calls in this case, but not RegisterTaskDefinition.
     pub(crate) async fn apply(&self, step: &Step) -> anyhow::Result<(Outputs, Changes)> {
-        let changes = self.change("apply", step).await?;
+        let (mut output, mut done) = self.change("apply", step).await?;
+        if !done && is_unknown_role(&output.errors) {
+            step.note(&format!("ECS does not know the new roles yet; trying again in {} s", ROLE_PAUSE.as_secs()));
+            tokio::time::sleep(ROLE_PAUSE).await;
+            let first = output.changes;
+            (output, done) = self.change("apply", step).await?;
+            // The second plan lacks what the first apply has done.
+            output.changes = if done { first } else { output.changes };
+        }
+        if !done {
+            let hint = hint_for(&output.errors);
+            return Err(self.failed("apply", &output.errors.join("\n  ")).hint_if_some(hint));
+        }
         let outputs = self.outputs()?.context("Terraform returned no outputs after the apply")?;
         json_file::save(&self.home.outputs(), &outputs)?;
-        Ok((outputs, changes))
+        Ok((outputs, output.changes))
     }
 
     /// Destroys every resource in the state.
     pub(crate) async fn destroy(&self, step: &Step) -> anyhow::Result<Changes> {
-        self.change("destroy", step).await
+        match self.change("destroy", step).await? {
+            (output, true) => Ok(output.changes),
+            (output, false) => Err(self.failed("destroy", &output.errors.join("\n  "))),
+        }
     }
 
     /// Removes a resource from the state without touching the resource. Returns whether it was in the state.
@@ -84,7 +104,7 @@ impl<'a> Terraform<'a> {
             return Ok(false);
         }
         let output = command::capture(&self.line(&["state", "rm", LOCK_TIMEOUT, address]))?;
-        if output.success { Ok(true) } else { self.failed("state rm", output.stderr).map(|()| true) }
+        if output.success { Ok(true) } else { Err(self.failed("state rm", &output.stderr)) }
     }
 
     /// Returns the addresses of the managed resources in the state, without their indices.
@@ -103,7 +123,7 @@ impl<'a> Terraform<'a> {
         }
         let output = command::capture(&self.line(&["state", "pull"]))?;
         if !output.success {
-            return self.failed("state pull", output.stderr).map(|()| Vec::new());
+            return Err(self.failed("state pull", &output.stderr));
         }
         if output.stdout.trim().is_empty() {
             return Ok(Vec::new());
@@ -121,7 +141,7 @@ impl<'a> Terraform<'a> {
         }
         let output = command::capture(&self.line(&["output", "-json", "-no-color"]))?;
         if !output.success {
-            return self.failed("output", output.stderr).map(|()| None);
+            return Err(self.failed("output", &output.stderr));
         }
         let values: BTreeMap<String, Output> =
             serde_json::from_str(&output.stdout).context("cannot read Terraform's outputs")?;
@@ -133,7 +153,8 @@ impl<'a> Terraform<'a> {
         serde_json::from_value(flat.into()).context("Terraform's outputs differ from those of infra/").map(Some)
     }
 
-    async fn change(&self, verb: &'static str, step: &Step) -> anyhow::Result<Changes> {
+    /// Runs a command that changes resources. Returns its output, and whether it succeeded.
+    async fn change(&self, verb: &'static str, step: &Step) -> anyhow::Result<(JsonOutput, bool)> {
         let line = self.line(&[verb, "-json", "-auto-approve", "-input=false", LOCK_TIMEOUT]);
         let mut output = JsonOutput::default();
         let log = self.home.log();
@@ -145,10 +166,8 @@ impl<'a> Terraform<'a> {
                 step.bar(output.complete as u64, output.changes.total() as u64);
             }
         });
-        if done.await? {
-            return Ok(output.changes);
-        }
-        self.failed(verb, output.errors.join("\n  ")).map(|()| output.changes)
+        let done = done.await?;
+        Ok((output, done))
     }
 
     fn share(&self) -> anyhow::Result<Option<File>> {
@@ -167,14 +186,33 @@ impl<'a> Terraform<'a> {
         }
     }
 
-    fn failed(&self, verb: &str, output: String) -> anyhow::Result<()> {
-        let output = output.trim().to_owned();
-        Err(anyhow!("{}", if output.is_empty() { "no output".to_owned() } else { output }))
+    fn failed(&self, verb: &str, output: &str) -> anyhow::Error {
+        let output = output.trim();
+        anyhow!("{}", if output.is_empty() { "no output" } else { output })
             .context(format!("`terraform {verb}` failed"))
             .hint(format!("read Terraform's whole output in {}", self.home.log().display()))
             .hint("fix the cause and rerun the command; it resumes")
             .exit_code(Exit::Apply)
     }
+}
+
+/// Returns true if ECS's missing knowledge of a role is all that failed. Its two forms:
+/// <https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/414>
+fn is_unknown_role(errors: &[String]) -> bool {
+    let is_about_role = |error: &String| {
+        error.contains("RegisterTaskDefinition")
+            && (error.contains("iam:PassRole") || error.contains("Role is not valid"))
+    };
+    !errors.is_empty() && errors.iter().all(is_about_role)
+}
+
+/// Returns what to do about errors that Terraform's text does not explain.
+fn hint_for(errors: &[String]) -> Option<String> {
+    let any = |words: &str| errors.iter().any(|error| error.contains(words));
+    if any("service linked role") {
+        return Some("run `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`".to_owned());
+    }
+    any("iam:PassRole").then(|| "attach the policy printed by `cargo xtask policy` to these credentials".to_owned())
 }
 
 impl Outputs {
@@ -196,5 +234,23 @@ mod tests {
         let line = Terraform::read_only(&home).line(&["apply"]);
         assert_eq!(line.to_string(), "terraform -chdir=/home/infra apply");
         assert_eq!(line.value_of("TF_DATA_DIR"), Some("/home/terraform".as_ref()));
+    }
+
+    #[test]
+    fn only_an_unknown_role_repeats_the_apply() {
+        let errors = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let pass = "aws_ecs_task_definition.service: creating ECS Task Definition (a-task): operation error ECS: \
+                    RegisterTaskDefinition, https response error StatusCode: 400, AccessDeniedException: User: x is not \
+                    authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/a-exec-role";
+        let invalid = "creating ECS Task Definition (a-task): operation error ECS: RegisterTaskDefinition, \
+                       ClientException: Role is not valid";
+        assert!(is_unknown_role(&errors(&[pass])) && is_unknown_role(&errors(&[invalid])));
+        for others in [&[][..], &["creating SSM Parameter: AccessDenied"], &[pass, "creating SSM Parameter: x"]] {
+            assert!(!is_unknown_role(&errors(others)), "{others:?}");
+        }
+        assert!(hint_for(&errors(&[pass])).unwrap().contains("cargo xtask policy"));
+        let linked =
+            "operation error ECS: CreateService, InvalidParameterException: Unable to assume the service linked role.";
+        assert!(hint_for(&errors(&[linked])).unwrap().contains("create-service-linked-role"));
     }
 }
