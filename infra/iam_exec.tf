@@ -62,7 +62,7 @@ locals {
         Sid      = "ReadTheToken"
         Effect   = "Allow"
         Action   = ["ssm:GetParameters"]
-        Resource = distinct([aws_ssm_parameter.token.arn, local.token_parameter_arn])
+        Resource = distinct([local.own_token_parameter_arn, local.token_parameter_arn])
       },
     ],
   )

@@ -4,6 +4,12 @@ data "aws_vpc" "default" {
   default = true
 }
 
+locals {
+  # The ids of the zones that Fargate serves, or null where it serves all. ECS does not avoid the others by itself. The
+  # deployer's preflight reads the same file.
+  fargate_zones = try(jsondecode(file("${path.module}/fargate-zones.json"))[var.region][var.cpu_architecture], null)
+}
+
 # The default subnets, one in each zone. They are public, which other subnets of the VPC may not be.
 data "aws_subnets" "default" {
   filter {
@@ -16,10 +22,19 @@ data "aws_subnets" "default" {
     values = ["true"]
   }
 
+  dynamic "filter" {
+    for_each = local.fargate_zones == null ? [] : [local.fargate_zones]
+
+    content {
+      name   = "availability-zone-id"
+      values = filter.value
+    }
+  }
+
   lifecycle {
     postcondition {
       condition     = length(self.ids) > 0
-      error_message = "the default VPC in ${var.region} has no default subnets: create one with `aws ec2 create-default-subnet --availability-zone <zone>`."
+      error_message = "the default VPC in ${var.region} has no default subnets in ${local.fargate_zones == null ? "any zone" : join(", ", local.fargate_zones)}: create one with `aws ec2 create-default-subnet --availability-zone <zone>`."
     }
   }
 }

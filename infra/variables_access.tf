@@ -43,6 +43,12 @@ variable "oauth" {
   }
 
   validation {
+    # The tasks' security group lets out port 443 only (network.tf). oauth.resource is called by clients, on any port.
+    condition     = alltrue([for url in [try(var.oauth.issuer, null), try(var.oauth.jwks_url, null)] : url == null || !can(regex("^https://[^/]*:[0-9]+(/|$)", url)) || can(regex("^https://[^/]*:443(/|$)", url))])
+    error_message = "invalid oauth.issuer or oauth.jwks_url: expected port 443, the only one that the tasks may connect to."
+  }
+
+  validation {
     condition     = var.oauth == null || alltrue([for name in concat(try(var.oauth.audience, []), try(var.oauth.client_ids, [])) : can(regex("^[^,\\s]+$", name))])
     error_message = "invalid oauth.audience or oauth.client_ids: expected names without commas and spaces."
   }

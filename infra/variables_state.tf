@@ -60,6 +60,13 @@ variable "token_parameter_arn" {
   }
 }
 
+variable "token_adopted" {
+  description = "Uses the parameter /<project_name>/auth-token as it is: Terraform neither creates, reads nor changes it. Set by deploy if the parameter exists but is missing from the state."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "own_token" {
   description = "Stores auth_token instead of a random token. Like any token, it is stored only when token_version changes."
   type        = bool

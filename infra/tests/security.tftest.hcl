@@ -364,7 +364,7 @@ run "new_token_version_replaces_the_tasks" {
   variables { token_version = 2 }
 
   assert {
-    condition     = aws_ssm_parameter.token.value_wo_version == 2 && jsondecode(aws_ecs_task_definition.service.container_definitions)[0].dockerLabels == { "token-version" = "2" }
+    condition     = aws_ssm_parameter.token[0].value_wo_version == 2 && jsondecode(aws_ecs_task_definition.service.container_definitions)[0].dockerLabels == { "token-version" = "2" }
     error_message = "the tasks keep the old token"
   }
 }
@@ -386,7 +386,29 @@ run "existing_token_parameter_is_used" {
   }
   assert {
     # The generated parameter stays readable for a rollback.
-    condition     = [for statement in jsondecode(aws_iam_role_policy.exec.policy).Statement : statement.Resource if statement.Sid == "ReadTheToken"] == [[aws_ssm_parameter.token.arn, var.token_parameter_arn]]
+    condition     = [for statement in jsondecode(aws_iam_role_policy.exec.policy).Statement : statement.Resource if statement.Sid == "ReadTheToken"] == [[aws_ssm_parameter.token[0].arn, var.token_parameter_arn]]
     error_message = "exec role: ${aws_iam_role_policy.exec.policy}"
+  }
+}
+
+run "adopted_token_is_neither_created_nor_read" {
+  command = plan
+  variables { token_adopted = true }
+
+  assert {
+    condition     = length(aws_ssm_parameter.token) == 0
+    error_message = "Terraform manages the parameter that it was to leave alone"
+  }
+  assert {
+    condition     = output.token_parameter == "/mcp-stateful/auth-token"
+    error_message = "token: ${output.token_parameter}"
+  }
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].secrets == [{ name = "MCP_AUTH_TOKEN", valueFrom = "arn:aws:ssm:us-east-1:123456789012:parameter/mcp-stateful/auth-token" }]
+    error_message = "the tasks read another token"
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.exec.policy).Statement : statement.Resource if statement.Sid == "ReadTheToken"] == [["arn:aws:ssm:us-east-1:123456789012:parameter/mcp-stateful/auth-token"]]
+    error_message = "the execution role may read another parameter, or not this one"
   }
 }

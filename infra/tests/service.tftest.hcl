@@ -109,6 +109,37 @@ run "table_name_reaches_the_service" {
   }
 }
 
+# Fargate does not serve every zone of a region.
+
+run "all_zones_are_used_where_fargate_serves_all" {
+  command = plan
+
+  assert {
+    condition     = [for filter in data.aws_subnets.default.filter : filter.name if filter.name == "availability-zone-id"] == []
+    error_message = "subnets are selected by zone"
+  }
+}
+
+run "zones_without_arm64_are_left_out" {
+  command = plan
+  variables { cpu_architecture = "ARM64" }
+
+  assert {
+    condition     = one([for filter in data.aws_subnets.default.filter : !contains(filter.values, "use1-az3") && length(filter.values) == 5 if filter.name == "availability-zone-id"])
+    error_message = "a subnet in use1-az3 is used"
+  }
+}
+
+run "zones_without_fargate_are_left_out" {
+  command = plan
+  variables { region = "us-west-1" }
+
+  assert {
+    condition     = one([for filter in data.aws_subnets.default.filter : toset(filter.values) == toset(["usw1-az1", "usw1-az3"]) if filter.name == "availability-zone-id"])
+    error_message = "another subnet than those of usw1-az1 and usw1-az3 is used"
+  }
+}
+
 run "missing_default_subnets_fail_the_plan" {
   command = plan
   override_data {
@@ -267,12 +298,12 @@ run "state_lacks_the_token" {
   }
 
   assert {
-    condition     = aws_ssm_parameter.token.type == "SecureString" && aws_ssm_parameter.token.value_wo_version == 1
+    condition     = aws_ssm_parameter.token[0].type == "SecureString" && aws_ssm_parameter.token[0].value_wo_version == 1
     error_message = "the parameter is not written as a secret"
   }
   assert {
     # The write-only argument, and every other attribute that could contain the value.
-    condition     = aws_ssm_parameter.token.value_wo == null && !strcontains(nonsensitive(jsonencode(aws_ssm_parameter.token)), "token-token-token-token")
+    condition     = aws_ssm_parameter.token[0].value_wo == null && !strcontains(nonsensitive(jsonencode(aws_ssm_parameter.token[0])), "token-token-token-token")
     error_message = "the state contains the token"
   }
 }

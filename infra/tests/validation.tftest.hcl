@@ -222,6 +222,47 @@ run "empty_oauth_scope_is_rejected" {
   expect_failures = [var.oauth]
 }
 
+run "oauth_issuer_on_another_port_is_rejected" {
+  command = plan
+  variables {
+    # a port that the security group does not let out
+    oauth = {
+      issuer   = "https://id.example.com:8443/realm"
+      resource = "https://mcp.example.com/mcp"
+    }
+  }
+  expect_failures = [var.oauth]
+}
+
+run "oauth_keys_on_another_port_are_rejected" {
+  command = plan
+  variables {
+    # a port that the security group does not let out
+    oauth = {
+      issuer   = "https://id.example.com"
+      resource = "https://mcp.example.com/mcp"
+      jwks_url = "https://id.example.com:4443"
+    }
+  }
+  expect_failures = [var.oauth]
+}
+
+run "oauth_resource_may_have_any_port" {
+  command = plan
+  variables {
+    oauth = {
+      issuer   = "https://id.example.com:443/realm"
+      resource = "https://mcp.example.com:8443/mcp"
+      jwks_url = "https://[2001:db8::1]:443/keys"
+    }
+  }
+
+  assert {
+    condition     = local.oauth["MCP_OAUTH_ISSUER"] == "https://id.example.com:443/realm"
+    error_message = "issuer: ${local.oauth["MCP_OAUTH_ISSUER"]}"
+  }
+}
+
 run "whole_ipv4_internet_is_rejected" {
   command = plan
   variables { allowed_cidr = "0.0.0.0/0" }

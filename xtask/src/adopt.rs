@@ -3,11 +3,15 @@
 //! Such resources are a table that `destroy --keep-data` kept, resources of an apply that was killed before it
 //! saved its state, and everything after the state was lost. Adopts only resources with the project's tags, and a
 //! table named by the operator.
+//!
+//! The token's parameter is not imported: an import reads the token into plan and state, and the apply would give it a
+//! new value, which logs out every client. Terraform leaves the parameter alone instead (`token_adopted` in
+//! `infra/token.tf`).
 
 use serde_json::json;
 
 use crate::{
-    aws::ec2,
+    aws::{ec2, ssm, tags},
     cleanup::{self, Kind, Resource},
     stack::{DeploymentTarget, workspace},
     ui::Step,
@@ -24,8 +28,8 @@ const EXEC_ROLE: &str = "aws_iam_role.exec";
 const TASK_ROLE: &str = "aws_iam_role.task";
 const TABLE: &str = "aws_dynamodb_table.state";
 
-/// The addresses of a complete state. A state that has them all needs no search for missing resources.
-const ALL: [&str; 10] = [CLUSTER, SERVICE, GROUP, INGRESS, EGRESS, LOG_GROUP, PARAMETER, EXEC_ROLE, TASK_ROLE, TABLE];
+/// The addresses that are imported. A state that has them all needs no search for missing resources.
+const IMPORTED: [&str; 9] = [CLUSTER, SERVICE, GROUP, INGRESS, EGRESS, LOG_GROUP, EXEC_ROLE, TASK_ROLE, TABLE];
 
 /// A Terraform address, and the id by which Terraform imports the resource.
 type Import = (&'static str, String);
@@ -40,7 +44,7 @@ pub(crate) async fn adopt(
     step: &Step,
 ) -> anyhow::Result<()> {
     let mut imports: Vec<Import> = table.map(|table| (TABLE, table.to_owned())).into_iter().collect();
-    if !ALL.iter().all(|address| is_known(known, address)) {
+    if !IMPORTED.iter().all(|address| is_known(known, address)) {
         imports.extend(existing(target).await?);
     }
     imports.retain(|(address, _)| !is_known(known, address));
@@ -55,6 +59,20 @@ pub(crate) async fn adopt(
 
 fn is_known(known: &[String], address: &str) -> bool {
     known.iter().any(|known| known == address)
+}
+
+/// Returns true if the token's parameter exists but is missing from the state, so that Terraform has to leave it alone.
+pub(crate) async fn adopts_token(target: &DeploymentTarget, known: &[String], step: &Step) -> anyhow::Result<bool> {
+    if is_known(known, PARAMETER) {
+        return Ok(false);
+    }
+    let name = target.names.token_parameter();
+    let tags = ssm::tags(&target.account, &name).await?;
+    let adopts = tags.is_some_and(|tags| tags::belong_to(&tags, target.names.project()));
+    if adopts {
+        step.note(&format!("using the existing token in {name}, which stays as it is"));
+    }
+    Ok(adopts)
 }
 
 /// Returns an import for every resource of the project that exists.
@@ -76,12 +94,14 @@ fn import(target: &DeploymentTarget, resource: &Resource) -> Option<Import> {
         Kind::Service => Some((SERVICE, name)),
         Kind::SecurityGroup => Some((GROUP, resource.id.clone()?)),
         Kind::LogGroup => Some((LOG_GROUP, name)),
-        Kind::Parameter => Some((PARAMETER, name)),
         Kind::Role if name == exec => Some((EXEC_ROLE, name)),
         Kind::Role if name == task => Some((TASK_ROLE, name)),
         Kind::Table => Some((TABLE, name)),
-        // Each apply creates a revision, Terraform does not manage the repository, and the endpoint is optional.
-        Kind::Role | Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::Repository | Kind::Other => None,
+        // The token is not imported, each apply creates a revision, Terraform does not manage the repository, and the
+        // endpoint is optional.
+        Kind::Parameter | Kind::Role | Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::Repository | Kind::Other => {
+            None
+        }
     }
 }
 
@@ -98,7 +118,7 @@ mod tests {
             .filter(|path| path.extension().is_some_and(|ending| ending == "tf"))
             .map(|path| std::fs::read_to_string(path).unwrap())
             .collect();
-        for address in ALL {
+        for address in IMPORTED.into_iter().chain([PARAMETER]) {
             let (kind, name) = address.split_once('.').unwrap();
             assert!(text.contains(&format!("resource \"{kind}\" \"{name}\"")), "{address}");
         }

@@ -11,6 +11,7 @@ pub mod ecs;
 pub(crate) mod http;
 pub(crate) mod iam;
 pub(crate) mod logs;
+pub(crate) mod quotas;
 mod sdk;
 pub mod ssm;
 pub(crate) mod table;

@@ -2,16 +2,22 @@
 //!
 //! Changes nothing, except that it creates the deployment's directory on this machine.
 
+mod capacity;
+mod existing_image;
 mod exposure;
+mod findings;
+mod network;
+mod oauth;
 mod plan;
 mod public_ip;
+mod secret;
 mod settings;
 mod table;
 
 use anyhow::bail;
 
 use crate::{
-    aws::{Account, ec2},
+    aws::Account,
     cargo, cli,
     dirs::{self, Root},
     environments::{self, Environment, Name, Place},
@@ -26,6 +32,7 @@ use crate::{
 };
 
 pub(crate) use self::{exposure::Exposure, plan::Plan, table::Adoption};
+use self::{findings::Findings, network::Needs};
 
 /// The options of a deployment that preflight checks.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +64,8 @@ pub(crate) struct PreflightResult {
     pub(crate) adoption: Option<Adoption>,
     /// The version of the installed Terraform.
     pub(crate) terraform: String,
+    /// What only the apply can show, or these credentials may not ask.
+    pub(crate) unknown: Vec<String>,
 }
 
 /// Checks this machine, the credentials and the account.
@@ -67,39 +76,40 @@ pub(crate) async fn check(
     request: &Request,
     reporter: Reporter,
 ) -> anyhow::Result<PreflightResult> {
-    let mut problems = terraform::env::problems(&environments::declared_variables()?);
+    let mut findings = Findings::default();
+    let problems = &mut findings.problems;
+    problems.extend(terraform::env::problems(&environments::declared_variables()?));
     let project = which.project.as_str();
-    let environment = Environment::load(request.environment.as_ref(), project, Place::Aws, &mut problems);
+    let environment = Environment::load(request.environment.as_ref(), project, Place::Aws, problems);
     problems.extend(obsolete_file(&which.project, &environment));
     problems.extend(settings::problems(&environment));
-    let token = environment.token(&mut problems);
+    let token = environment.token(problems);
     let variables = Variables::new(&environment, &request.vars)?;
     let architecture = Architecture::from_terraform(&variables.text_or("cpu_architecture", "X86_64"))?;
 
-    let terraform = collect(&mut problems, terraform::require());
+    let terraform = findings.collect(terraform::require());
     let builder = match request.image {
         Some(_) => None,
-        None => collect(&mut problems, image::plan(request.builder, architecture)),
+        None => findings.collect(image::plan(request.builder, architecture)),
     };
     let wanted = request.allowed_cidr.clone().or_else(|| variables.text("allowed_cidr"));
-    let exposure = collect(&mut problems, exposure::decide(wanted.as_deref(), &variables).await);
+    let exposure = findings.collect(exposure::decide(wanted.as_deref(), &variables).await);
+    oauth::check(&variables, &mut findings);
     let opened = Account::open(which.region.as_deref(), DEFAULT_REGION).await;
-    let account = collect(&mut problems, opened.map_err(|error| Problem::from_error(&error)));
+    let account = findings.collect(opened.map_err(|error| Problem::from_error(&error)));
 
     let mut place = None;
     let mut adoption = None;
     if let Some(account) = account {
         let target = DeploymentTarget::in_account(which, account).await?;
-        problems.extend(dirs::not_writable(Root::Aws, target.home.root(), target.home.create()));
-        let vpc = no_default_vpc(&target.account).await;
-        if let Some(Some(problem)) = collect_aws(&mut problems, vpc) {
-            problems.push(problem);
-        }
+        let needs = Needs::new(&variables, architecture, exposure.as_ref());
+        check_account(&target.account, &variables, request.image.as_deref(), needs, &mut findings).await;
         let table = table::find_adoption(&target, &variables, request.adopt_table).await;
-        adoption = collect_aws(&mut problems, table).and_then(|table| collect(&mut problems, table)).flatten();
+        adoption = findings.collect_aws(table).and_then(|table| findings.collect(table)).flatten();
+        findings.problems.extend(dirs::not_writable(Root::Aws, target.home.root(), target.home.create()));
         place = Some(target);
     }
-    problem::report(&problems)?;
+    problem::report(&findings.problems)?;
     let (Some(place), Some(exposure), Some(terraform)) = (place, exposure, terraform) else {
         bail!("internal error: preflight reported no problems but is incomplete");
     };
@@ -116,6 +126,7 @@ pub(crate) async fn check(
         exposure,
         adoption,
         terraform,
+        unknown: findings.unknown,
     })
 }
 
@@ -128,23 +139,18 @@ fn obsolete_file(project: &Project, environment: &Environment) -> Option<Problem
     })
 }
 
-/// Returns the value, or adds the problem to the list.
-fn collect<T>(problems: &mut Vec<Problem>, found: Result<T, Problem>) -> Option<T> {
-    found.map_err(|problem| problems.push(problem)).ok()
-}
-
-/// Returns AWS's answer, or adds its error to the list.
-fn collect_aws<T>(problems: &mut Vec<Problem>, answer: anyhow::Result<T>) -> Option<T> {
-    let hint = "attach the policy printed by `cargo xtask policy` for this project and region to these credentials";
-    collect(problems, answer.map_err(|error| Problem::new(format!("{error:#}"), hint)))
-}
-
-async fn no_default_vpc(account: &Account) -> anyhow::Result<Option<Problem>> {
-    let region = account.region();
-    Ok(ec2::default_vpc(account).await?.is_none().then(|| {
-        Problem::new(
-            format!("region {region} of account {} has no default VPC", account.id()),
-            format!("create one with `aws ec2 create-default-vpc --region {region}`, or choose another --region"),
-        )
-    }))
+/// Checks what the account has to provide. Every check runs, so that all problems are reported together.
+async fn check_account(
+    account: &Account,
+    variables: &Variables,
+    image: Option<&str>,
+    needs: Needs<'_>,
+    findings: &mut Findings,
+) {
+    network::check(account, needs, findings).await;
+    capacity::check(account, variables, findings).await;
+    secret::check(account, variables, findings).await;
+    if let Some(image) = image {
+        existing_image::check(account, image, findings).await;
+    }
 }

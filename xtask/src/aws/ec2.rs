@@ -4,7 +4,7 @@ use super::{
     Account,
     http::{self, Service},
     tags::Tags,
-    xml::{Xml, child_text, tag_set},
+    xml::{Xml, child, child_text, children, tag_set},
 };
 
 /// The IP addresses of a network interface.
@@ -12,6 +12,30 @@ use super::{
 pub(crate) struct Addresses {
     pub(crate) public: Option<String>,
     pub(crate) private: Option<String>,
+}
+
+/// A default subnet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Subnet {
+    pub(crate) id: String,
+    /// Id of its zone, such as `use1-az1`. Unlike the zone's name it means the same in every account.
+    pub(crate) zone: String,
+    pub(crate) has_ipv6: bool,
+    /// `None` if EC2 does not report it.
+    pub(crate) free_addresses: Option<u32>,
+    /// An administrator has blocked the traffic of Internet gateways (VPC Block Public Access).
+    pub(crate) is_blocked: bool,
+}
+
+/// A route table, reduced to the default route for IPv4.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RouteTable {
+    pub(crate) id: String,
+    /// Serves the subnets that have no table of their own.
+    pub(crate) is_main: bool,
+    pub(crate) subnets: Vec<String>,
+    /// It has an active route for 0.0.0.0/0.
+    pub(crate) has_default_route: bool,
 }
 
 /// A security group.
@@ -44,6 +68,55 @@ pub(crate) async fn addresses(account: &Account, interface: &str) -> anyhow::Res
 pub(crate) async fn default_vpc(account: &Account) -> anyhow::Result<Option<String>> {
     let filter = [("Filter.1.Name", "is-default"), ("Filter.1.Value.1", "true")];
     Ok(query(account, "DescribeVpcs", &filter).await?.text("vpcId"))
+}
+
+/// Returns the default subnets of a VPC, one in each zone.
+pub(crate) async fn default_subnets(account: &Account, vpc: &str) -> anyhow::Result<Vec<Subnet>> {
+    let filter = [
+        ("Filter.1.Name", "vpc-id"),
+        ("Filter.1.Value.1", vpc),
+        ("Filter.2.Name", "default-for-az"),
+        ("Filter.2.Value.1", "true"),
+    ];
+    let response = query(account, "DescribeSubnets", &filter).await?;
+    response.items("subnetSet", |subnet| {
+        let block =
+            child(subnet, "blockPublicAccessStates").and_then(|states| child_text(states, "internetGatewayBlockMode"));
+        Some(Subnet {
+            id: child_text(subnet, "subnetId")?,
+            zone: child_text(subnet, "availabilityZoneId").unwrap_or_default(),
+            has_ipv6: children(subnet, "ipv6CidrBlockAssociationSet").next().is_some(),
+            free_addresses: child_text(subnet, "availableIpAddressCount").and_then(|count| count.parse().ok()),
+            is_blocked: block.is_some_and(|mode| mode.starts_with("block")),
+        })
+    })
+}
+
+/// Returns whether an Internet gateway is attached to a VPC. That of a default VPC can be detached and deleted.
+pub(crate) async fn has_internet_gateway(account: &Account, vpc: &str) -> anyhow::Result<bool> {
+    let filter = [("Filter.1.Name", "attachment.vpc-id"), ("Filter.1.Value.1", vpc)];
+    let response = query(account, "DescribeInternetGateways", &filter).await?;
+    let gateways = response.items("internetGatewaySet", |gateway| {
+        children(gateway, "attachmentSet").find(|vpc_of| child_text(*vpc_of, "vpcId").as_deref() == Some(vpc)).map(drop)
+    })?;
+    Ok(!gateways.is_empty())
+}
+
+/// Returns the route tables of a VPC.
+pub(crate) async fn route_tables(account: &Account, vpc: &str) -> anyhow::Result<Vec<RouteTable>> {
+    let filter = [("Filter.1.Name", "vpc-id"), ("Filter.1.Value.1", vpc)];
+    query(account, "DescribeRouteTables", &filter).await?.items("routeTableSet", |table| {
+        let is = |node, name: &str, value: &str| child_text(node, name).as_deref() == Some(value);
+        let of = || children(table, "associationSet");
+        // A route whose gateway was deleted stays as a blackhole.
+        let leads_out = |route| is(route, "destinationCidrBlock", "0.0.0.0/0") && !is(route, "state", "blackhole");
+        Some(RouteTable {
+            id: child_text(table, "routeTableId")?,
+            is_main: of().any(|association| is(association, "main", "true")),
+            subnets: of().filter_map(|association| child_text(association, "subnetId")).collect(),
+            has_default_route: children(table, "routeSet").any(leads_out),
+        })
+    })
 }
 
 /// Returns the security groups of this name, at most one for each VPC.

@@ -46,6 +46,14 @@ pub(crate) struct StoredImage {
     pub(crate) size_bytes: u64,
 }
 
+/// The parts of a private repository's URI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place<'a> {
+    pub(crate) account: &'a str,
+    pub(crate) region: &'a str,
+    pub(crate) repository: &'a str,
+}
+
 /// The user and password of a registry, valid for twelve hours. `Debug` hides the password.
 pub(crate) struct Login {
     pub(crate) user: String,
@@ -56,6 +64,20 @@ impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
     }
+}
+
+/// Parses the URI of a private repository, in either form of its host:
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>. `None` for other registries.
+pub(crate) fn parse_uri(uri: &str) -> Option<Place<'_>> {
+    let (host, repository) = uri.split_once('/')?;
+    let (account, rest) = host.split_once(".dkr.ecr.").or_else(|| host.split_once(".dkr-ecr."))?;
+    let region =
+        [".amazonaws.com", ".amazonaws.com.cn", ".on.aws"].iter().find_map(|suffix| rest.strip_suffix(suffix))?;
+    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(Place {
+        account,
+        region,
+        repository,
+    })
 }
 
 /// Returns the repository of this name, if it exists.
@@ -124,6 +146,24 @@ pub(crate) async fn image(account: &Account, repository: &str, tag: &str) -> any
         Err(error) if error.as_service_error().is_some_and(|error| error.is_image_not_found_exception()) => Ok(None),
         Err(error) => Err(sdk::failed("DescribeImages", error))
             .with_context(|| format!("cannot list the images of the repository {repository}")),
+    }
+}
+
+/// Returns whether an image with this digest is in the repository.
+pub(crate) async fn has_image(account: &Account, repository: &str, digest: &str) -> anyhow::Result<bool> {
+    let id = ImageIdentifier::builder().image_digest(digest).build();
+    let result = client(account).describe_images().repository_name(repository).image_ids(id).send().await;
+    match result {
+        Ok(response) => Ok(!response.image_details().is_empty()),
+        Err(error)
+            if error.as_service_error().is_some_and(|error| {
+                error.is_image_not_found_exception() || error.is_repository_not_found_exception()
+            }) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(sdk::failed("DescribeImages", error))
+            .with_context(|| format!("cannot look for an image in the repository {repository}")),
     }
 }
 

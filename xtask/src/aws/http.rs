@@ -25,6 +25,7 @@ pub(crate) enum Service {
     Ec2,
     Iam,
     Logs,
+    Quotas,
     Ssm,
     Sts,
     Tagging,
@@ -96,6 +97,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::Iam => "iam",
             Self::Logs => "logs",
+            Self::Quotas => "servicequotas",
             Self::Ssm => "ssm",
             Self::Sts => "sts",
             Self::Tagging => "tagging",
@@ -105,6 +107,7 @@ impl Service {
     fn target_prefix(self) -> &'static str {
         match self {
             Self::Logs => "Logs_20140328",
+            Self::Quotas => "ServiceQuotasV20190624",
             Self::Ssm => "AmazonSSM",
             Self::Tagging => "ResourceGroupsTaggingAPI_20170126",
             Self::Ec2 | Self::Iam | Self::Sts => "",
@@ -116,7 +119,7 @@ impl Service {
             Self::Ec2 => "2016-11-15",
             Self::Iam => "2010-05-08",
             Self::Sts => "2011-06-15",
-            Self::Logs | Self::Ssm | Self::Tagging => "",
+            Self::Logs | Self::Quotas | Self::Ssm | Self::Tagging => "",
         }
     }
 

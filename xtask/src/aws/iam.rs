@@ -1,4 +1,4 @@
-//! IAM roles: their tags and their deletion.
+//! IAM roles: their existence, their tags and their deletion.
 
 use super::{
     Account,
@@ -6,6 +6,11 @@ use super::{
     tags::Tags,
     xml::{Xml, child_text},
 };
+
+/// Returns whether a role exists.
+pub(crate) async fn exists(account: &Account, role: &str) -> anyhow::Result<bool> {
+    Ok(call(account, "GetRole", role, &[]).await?.is_some())
+}
 
 /// Returns the tags of a role, if the role exists.
 pub(crate) async fn tags(account: &Account, role: &str) -> anyhow::Result<Option<Tags>> {

@@ -32,6 +32,41 @@ struct ListTags {
     tag_list: Vec<Tag>,
 }
 
+/// What SSM reports of a parameter without its value.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Description {
+    /// `String`, `StringList` or `SecureString`.
+    #[serde(rename = "Type")]
+    pub(crate) kind: String,
+    /// The key that encrypts a `SecureString`: `alias/aws/ssm`, or one that the account manages.
+    #[serde(rename = "KeyId")]
+    pub(crate) key: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Descriptions {
+    #[serde(default)]
+    parameters: Vec<Description>,
+    next_token: Option<String>,
+}
+
+/// Returns the description of a parameter, if the parameter exists. Neither reads nor needs permission to read its value.
+pub(crate) async fn describe(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Description>> {
+    let name = name_from(account, name_or_arn);
+    let mut body = json!({"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": [name]}]});
+    loop {
+        let page: anyhow::Result<Descriptions> = http::json(account, Service::Ssm, "DescribeParameters", &body).await;
+        let page = page.with_context(|| format!("cannot describe the parameter {name}"))?;
+        // A page may be empty although another follows.
+        match (page.parameters.into_iter().next(), page.next_token.filter(|token| !token.is_empty())) {
+            (None, Some(token)) => body["NextToken"] = token.into(),
+            (found, _) => return Ok(found),
+        }
+    }
+}
+
 /// Returns the decrypted value of a parameter, if the parameter exists.
 pub async fn parameter(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Token>> {
     let name = name_from(account, name_or_arn);

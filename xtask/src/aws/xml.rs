@@ -36,16 +36,24 @@ impl Xml {
     }
 }
 
+/// Returns a node's child of this name.
+pub(super) fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    node.children().find(|child| child.tag_name().name() == name)
+}
+
+/// Returns the items of a list inside a node.
+pub(super) fn children<'a, 'input>(node: Node<'a, 'input>, list: &str) -> impl Iterator<Item = Node<'a, 'input>> {
+    child(node, list).into_iter().flat_map(|list| list.children().filter(Node::is_element))
+}
+
 /// Returns the text of a node's child of this name; empty for an empty element.
 pub(super) fn child_text(node: Node<'_, '_>, name: &str) -> Option<String> {
-    let child = node.children().find(|child| child.tag_name().name() == name)?;
-    Some(child.text().unwrap_or_default().to_owned())
+    Some(child(node, name)?.text().unwrap_or_default().to_owned())
 }
 
 /// Returns the tags in the `tagSet` of an EC2 resource.
 pub(super) fn tag_set(resource: Node<'_, '_>) -> Tags {
-    let set = resource.children().find(|child| child.tag_name().name() == "tagSet");
-    let items = set.into_iter().flat_map(|set| set.children().filter(Node::is_element));
+    let items = children(resource, "tagSet");
     items.filter_map(|item| Some((child_text(item, "key")?, child_text(item, "value")?))).collect()
 }
 

@@ -10,11 +10,12 @@ use super::{Found, Place, read_source};
 use crate::{cargo::workspace_root, nearest};
 
 /// The variables that deploy sets, each with the flag or fact that decides it. Setting them twice could contradict.
-const SET_BY_DEPLOY: [(&str, &str); 4] = [
+const SET_BY_DEPLOY: [(&str, &str); 5] = [
     ("project_name", "it follows --project"),
     ("region", "it follows --region"),
     ("container_image", "it follows --image"),
     ("revision", "it is the revision of the source, read from git"),
+    ("token_adopted", "it follows from Terraform's state"),
 ];
 
 /// A variable of `infra/`.

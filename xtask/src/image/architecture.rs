@@ -25,6 +25,14 @@ impl Architecture {
         }
     }
 
+    /// Returns the value of Terraform's `cpu_architecture`.
+    pub(crate) fn terraform(self) -> &'static str {
+        match self {
+            Self::X86_64 => "X86_64",
+            Self::Arm64 => "ARM64",
+        }
+    }
+
     /// Returns the architecture of this machine. Fails with [`Exit::Preflight`] if no image is built for it.
     pub fn of_this_machine() -> anyhow::Result<Self> {
         let name = std::env::consts::ARCH;

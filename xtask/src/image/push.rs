@@ -75,15 +75,18 @@ fn accept(pushed: Result<String, OciDistributionError>) -> anyhow::Result<()> {
 }
 
 fn client(registry: &str) -> Client {
-    let protocol = if is_loopback(registry) { ClientProtocol::Http } else { ClientProtocol::Https };
     Client::new(ClientConfig {
-        protocol,
+        protocol: protocol(registry),
         // In one request: ECR keeps only the first chunk of a chunked upload (aws/containers-roadmap issue 2831).
         use_monolithic_push: true,
         connect_timeout: Some(CONNECT_TIMEOUT),
         read_timeout: Some(READ_TIMEOUT),
         ..ClientConfig::default()
     })
+}
+
+pub(super) fn protocol(registry: &str) -> ClientProtocol {
+    if is_loopback(registry) { ClientProtocol::Http } else { ClientProtocol::Https }
 }
 
 /// Returns whether the registry is on this machine. Engines, too, use plain HTTP for those.

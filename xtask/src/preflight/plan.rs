@@ -43,6 +43,9 @@ impl Plan {
         if !preflight.variables.is_empty() {
             rows.push(("variables", preflight.variables.lines().join(", ")));
         }
+        if !preflight.unknown.is_empty() {
+            rows.push(("unknown", preflight.unknown.join("; ")));
+        }
         Self(rows)
     }
 

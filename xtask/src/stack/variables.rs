@@ -53,6 +53,11 @@ impl Variables {
         }
     }
 
+    /// Returns a value as it was given, if it is set and not null.
+    pub(crate) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
     /// Returns a value as text, or `default`, which has to be the default in `infra/`.
     pub(crate) fn text_or(&self, name: &str, default: &str) -> String {
         self.text(name).unwrap_or_else(|| default.to_owned())

@@ -10,6 +10,8 @@ use super::{home::Home, settings::Settings, variables::Variables};
 use crate::{cargo, environment};
 
 const LOCK_FILE: &str = ".terraform.lock.hcl";
+/// Read by `network.tf`.
+const ZONES: &str = "fargate-zones.json";
 /// Terraform loads the file because its name ends in `.auto.tfvars.json`.
 const VARIABLES: &str = "deploy.auto.tfvars.json";
 const IMPORTS: &str = "imports.tf.json";
@@ -41,7 +43,7 @@ fn copy_infra(infra: &Path, workspace: &Path) -> anyhow::Result<()> {
     for entry in fs::read_dir(infra).with_context(|| format!("cannot read {}", infra.display()))? {
         let entry = entry.with_context(|| format!("cannot read {}", infra.display()))?;
         let (path, name) = (entry.path(), entry.file_name());
-        if path.extension().is_some_and(|ending| ending == "tf") || name == LOCK_FILE {
+        if path.extension().is_some_and(|ending| ending == "tf") || name == LOCK_FILE || name == ZONES {
             fs::copy(&path, workspace.join(name)).with_context(|| format!("cannot copy {}", path.display()))?;
         }
     }
@@ -65,7 +67,7 @@ mod tests {
         set_imports(&home, vec![json!({"to": "aws_dynamodb_table.state", "id": "mcp_state"})]).unwrap();
         prepare(&home, &settings).unwrap();
         let there = |name: &str| home.workspace().join(name).exists();
-        assert!(there("table.tf") && there("backend.tf.json") && there(LOCK_FILE));
+        assert!(there("table.tf") && there("backend.tf.json") && there(LOCK_FILE) && there(ZONES));
         assert!(!there(IMPORTS) && !there("tests"));
     }
 }

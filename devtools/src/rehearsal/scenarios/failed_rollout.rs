@@ -1,7 +1,7 @@
 //! New versions that never become healthy under load, and a missing permission. The old version must keep serving
 //! without losing a note, and the error must name the cause.
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 
 use super::main_project;
 use crate::rehearsal::{
@@ -10,7 +10,7 @@ use crate::rehearsal::{
     outcome::Outcome,
     service::Service,
 };
-use xtask::{project::Project, stack::Names};
+use xtask::{error::Exit, project::Project, stack::Names};
 
 const ROLLED_BACK: i32 = 6;
 const SMOKE: i32 = 9;
@@ -27,10 +27,23 @@ pub(super) async fn never_healthy(env: &TestEnv) -> anyhow::Result<String> {
     fails(env, &["--image", &image], &["health check"]).await
 }
 
+/// Names a token and an image that do not exist. Preflight has to report both and change nothing.
 pub(super) async fn missing_secret(env: &TestEnv) -> anyhow::Result<String> {
+    let project = main_project()?;
     let nowhere = "token_parameter_arn=arn:aws:ssm:us-east-1:000000000000:parameter/nowhere";
     let image = env.shared.image.borrow().clone();
-    fails(env, &["--image", &image, "--var", nowhere], &["secret"]).await
+    let (repository, _) = image.split_once('@').context("the deployed image has no digest")?;
+    let missing = format!("{repository}@sha256:{}", "0".repeat(64));
+    let service = Service::find(env, &project).await?;
+    let before = service.revision().await?;
+    let failed =
+        env.deploy(&project, &["--image", &missing, "--var", nowhere]).await?.expect_exit(Exit::Preflight as i32)?;
+    expect_causes(&failed, &["parameter/nowhere does not exist", "is not in its registry"])?;
+    let after = Service::find(env, &project).await?.revision().await?;
+    if before != after {
+        return Err(anyhow!("a deploy that failed in preflight replaced {before} by {after}"));
+    }
+    Ok(format!("exit {} after {:.1} s, nothing changed", Exit::Preflight as i32, failed.seconds))
 }
 
 pub(super) async fn missing_permission(env: &TestEnv) -> anyhow::Result<String> {

@@ -26,7 +26,7 @@ use crate::{
     smoke::{self, Report, Target},
     stack::{Outputs, Terraform, Variables, workspace},
     token::Token,
-    ui::{self, Reporter},
+    ui::{self, Reporter, Step},
 };
 
 pub(crate) fn run(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<()> {
@@ -136,11 +136,28 @@ async fn apply(checked: &PreflightResult, image: &Published, reporter: Reporter)
     let terraform = Terraform::locked(&place.home, &checked.lock).with_token(checked.token.as_ref());
     terraform.init(&step).await?;
     let table = checked.adoption.as_ref().map(|adoption| adoption.table.as_str());
-    adopt::adopt(place, table, &terraform.resources()?, &step).await?;
-    workspace::set_variables(&place.home, &variables(checked, image))?;
+    let known = terraform.resources()?;
+    adopt::adopt(place, table, &known, &step).await?;
+    let mut variables = variables(checked, image);
+    variables.set("token_adopted", adopt_token(checked, &known, &step).await?);
+    workspace::set_variables(&place.home, &variables)?;
     let (outputs, changes) = terraform.apply(&step).await?;
     step.done(&changes.to_string());
     Ok(outputs)
+}
+
+/// Decides whether an existing token is used as it is, and warns if that overrides a variable.
+async fn adopt_token(checked: &PreflightResult, known: &[String], step: &Step) -> anyhow::Result<bool> {
+    let adopts = adopt::adopts_token(&checked.place, known, step).await?;
+    let renews = ["own_token", "token_version"].into_iter().find(|name| checked.variables.value(name).is_some());
+    if let Some(name) = renews.filter(|_| adopts) {
+        let parameter = checked.place.names.token_parameter();
+        step.warning(&format!(
+            "{name} stores no new token, because {parameter} was adopted; to renew the token, delete the parameter with \
+             `aws ssm delete-parameter --name {parameter}` and deploy with a higher token_version"
+        ));
+    }
+    Ok(adopts)
 }
 
 fn variables(checked: &PreflightResult, image: &Published) -> Variables {
