@@ -163,8 +163,8 @@ fn with_xshell<T>(line: &CommandLine, run: impl FnOnce(Cmd<'_>) -> xshell::Resul
 
 /// Runs a line, passes each line of its output to a callback, and returns true if it succeeded.
 ///
-/// The process writes to the log itself and is awaited even if this command is interrupted. Neither Ctrl-C nor the end of
-/// this process stops it in the middle of a change. A lock that it gets as its stdin is held until it has ended.
+/// The process writes to the log itself, so it can go on if this process ends. Ctrl-C in a terminal reaches it too: it may
+/// finish what it is changing, and this command waits for that. A lock that it gets as its stdin is held until it has ended.
 pub(crate) async fn follow(
     line: &CommandLine,
     log: &Path,
@@ -212,7 +212,7 @@ async fn follow_to(
     }
 }
 
-/// A process that is awaited in any case. Ctrl-C in a terminal has reached it too, so it is ending.
+/// A process whose end is awaited also if this command is interrupted.
 struct Finishing(Child);
 
 impl Drop for Finishing {

@@ -56,7 +56,7 @@ where
     async { request.await.map_err(StoreError::from) }
 }
 
-/// Awaits an SDK request like [`classified`], but neither logs nor classifies its failure.
+/// Awaits an SDK request. Unlike [`classified`] it returns the SDK's own error and does not log it.
 ///
 /// The request is boxed before the first await. The SDK's futures are large, and every layer above would copy one, even
 /// in calls that never reach the store. In an unoptimised build, polling an unboxed one takes over a megabyte of stack.
