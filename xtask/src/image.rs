@@ -17,6 +17,7 @@ mod plan;
 mod published;
 mod push;
 pub(crate) mod registry;
+pub(crate) mod releases;
 pub(crate) mod remote;
 mod rustflags;
 pub mod static_image;

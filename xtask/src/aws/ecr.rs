@@ -1,5 +1,7 @@
 //! ECR: repositories, the images in them, and the login of their registry. Must not know how an image is built.
 
+mod images;
+
 use std::fmt;
 
 use anyhow::{Context, anyhow};
@@ -11,19 +13,15 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{Account, sdk, tags::Tags};
 
-/// Keeps 20 deployments to roll back to. Untagged images are left over from interrupted pushes.
+pub(crate) use self::images::{TaggedImage, add_tag, list, remove};
+
+/// Untagged images are left over from interrupted pushes. No rule counts tagged images: `image/releases.rs` removes them.
 const LIFECYCLE: &str = r#"{
   "rules": [
     {
       "rulePriority": 1,
       "description": "untagged images go after a day",
       "selection": { "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1 },
-      "action": { "type": "expire" }
-    },
-    {
-      "rulePriority": 2,
-      "description": "the newest 20 stay",
-      "selection": { "tagStatus": "tagged", "tagPatternList": ["*"], "countType": "imageCountMoreThan", "countNumber": 20 },
       "action": { "type": "expire" }
     }
   ]
@@ -115,7 +113,7 @@ pub(crate) async fn create(account: &Account, name: &str, tags: &Tags) -> anyhow
     }
 }
 
-/// Sets the policy by which ECR expires old and untagged images.
+/// Sets the policy by which ECR expires untagged images.
 pub(crate) async fn set_lifecycle_policy(account: &Account, name: &str) -> anyhow::Result<()> {
     let result =
         client(account).put_lifecycle_policy().repository_name(name).lifecycle_policy_text(LIFECYCLE).send().await;
@@ -169,15 +167,7 @@ pub(crate) async fn has_image(account: &Account, repository: &str, digest: &str)
 
 /// Returns the number of images in a repository.
 pub(crate) async fn images(account: &Account, repository: &str) -> anyhow::Result<usize> {
-    let mut pages = client(account).describe_images().repository_name(repository).into_paginator().items().send();
-    let mut images = 0;
-    while let Some(image) = pages.next().await {
-        image
-            .map_err(|error| sdk::failed("DescribeImages", error))
-            .with_context(|| format!("cannot list the images of the repository {repository}"))?;
-        images += 1;
-    }
-    Ok(images)
+    Ok(list(account, repository).await?.len())
 }
 
 /// Returns the user and password for the account's registry.
@@ -241,10 +231,24 @@ mod tests {
     }
 
     #[test]
-    fn lifecycle_policy_counts_every_tag() {
-        let policy: serde_json::Value = serde_json::from_str(LIFECYCLE).unwrap();
-        assert_eq!(policy["rules"].as_array().unwrap().len(), 2);
-        assert_eq!(policy["rules"][1]["selection"]["tagPatternList"][0], "*");
-        assert_eq!(policy["rules"][1]["selection"]["countNumber"], 20);
+    fn private_repository_is_parsed() {
+        let place = |region, repository| Some(Place { account: "123456789012", region, repository });
+        for (uri, expected) in [
+            ("123456789012.dkr.ecr.us-east-1.amazonaws.com/mcp-dynamodb/a", place("us-east-1", "mcp-dynamodb/a")),
+            ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/mcp", place("cn-north-1", "mcp")),
+            ("123456789012.dkr-ecr.eu-west-1.on.aws/mcp", place("eu-west-1", "mcp")),
+            ("public.ecr.aws/team/mcp", None),
+            ("127.0.0.1:4566/mcp", None),
+            ("x.dkr.ecr.us-east-1.amazonaws.com/mcp", None),
+        ] {
+            assert_eq!(parse_uri(uri), expected, "{uri}");
+        }
+    }
+
+    #[test]
+    fn no_rule_counts_tagged_images() {
+        let rules: serde_json::Value = serde_json::from_str(LIFECYCLE).unwrap();
+        let rules = rules["rules"].as_array().unwrap();
+        assert!(rules.len() == 1 && rules[0]["selection"]["tagStatus"] == "untagged", "{rules:?}");
     }
 }

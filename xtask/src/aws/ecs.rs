@@ -4,6 +4,7 @@
 
 mod cluster;
 mod definition;
+mod images;
 mod service;
 mod task;
 
@@ -18,6 +19,7 @@ use super::{Account, tags::Tags};
 pub use self::{
     cluster::{cluster, delete_cluster},
     definition::{Definition, TaskDefinitionStatus, definition, definitions, deregister_and_delete},
+    images::images_in_use,
     service::{Change, Deployment, Service, delete_service, service, update},
     task::{DesiredStatus, Task, stop_task, tasks, tasks_by_arn},
 };

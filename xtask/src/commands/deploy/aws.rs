@@ -18,7 +18,7 @@ use crate::{
     cli,
     confirm::{Expected, confirm},
     error::{ErrorExt, Exit},
-    image::{self, Published, registry},
+    image::{self, Published, registry, releases},
     preflight::{self, Plan, PreflightResult, Request},
     revision,
     rollout::{self, Baseline, FailureReason, Rollout},
@@ -60,6 +60,9 @@ async fn deploy(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<()> {
     let url = find_address(&checked, &outputs, reporter).await?;
     let token = read_token(&checked, &outputs).await?;
     let report = run_smoke_test(&url, &token, &outputs, reporter).await?;
+    if report.is_green() {
+        record_release(&checked, &image, reporter).await;
+    }
     let deployed = Deployed::new(project, &checked, &outputs, &image, &url, &report);
     present(&deployed, stopwatch.elapsed(), reporter);
     require_green(&checked, &outputs, &report).await
@@ -264,6 +267,21 @@ async fn run_smoke_test(url: &str, token: &Token, outputs: &Outputs, reporter: R
         ui::progress(&report.table());
     }
     Ok(report)
+}
+
+/// Records the release and removes old images. The deployment has succeeded, so a failure is a warning.
+async fn record_release(checked: &PreflightResult, image: &Published, reporter: Reporter) {
+    let step = reporter.begin("release");
+    let place = &checked.place;
+    match releases::record(&place.account, &place.names, image, &step).await {
+        Ok(Some(0)) => drop(step.done("recorded")),
+        Ok(Some(removed)) => drop(step.done(&format!("recorded, {removed} old images removed"))),
+        Ok(None) => drop(step.done("not recorded, because the image is in another repository")),
+        Err(error) => {
+            step.warning(&format!("old images stay in {}: {error:#}", place.names.repository()));
+            step.done("old images stay");
+        }
+    }
 }
 
 /// Fails unless every smoke check passed.
