@@ -19,12 +19,9 @@ use anyhow::Context;
 use serde_json::Value;
 use toml::Table;
 
-pub(crate) use self::{
-    infra::{Variable, declared as declared_variables, rejection as variable_rejection},
-    name::Name,
-    secrets::TokenReference,
-    settings::declared as declared_settings,
-};
+#[cfg(feature = "aws")]
+pub(crate) use self::infra::{Variable, declared as declared_variables, rejection as variable_rejection};
+pub(crate) use self::{name::Name, secrets::TokenReference, settings::declared as declared_settings};
 use crate::{cargo::workspace_root, nearest, problem::Problem, token::Token};
 
 const SECTIONS: [&str; 3] = ["settings", "infra", "secrets"];

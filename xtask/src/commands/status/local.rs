@@ -6,7 +6,11 @@ use crate::{
     cli, columns,
     error::{ErrorExt, Exit},
     http,
-    local::{home::Home, identity, ready, record},
+    local::{
+        home::Home,
+        identity, ready,
+        record::{self, Launch},
+    },
     runtime, timestamp, ui,
 };
 
@@ -43,6 +47,7 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         ("since", since),
         ("pid", record.identity.pid.to_string()),
         ("memory", memory),
+        ("settings", settings(&record.launch)),
         ("metrics", record.metrics_url.clone().unwrap_or_else(|| "off".to_owned())),
         ("log", home.log().display().to_string()),
         ("notes", format!("{} ({} bytes)", home.notes().display(), home.size_of_notes())),
@@ -54,4 +59,9 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
             .hint(format!("inspect the log in {}", home.log().display()))
             .exit_code(Exit::Unreachable)),
     }
+}
+
+fn settings(launch: &Launch) -> String {
+    let settings: Vec<String> = launch.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if settings.is_empty() { "defaults".to_owned() } else { settings.join(", ") }
 }

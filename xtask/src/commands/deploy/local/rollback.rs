@@ -54,3 +54,23 @@ fn restart(home: &Home, previous: &Record, token: &Token) -> anyhow::Result<()> 
     };
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use anyhow::anyhow;
+
+    use super::*;
+    use crate::{error::exit_of, local::record::tests::example};
+
+    #[test]
+    fn version_that_was_not_stopped_serves_on() {
+        let mut previous = example();
+        previous.identity = identity::identify(std::process::id()).unwrap();
+        let home = Home::at(Path::new("/home"));
+        let error = roll_back(&home, Some(&previous), &Token::new("secret"), anyhow!("cannot stop it"));
+        assert_eq!(exit_of(&error), Exit::RolledBack);
+        assert!(error.to_string().contains("still serves at http://127.0.0.1:3333"), "{error}");
+    }
+}
