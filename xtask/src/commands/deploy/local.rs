@@ -81,7 +81,7 @@ fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightRe
     let ignored = service::ignored_variables();
     if !ignored.is_empty() {
         let (names, file) = (ignored.join(", "), environment.file());
-        ui::warning(&format!("not used: {names} in the shell; set them in {file} instead"));
+        ui::warning(&format!("not used: {names} in the shell; the settings of this deployment are in {file}"));
     }
     let port = args.port.or(file.service).unwrap_or(DEFAULT_PORT);
     let checked = preflight::check(home, port, args.metrics_port.or(file.metrics), problems)?;
