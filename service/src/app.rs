@@ -111,10 +111,13 @@ impl App {
     /// boxes a future, for every request.
     async fn dispatch(&self, request: Request) -> Response {
         let Inner { origin_policy, routes, .. } = &*self.0;
+        if let Some(rejection) = http::reject_transfer_coding(request.headers()) {
+            return rejection;
+        }
         let verdict = match health::is_health_route(&request) {
             // Health checkers connect by IP address, so the Host check does not apply.
             true => Verdict::Allowed,
-            false => origin_policy.check(request.headers()),
+            false => origin_policy.check(&request),
         };
         let Ok(response) = match verdict {
             Verdict::Allowed => routes.clone().call(request).await,

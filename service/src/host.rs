@@ -2,9 +2,19 @@
 
 use std::net::IpAddr;
 
-/// Returns whether `host` is `localhost` or a loopback address.
+/// Returns whether `host` is a loopback address, `localhost`, or a name below it (RFC 6761, section 6.3).
 pub(crate) fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || ip_address(host).is_some_and(|address| address.is_loopback())
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let mut labels = without_root(host).rsplit('.');
+    let is_localhost = labels.next().is_some_and(|last| last.eq_ignore_ascii_case("localhost")) && labels.all(is_label);
+    is_localhost || ip_address(host).is_some_and(|address| address.is_loopback())
+}
+
+/// Removes the dot at the end of a name, which stands for the root of DNS (RFC 1034, section 3.1).
+pub(crate) fn without_root(host: &str) -> &str {
+    host.strip_suffix('.').filter(|name| !name.is_empty() && !name.ends_with('.')).unwrap_or(host)
 }
 
 /// Returns the address that `host` spells. An IPv6 address has brackets in a URL, and nothing else has.
@@ -15,11 +25,13 @@ pub(crate) fn ip_address(host: &str) -> Option<IpAddr> {
     }
 }
 
-/// Removes the port of an authority, if it has one.
-pub(crate) fn without_port(authority: &str) -> &str {
+/// Splits an authority into host and port. The port is absent, or may be empty.
+pub(crate) fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !ends_inside_brackets(host) => host,
-        _ => authority,
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !ends_inside_brackets(host) => {
+            (host, Some(port))
+        }
+        _ => (authority, None),
     }
 }
 
@@ -41,11 +53,28 @@ mod tests {
     }
 
     #[test]
-    fn port_is_removed_and_ipv6_stays_whole() {
-        for (authority, host) in
-            [("a:1", "a"), ("a", "a"), ("a:", "a"), ("[::1]", "[::1]"), ("[::1]:1", "[::1]"), ("a:b", "a:b")]
+    fn port_is_split_off_and_ipv6_stays_whole() {
+        for (authority, host, port) in [
+            ("a:1", "a", Some("1")),
+            ("a", "a", None),
+            ("a:", "a", Some("")),
+            ("[::1]", "[::1]", None),
+            ("[::1]:1", "[::1]", Some("1")),
+            ("a:b", "a:b", None),
+        ] {
+            assert_eq!(split_port(authority), (host, port));
+        }
+    }
+
+    #[test]
+    fn names_below_localhost_are_loopback() {
+        for name in ["localhost", "LocalHost.", "app.localhost", "a_b.c-1.LOCALHOST."] {
+            assert!(is_loopback(name), "{name}");
+        }
+        for name in
+            [".localhost", "localhost..", "a..localhost", "localhost.example", "notlocalhost", "u@localhost", "."]
         {
-            assert_eq!(without_port(authority), host);
+            assert!(!is_loopback(name), "{name}");
         }
     }
 }

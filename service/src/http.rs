@@ -2,9 +2,11 @@
 //!
 //! Knows neither MCP nor REST. [`crate::app`] connects this module with both.
 
+mod accept;
 mod admission;
 mod authenticator;
 mod challenge;
+mod coding;
 mod error_response;
 pub(crate) mod health;
 mod limits;
@@ -13,8 +15,10 @@ pub(crate) mod metrics;
 mod origin_policy;
 pub(crate) mod resource_metadata;
 
+pub(crate) use accept::accepts;
 pub(crate) use admission::Admission;
 pub use admission::AuthenticatedRequest;
+pub(crate) use coding::{UNSUPPORTED_CONTENT_CODING, has_content_coding, reject_transfer_coding, with_accepted_coding};
 pub use error_response::error_response;
 pub(crate) use error_response::{internal_error, not_found};
 pub use listener::serve;

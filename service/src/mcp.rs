@@ -6,12 +6,18 @@
 
 mod fast_path;
 mod handler;
+mod response_format;
 mod stdio;
 mod transport_errors;
 
 use std::sync::Arc;
 
-use axum::{body::Body, extract::Request, response::Response};
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{Method, StatusCode},
+    response::Response,
+};
 pub use handler::Handler;
 use rmcp::{
     ServerHandler,
@@ -21,7 +27,12 @@ use rmcp::{
 };
 pub use stdio::serve_stdio;
 
-use crate::{config::Limits, http::AuthenticatedRequest, tools::Tools};
+use crate::{
+    config::Limits,
+    http::{self, AuthenticatedRequest},
+    tools::Tools,
+};
+use response_format::ResponseFormat;
 
 /// The endpoint at `/mcp`: rmcp's Streamable HTTP transport, with the fast path in front of it.
 #[derive(Clone)]
@@ -55,6 +66,26 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
 
     /// Responds to an admitted request.
     pub async fn respond(&self, request: Box<AuthenticatedRequest>) -> Response {
+        let headers = &request.head.headers;
+        if request.head.method != Method::POST {
+            // rmcp rejects every other method, whatever it accepts.
+            return Box::pin(self.respond_with_rmcp(*request)).await;
+        }
+        if http::has_content_coding(headers) {
+            let text = http::UNSUPPORTED_CONTENT_CODING;
+            return http::with_accepted_coding(transport_errors::rejection(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+        }
+        match ResponseFormat::negotiate(headers) {
+            Some(ResponseFormat::Json) => self.respond_with_json(request).await,
+            Some(format) => format.apply(Box::pin(self.respond_with_json(request)).await).await,
+            None => {
+                let text = "not acceptable: accept application/json or text/event-stream";
+                transport_errors::rejection(StatusCode::NOT_ACCEPTABLE, text)
+            }
+        }
+    }
+
+    async fn respond_with_json(&self, request: Box<AuthenticatedRequest>) -> Response {
         if let Some(tools) = &self.fast_path
             && let Some(call) = fast_path::parse(&request.head.method, &request.head.headers, &request.body)
         {
@@ -67,6 +98,7 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
     async fn respond_with_rmcp(&self, request: AuthenticatedRequest) -> Response {
         let AuthenticatedRequest { principal, mut head, body, .. } = request;
         let declared_json = transport_errors::is_json(&head.headers);
+        response_format::accept_both(&mut head.headers);
         head.extensions.insert(principal);
         let request = Request::from_parts(head, Body::from(body.clone()));
         let response = self.transport.handle(request).await.map(Body::new);

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    http::{AuthenticatedRequest, error_response},
+    http::{self, AuthenticatedRequest, error_response},
     tools::{ToolError, Tools},
 };
 
@@ -27,6 +27,10 @@ pub fn list_tools(tools: &Tools) -> Response {
 /// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Every error of the caller is a 400, as in
 /// v1, except a missing scope.
 pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Response {
+    if http::has_content_coding(&request.head.headers) {
+        let text = http::UNSUPPORTED_CONTENT_CODING;
+        return http::with_accepted_coding(error_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+    }
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return error_response(StatusCode::BAD_REQUEST, "Invalid JSON");
     };

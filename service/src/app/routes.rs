@@ -33,6 +33,8 @@ pub(super) fn routes<H: ServerHandler + Clone>(api: Api<H>, config: &Config) -> 
     let oauth = api.oauth.clone();
     Router::new()
         .route("/mcp", any(serve_mcp::<H>))
+        // Clients and proxies add a slash to a configured address.
+        .route("/mcp/", any(serve_mcp::<H>))
         .route("/mcp/list_tools", get(list_tools::<H>))
         .route("/mcp/call_tool", post(call_tool::<H>))
         .with_state(Arc::new(api))

@@ -1,14 +1,16 @@
-//! The Host and Origin check of every route but health. A web page from another site can reach a server on
+//! The check of Host and Origin for every route but health. A web page from another site can reach a server on
 //! this machine, by its own Origin or by DNS rebinding; the MCP specification (chapter Transports) requires
 //! servers to reject such requests.
 
 use std::sync::Arc;
 
 use axum::{
+    extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
-        header::{HOST, ORIGIN, WWW_AUTHENTICATE},
+        HeaderName, HeaderValue, Method, StatusCode, Version,
+        header::{HOST, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
         request::Parts,
+        uri::Authority,
     },
     response::Response,
 };
@@ -17,7 +19,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use super::error_response::error_response;
 use crate::{
     config::{AccessConfig, Allowed},
-    host::{ip_address, is_loopback, without_port},
+    host::{ip_address, is_loopback, split_port, without_root},
 };
 
 /// Decides by Host and Origin which requests are served.
@@ -38,21 +40,32 @@ pub(crate) enum Verdict {
     Rejected(Rejection),
 }
 
-/// The header for which a request is rejected.
+/// The reason for which a request is rejected.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rejection {
+    /// The Host header is missing or repeated.
+    MalformedHost,
+    /// The host is not allowed.
     Host,
+    /// The origin is not allowed.
     Origin,
 }
 
 impl Rejection {
-    /// Builds the 403.
+    /// Builds the 400 or 403.
     pub(crate) fn into_response(self) -> Response {
-        let text = match self {
-            Self::Host => "this Host is not allowed; the operator can allow it with MCP_ALLOWED_HOSTS",
-            Self::Origin => "this Origin is not allowed; the operator can allow it with MCP_ALLOWED_ORIGINS",
+        let (status, text) = match self {
+            Self::MalformedHost => (StatusCode::BAD_REQUEST, "invalid request: expected exactly one Host header"),
+            Self::Host => (
+                StatusCode::FORBIDDEN,
+                "this Host is not allowed; the operator can add it to the server's setting MCP_ALLOWED_HOSTS",
+            ),
+            Self::Origin => (
+                StatusCode::FORBIDDEN,
+                "this Origin is not allowed; the operator can add it to the server's setting MCP_ALLOWED_ORIGINS",
+            ),
         };
-        error_response(StatusCode::FORBIDDEN, text)
+        error_response(status, text)
     }
 }
 
@@ -61,10 +74,11 @@ impl OriginPolicy {
         Self { cors: cors(&access), access }
     }
 
-    /// Decides whether a request with these headers is served.
-    pub(crate) fn check(&self, headers: &HeaderMap) -> Verdict {
-        let access = &self.access;
-        if !host_allowed(&access.hosts, headers) && !names_resource(access, headers) {
+    /// Decides whether a request is served.
+    pub(crate) fn check(&self, request: &Request) -> Verdict {
+        let (access, headers) = (&self.access, request.headers());
+        let Ok(authority) = authority(request) else { return Verdict::Rejected(Rejection::MalformedHost) };
+        if !host_allowed(&access.hosts, authority) && !names_resource(access, authority) {
             return Verdict::Rejected(Rejection::Host);
         }
         if headers.get_all(ORIGIN).iter().any(|origin| !origin_allowed(&access.origins, origin)) {
@@ -86,30 +100,44 @@ fn cors(access: &Arc<AccessConfig>) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([WWW_AUTHENTICATE, HeaderName::from_static("mcp-protocol-version")])
+        .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE, HeaderName::from_static("mcp-protocol-version")])
 }
 
-/// Returns whether the Host is the one in the OAuth resource, which is allowed without being listed.
-fn names_resource(access: &AccessConfig, headers: &HeaderMap) -> bool {
-    access.oauth.as_ref().is_some_and(|oauth| host_allowed(&Allowed::Listed(vec![oauth.resource.host()]), headers))
+/// Returns the authority that a request is for: that of an absolute target, which replaces the Host header (RFC 9112,
+/// section 3.2.2), or else that of the header. Returns `None` if the request names none.
+///
+/// HTTP/1.1 requires one Host header whatever the target (section 3.2).
+fn authority(request: &Request) -> Result<Option<&str>, Rejection> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(host),
+        (None, _) if request.version() < Version::HTTP_11 => None,
+        _ => return Err(Rejection::MalformedHost),
+    };
+    let target = request.uri().authority().map(Authority::as_str);
+    Ok(target.or_else(|| host?.to_str().ok()))
 }
 
-fn host_allowed(allowed: &Allowed, headers: &HeaderMap) -> bool {
+/// Returns whether the host is the one in the OAuth resource, which is allowed without being listed.
+fn names_resource(access: &AccessConfig, authority: Option<&str>) -> bool {
+    access.oauth.as_ref().is_some_and(|oauth| host_allowed(&Allowed::Listed(vec![oauth.resource.host()]), authority))
+}
+
+fn host_allowed(allowed: &Allowed, authority: Option<&str>) -> bool {
     if *allowed == Allowed::Any {
         return true;
     }
-    let mut hosts = headers.get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    host.to_str().is_ok_and(|host| authority_allowed(allowed, &host.to_ascii_lowercase()))
-}
-
-fn authority_allowed(allowed: &Allowed, authority: &str) -> bool {
-    let host = without_port(authority);
+    let Some(authority) = authority else { return false };
+    let (host, port) = split_port(authority);
     match allowed {
         Allowed::Any => true,
         Allowed::Loopback => is_loopback(host),
         Allowed::Addresses => is_loopback(host) || ip_address(host).is_some(),
-        Allowed::Listed(names) => names.iter().any(|name| name == authority || name == host),
+        Allowed::Listed(names) => names.iter().any(|name| {
+            let (listed, required_port) = split_port(name);
+            without_root(listed).eq_ignore_ascii_case(without_root(host))
+                && (required_port.is_none() || required_port == port)
+        }),
     }
 }
 
@@ -122,7 +150,7 @@ fn origin_allowed(allowed: &Allowed, origin: &HeaderValue) -> bool {
         }
         Allowed::Loopback | Allowed::Addresses => {
             let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-            authority.is_some_and(|authority| is_loopback(without_port(authority)))
+            authority.is_some_and(|authority| is_loopback(split_port(authority).0))
         }
     }
 }
@@ -138,9 +166,7 @@ mod tests {
     use super::*;
 
     fn host(allowed: &Allowed, host: &str) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert(HOST, HeaderValue::from_str(host).unwrap());
-        host_allowed(allowed, &headers)
+        host_allowed(allowed, Some(host))
     }
 
     fn origin(allowed: &Allowed, origin: &'static str) -> bool {
@@ -149,7 +175,16 @@ mod tests {
 
     #[test]
     fn loopback_is_recognized_in_every_spelling() {
-        for name in ["localhost", "LOCALHOST:3333", "127.0.0.1:3333", "127.8.0.1", "[::1]", "[::1]:3333"] {
+        for name in [
+            "localhost",
+            "LOCALHOST:3333",
+            "localhost.:3333",
+            "app.localhost:3333",
+            "127.0.0.1:3333",
+            "127.8.0.1",
+            "[::1]",
+            "[::1]:3333",
+        ] {
             assert!(host(&Allowed::Loopback, name), "{name}");
         }
         for name in [
@@ -177,17 +212,10 @@ mod tests {
     fn listed_host_without_port_allows_every_port() {
         let listed = Allowed::Listed(vec!["mcp.example.com".into(), "other.example.com:8443".into()]);
         assert!(host(&listed, "mcp.example.com:3333"));
+        assert!(host(&listed, "MCP.example.com."));
+        assert!(!host(&listed, "user@mcp.example.com"));
         assert!(host(&listed, "Other.Example.com:8443"));
         assert!(!host(&listed, "other.example.com:1"));
-    }
-
-    #[test]
-    fn missing_or_repeated_host_is_rejected() {
-        let mut headers = HeaderMap::new();
-        assert!(!host_allowed(&Allowed::Loopback, &headers));
-        headers.append(HOST, HeaderValue::from_static("localhost"));
-        headers.append(HOST, HeaderValue::from_static("localhost"));
-        assert!(!host_allowed(&Allowed::Loopback, &headers));
     }
 
     #[test]
@@ -199,7 +227,9 @@ mod tests {
         {
             assert!(!origin(&listed, foreign), "{foreign}");
         }
-        assert!(origin(&Allowed::Loopback, "http://localhost:6274"));
+        for loopback in ["http://localhost:6274", "http://localhost.", "https://app.localhost:6274"] {
+            assert!(origin(&Allowed::Loopback, loopback), "{loopback}");
+        }
         assert!(!origin(&Allowed::Loopback, "null"));
         assert!(!origin(&Allowed::Loopback, "http://localhost.evil.example"));
     }

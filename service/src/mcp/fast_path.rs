@@ -16,10 +16,7 @@
 
 use axum::{
     body::Body,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method,
-        header::{ACCEPT, CONTENT_TYPE},
-    },
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header::CONTENT_TYPE},
     response::Response,
 };
 use rmcp::model::{
@@ -71,7 +68,7 @@ struct Params {
 
 /// Parses a request. Returns `None` if rmcp has to serve it.
 pub(super) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Option<FastCall> {
-    if *method != Method::POST || !exchanges_json(headers) {
+    if *method != Method::POST || !is_json(headers) {
         return None;
     }
     let message: Message<'_> = serde_json::from_slice(body).ok()?;
@@ -101,15 +98,6 @@ impl FastCall {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
-}
-
-/// Returns whether the client sends JSON and accepts JSON and event streams, as the transport requires. A
-/// list with weights is left to rmcp.
-fn exchanges_json(headers: &HeaderMap) -> bool {
-    let accepts = |kind: &str| {
-        single(headers, &ACCEPT).is_some_and(|all| all.split(',').any(|item| item.trim().eq_ignore_ascii_case(kind)))
-    };
-    is_json(headers) && accepts("application/json") && accepts("text/event-stream")
 }
 
 /// Returns `Some(true)` for 2026-07-28, whose version is required in header and `_meta`, and `Some(false)` for earlier
@@ -161,15 +149,14 @@ mod tests {
         call
     }
 
-    const EXCHANGE: [(&str, &str); 2] =
-        [("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+    const JSON: (&str, &str) = ("content-type", "application/json");
     const MODERN: [(&str, &str); 3] =
         [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "echo_cached")];
 
     /// Returns whether the call is modern, or `None` if rmcp has to serve it.
     fn modern_if_fast(call: &Value, headers: &[(&'static str, &str)]) -> Option<bool> {
         let mut map = HeaderMap::new();
-        for (name, value) in EXCHANGE.iter().chain(headers) {
+        for (name, value) in [JSON].iter().chain(headers) {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
         parse(&Method::POST, &map, call.to_string().as_bytes()).map(|call| call.modern)

@@ -1,7 +1,6 @@
 //! Turns rmcp's rejections, which are plain text, into JSON-RPC errors that a client can parse.
 //!
-//! rmcp returns 415 for malformed JSON, for a batch and for JSON that is not a request, 406 for an `Accept`
-//! that it cannot serve, 400 for an unknown protocol version and 405 for any method but POST. Codes: JSON-RPC
+//! rmcp returns 415 for malformed JSON, for a batch and for JSON that is not a request, 400 for an unknown protocol version and 405 for any method but POST. Codes: JSON-RPC
 //! 2.0, section 5.1.
 
 use axum::{
@@ -15,14 +14,22 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use crate::tools::ToolError;
+
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
+const INTERNAL_ERROR: i32 = -32603;
 
 /// The longest rejection that is read. rmcp's have one line.
 const MAX_REJECTION_BYTES: usize = 4096;
 
 /// Returns rmcp's response to a request with `body`, or a JSON-RPC error in place of a rejection.
 pub(super) async fn as_json_rpc(response: Response, declared_json: bool, body: &[u8]) -> Response {
+    if response.status().is_server_error() && !is_json(response.headers()) {
+        // rmcp quotes the cause, which is for the operator.
+        let error = rpc_error(INTERNAL_ERROR, ToolError::Internal.to_string(), Value::Null);
+        return (response.status(), Json(error)).into_response();
+    }
     if !response.status().is_client_error() || is_json(response.headers()) {
         return response;
     }
@@ -30,10 +37,9 @@ pub(super) async fn as_json_rpc(response: Response, declared_json: bool, body: &
         StatusCode::UNSUPPORTED_MEDIA_TYPE if declared_json => {
             (StatusCode::BAD_REQUEST, Json(classify_body(body))).into_response()
         }
-        StatusCode::BAD_REQUEST
-        | StatusCode::METHOD_NOT_ALLOWED
-        | StatusCode::NOT_ACCEPTABLE
-        | StatusCode::UNSUPPORTED_MEDIA_TYPE => as_json_rpc_error(response).await,
+        StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            as_json_rpc_error(response).await
+        }
         _ => response,
     }
 }
@@ -77,6 +83,11 @@ fn id_of(message: &Value) -> Value {
         Some(id @ (Value::String(_) | Value::Number(_))) => id.clone(),
         _ => Value::Null,
     }
+}
+
+/// Builds the response to a request that this server rejects before rmcp reads it.
+pub(super) fn rejection(status: StatusCode, text: &str) -> Response {
+    (status, Json(rpc_error(INVALID_REQUEST, text.to_owned(), Value::Null))).into_response()
 }
 
 fn rpc_error(code: i32, message: String, id: Value) -> Value {

@@ -33,3 +33,4 @@ mod store;
 mod support;
 mod telemetry;
 mod tokens;
+mod wire;

@@ -67,7 +67,7 @@ async fn other_path_or_method_is_404() {
     let server = Setup::new().token().start();
     let not_found = json_response(404, r#"{"error":"Not found"}"#);
     // Also without a token: an unknown path needs no authentication.
-    for path in ["/", "/mcp/", "/mcp/other", "/admin"] {
+    for path in ["/", "/mcp//", "/mcp/other", "/admin"] {
         assert_eq!(send(server.http.get(format!("{}{path}", server.url))).await, not_found, "{path}");
     }
     assert_eq!(send(server.get("/mcp/call_tool")).await, not_found);
