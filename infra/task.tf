@@ -9,6 +9,7 @@ locals {
     MCP_HOST          = "0.0.0.0"
     MCP_LOG_FORMAT    = "json"
     MCP_PORT          = tostring(var.container_port)
+    MCP_RATE_LIMIT    = "100/s,burst=500" # A team of 100 busy agents behind one token, each with a call a second.
     MCP_REVISION      = local.image_digest
     MCP_SESSION_TTL   = tostring(var.session_ttl)
     MCP_STATE_BACKEND = "dynamodb"

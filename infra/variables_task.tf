@@ -105,6 +105,12 @@ variable "settings" {
   }
 
   validation {
+    # The service's own rule, so that an invalid value fails the plan and not the start of a task.
+    condition     = can(regex("^(off|([1-9][0-9]{0,5}|1000000)/(s|min)(,burst=([1-9][0-9]{0,5}|1000000))?)$", lookup(var.settings, "rate_limit", "off")))
+    error_message = "invalid settings: expected a rate_limit of off, or of whole numbers from 1 to 1000000 as in 100/s, 100/s,burst=500 or 30/min."
+  }
+
+  validation {
     # Set by this configuration, some from variables of their own.
     condition     = length(setintersection(keys(var.settings), ["host", "port", "metrics_host", "metrics_port", "revision", "session_ttl", "state_backend", "state_path", "state_table", "auth_token", "auth_tokens"])) == 0 && !anytrue([for name in keys(var.settings) : startswith(name, "oauth_")])
     error_message = "invalid settings: expected names that this configuration does not set itself: host, port, metrics_host, metrics_port, revision, session_ttl, state_backend, state_path, state_table, auth_token, auth_tokens and oauth_*."

@@ -179,6 +179,7 @@ run "environment_follows_the_variables" {
       MCP_LOG_FORMAT      = "human"
       MCP_MAX_CONCURRENCY = "8"
       MCP_PORT            = "8080"
+      MCP_RATE_LIMIT      = "100/s,burst=500"
       MCP_REVISION        = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
       MCP_SESSION_TTL     = "2592000"
       MCP_STATE_BACKEND   = "dynamodb"
@@ -189,6 +190,16 @@ run "environment_follows_the_variables" {
   assert {
     condition     = jsondecode(aws_ecs_task_definition.service.container_definitions)[0].portMappings == [{ containerPort = 8080, hostPort = 8080, protocol = "tcp" }] && aws_vpc_security_group_ingress_rule.service.from_port == 8080 && output.container_port == 8080
     error_message = "container, security group and output disagree on the port"
+  }
+}
+
+run "rate_limit_is_a_setting" {
+  command = plan
+  variables { settings = { rate_limit = "30/min,burst=5" } }
+
+  assert {
+    condition     = local.environment["MCP_RATE_LIMIT"] == "30/min,burst=5"
+    error_message = "MCP_RATE_LIMIT is ${local.environment["MCP_RATE_LIMIT"]}"
   }
 }
 

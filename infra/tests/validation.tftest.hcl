@@ -140,8 +140,10 @@ run "fourth_invalid_values_are_rejected" {
       resource = "https://mcp.example.com/mcp"
       jwks_url = "http://id.example.com/keys"
     }
+    # rate limit without a period
+    settings = { rate_limit = "100" }
   }
-  expect_failures = [var.project_name, var.oauth]
+  expect_failures = [var.project_name, var.oauth, var.settings]
 }
 
 run "oauth_audience_with_comma_is_rejected" {

@@ -73,7 +73,7 @@ impl App {
         let tools = open_tools(config, metrics.clone()).await?;
         let oauth = config.access.oauth.clone().map(|oauth| Arc::new(OAuth::start(oauth)));
         let api = Api {
-            admission: Admission::new(&config.access, oauth.clone(), Arc::new(config.limits.clone())),
+            admission: Admission::new(&config.access, oauth.clone(), Arc::new(config.limits.clone()), metrics.clone()),
             oauth,
             mcp: endpoint(tools.clone()),
             tools: tools.clone(),

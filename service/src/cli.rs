@@ -138,6 +138,9 @@ pub struct Flags {
     /// Limit of concurrent requests; further ones get a 503 with Retry-After.
     #[arg(long, env = "MCP_MAX_CONCURRENCY", default_value = "256")]
     pub max_concurrency: String,
+    /// Rate limit of each caller at this replica: `off`, or requests a second and at once, such as `100/s,burst=500`.
+    #[arg(long, env = "MCP_RATE_LIMIT", default_value = "off")]
+    pub rate_limit: String,
     /// Size limit of the notes in one result of get_notes in bytes; a cursor leads to the rest.
     #[arg(long, env = "MCP_MAX_ANSWER_BYTES", default_value = "1048576")]
     pub max_answer_bytes: String,

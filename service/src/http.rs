@@ -13,6 +13,7 @@ mod limits;
 mod listener;
 pub(crate) mod metrics;
 mod origin_policy;
+mod rate_limit;
 pub(crate) mod resource_metadata;
 
 pub(crate) use accept::accepts;
@@ -23,3 +24,4 @@ pub use error_response::error_response;
 pub(crate) use error_response::{internal_error, not_found};
 pub use listener::serve;
 pub(crate) use origin_policy::{OriginPolicy, Verdict};
+pub(crate) use rate_limit::{rate_limit_text, seconds, too_many_requests};

@@ -6,6 +6,7 @@
 
 mod fast_path;
 mod handler;
+mod over_limit;
 mod response_format;
 mod stdio;
 mod transport_errors;
@@ -19,6 +20,7 @@ use axum::{
     response::Response,
 };
 pub use handler::Handler;
+pub use over_limit::over_limit;
 use rmcp::{
     ServerHandler,
     transport::streamable_http_server::{

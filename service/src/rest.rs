@@ -1,8 +1,10 @@
 //! The REST API of the v1 (Python) server, byte for byte: `GET /mcp/list_tools` and `POST /mcp/call_tool`.
 
+use std::time::Duration;
+
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -44,6 +46,11 @@ pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Res
         Err(error @ ToolError::Forbidden { .. }) => error_response(StatusCode::FORBIDDEN, error.to_string()),
         Err(error) => error_response(StatusCode::BAD_REQUEST, error.to_string()),
     }
+}
+
+/// Returns the response to a caller over its rate limit.
+pub fn over_limit(_: &Parts, _: &[u8], wait: Duration) -> Response {
+    http::too_many_requests(wait)
 }
 
 fn parse(mut request: Value) -> Result<(String, Map<String, Value>), &'static str> {

@@ -16,8 +16,11 @@ use super::{
 };
 use xtask::client::ProtocolVersion;
 
-/// Pause between two calls.
+/// Shortest pause between two calls.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Steps a second that all clients take together where the service limits its callers. They share one token, and a step
+/// with a lost response is two calls.
+const LIMITED_RATE: u64 = 50;
 /// Pause before a failed call is retried.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Limit for the retries of one call: longer than Fargate takes to replace a task.
@@ -29,6 +32,9 @@ const MAX_CALLS: usize = 50_000;
 pub(crate) trait Endpoints {
     /// An address to connect to, `http://host:port`. Of several addresses each turn returns the next.
     fn address(&self, turn: usize) -> String;
+
+    /// Returns true if the service limits the rate of its callers.
+    fn is_limited(&self) -> bool;
 
     /// Looks the addresses up again. Clients call it when they get no response.
     fn refresh(&self) -> impl Future<Output = ()>;
@@ -45,6 +51,7 @@ pub(super) struct Client<'a, E> {
     /// The session has a name chosen by the client, instead of a handle from create_session.
     pub(super) named: bool,
     began: Instant,
+    pause: Duration,
     ids: Cell<u64>,
     last_reset: RefCell<Option<String>>,
     pub(super) journal: RefCell<Journal>,
@@ -58,9 +65,10 @@ impl<'a, E: Endpoints> Client<'a, E> {
         name: String,
         named: bool,
         began: Instant,
+        pause: Duration,
     ) -> Self {
         let (ids, last_reset, journal) = (Cell::default(), RefCell::default(), RefCell::default());
-        Self { number, endpoints, raw, name, named, began, ids, last_reset, journal }
+        Self { number, endpoints, raw, name, named, began, pause, ids, last_reset, journal }
     }
 
     /// Negotiates the protocol version and opens a session.
@@ -95,7 +103,7 @@ impl<'a, E: Endpoints> Client<'a, E> {
                 break;
             }
             self.take(plan::step(self.number, count), count).await?;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(self.pause).await;
         }
         Ok(())
     }
@@ -260,6 +268,27 @@ impl<'a, E: Endpoints> Client<'a, E> {
     }
 }
 
+/// Returns the pause between two calls of each of `clients` clients.
+pub(super) fn pause(clients: usize, limited: bool) -> Duration {
+    let shared = Duration::from_millis(1000 * clients as u64 / LIMITED_RATE);
+    if limited { PAUSE.max(shared) } else { PAUSE }
+}
+
 fn call(tool: &str, arguments: Value) -> Value {
     json!({"name": tool, "arguments": arguments})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drill_stays_below_the_default_limit_on_aws() {
+        let task = include_str!("../../../infra/task.tf");
+        let default = task.split('"').find_map(|text| text.split_once("/s,burst="));
+        let limit: u64 = default.unwrap().0.parse().unwrap();
+        assert!(2 * LIMITED_RATE <= limit, "{limit}");
+        assert_eq!(pause(8, true), Duration::from_millis(160));
+        assert_eq!((pause(8, false), pause(1, true)), (PAUSE, PAUSE));
+    }
 }

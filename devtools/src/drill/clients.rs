@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::{
-    client::{Client, Endpoints},
+    client::{self, Client, Endpoints},
     journal::Journal,
     raw_client::RawClient,
     report::Report,
@@ -46,11 +46,12 @@ impl<'a, E: Endpoints> Clients<'a, E> {
     /// connections.
     pub(crate) fn new(endpoints: &'a E, token: &Token, count: usize) -> anyhow::Result<Self> {
         let (run, began) = (Uuid::new_v4().simple().to_string(), Instant::now());
+        let pause = client::pause(count, endpoints.is_limited());
         let client = |number: usize| {
             let every = |other: usize| (number / other).is_multiple_of(2);
             let version = ProtocolVersion::ALL[usize::from(every(1))];
             let raw = RawClient::new(&endpoints.address(number), token.clone(), version, every(4))?;
-            Ok(Client::new(number, endpoints, raw, format!("drill-{run}-{}", number + 1), every(2), began))
+            Ok(Client::new(number, endpoints, raw, format!("drill-{run}-{}", number + 1), every(2), began, pause))
         };
         let clients = (0..count).map(client).collect::<anyhow::Result<_>>()?;
         Ok(Self { clients, began, worked: Cell::default() })

@@ -180,6 +180,10 @@ impl Target for Ecs<'_> {
 }
 
 impl Endpoints for Ecs<'_> {
+    fn is_limited(&self) -> bool {
+        true
+    }
+
     fn address(&self, turn: usize) -> String {
         let addresses = self.addresses.borrow();
         addresses.get(turn % addresses.len().max(1)).cloned().unwrap_or_default()

@@ -123,6 +123,10 @@ impl Target for Local {
 }
 
 impl Endpoints for Local {
+    fn is_limited(&self) -> bool {
+        false
+    }
+
     fn address(&self, _: usize) -> String {
         self.balancer.url()
     }

@@ -103,6 +103,10 @@ impl<'a> Service<'a> {
 }
 
 impl Endpoints for Service<'_> {
+    fn is_limited(&self) -> bool {
+        true
+    }
+
     fn address(&self, _: usize) -> String {
         self.address.borrow().clone()
     }

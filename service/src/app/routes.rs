@@ -52,13 +52,13 @@ pub(super) fn routes<H: ServerHandler + Clone>(api: Api<H>, config: &Config) -> 
 }
 
 async fn serve_mcp<H: ServerHandler + Clone>(State(api): State<Arc<Api<H>>>, request: Request) -> Response {
-    api.admission.admit(request, |request| api.mcp.respond(request)).await
+    api.admission.admit(request, mcp::over_limit, |request| api.mcp.respond(request)).await
 }
 
 async fn list_tools<H: ServerHandler + Clone>(State(api): State<Arc<Api<H>>>, request: Request) -> Response {
-    api.admission.admit(request, |_| future::ready(rest::list_tools(&api.tools))).await
+    api.admission.admit(request, rest::over_limit, |_| future::ready(rest::list_tools(&api.tools))).await
 }
 
 async fn call_tool<H: ServerHandler + Clone>(State(api): State<Arc<Api<H>>>, request: Request) -> Response {
-    api.admission.admit(request, |request| rest::call_tool(&api.tools, request)).await
+    api.admission.admit(request, rest::over_limit, |request| rest::call_tool(&api.tools, request)).await
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::problems::{Problems, setting};
+use super::{
+    problems::{Problems, setting},
+    rate_limit::{self, RateLimit},
+};
 use crate::cli::Flags;
 
 /// The longest time from the stop signal until the remaining requests are aborted. ECS kills the process 30 s after its
@@ -26,6 +29,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// The number of concurrent requests. Further ones get a 503 with Retry-After.
     pub concurrency: usize,
+    /// The rate limit of each principal; `None` for none.
+    pub rate: Option<RateLimit>,
     /// The bytes of notes in one result. A cursor leads to the rest.
     pub answer_bytes: usize,
     /// The lifetime of a session from `create_session`.
@@ -38,6 +43,7 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> Limits {
         body_timeout: problems.seconds(setting!(flags.body_timeout), 1..=MAX_REQUEST_SECONDS),
         request_timeout: problems.seconds(setting!(flags.request_timeout), 1..=MAX_REQUEST_SECONDS),
         concurrency: problems.number(setting!(flags.max_concurrency), 1..=65_536),
+        rate: rate_limit::parse(problems, setting!(flags.rate_limit)),
         answer_bytes: problems.number(setting!(flags.max_answer_bytes), 1024..=64 << 20),
         session_ttl: problems.seconds(setting!(flags.session_ttl), 1..=MAX_SESSION_TTL),
     }

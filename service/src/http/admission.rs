@@ -1,19 +1,20 @@
-//! Admission to the API routes: authentication, body, concurrency, scope and time, in this order.
+//! Admission to the API routes: authentication, body, rate, concurrency, scope and time, in this order.
 //!
 //! An [`AuthenticatedRequest`] is created here only, so no API handler can run for a request that was not admitted.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{extract::Request, http::request::Parts, response::Response};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{authenticator::Authenticator, challenge::Challenge, limits::RequestLimits};
+use super::{authenticator::Authenticator, challenge::Challenge, limits::RequestLimits, rate_limit::RateLimits};
 use crate::{
     config::{AccessConfig, Limits},
     oauth::OAuth,
     principal::{Grant, Principal},
+    telemetry::Metrics,
     tools,
 };
 
@@ -36,14 +37,24 @@ pub struct AuthenticatedRequest {
 pub(crate) struct Admission {
     authenticator: Authenticator,
     limits: RequestLimits,
+    rates: Option<RateLimits>,
     challenge: Challenge,
 }
 
+/// Builds the response to a request over its principal's rate limit, from head, body and the time to wait.
+pub(crate) type OverLimit = fn(&Parts, &[u8], Duration) -> Response;
+
 impl Admission {
-    pub(crate) fn new(access: &AccessConfig, oauth: Option<Arc<OAuth>>, limits: Arc<Limits>) -> Self {
+    pub(crate) fn new(
+        access: &AccessConfig,
+        oauth: Option<Arc<OAuth>>,
+        limits: Arc<Limits>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let challenge = Challenge::new(access.oauth.as_ref());
         Self {
             authenticator: Authenticator::new(access, oauth, challenge.clone()),
+            rates: limits.rate.map(|limit| RateLimits::new(limit, metrics)),
             limits: RequestLimits::new(limits),
             challenge,
         }
@@ -53,17 +64,19 @@ impl Admission {
     pub(crate) async fn admit<F>(
         &self,
         request: Request,
+        over_limit: OverLimit,
         handler: impl FnOnce(Box<AuthenticatedRequest>) -> F,
     ) -> Response
     where
         F: Future<Output = Response>,
     {
-        self.check_and_run(request, handler).await.unwrap_or_else(|rejection| *rejection)
+        self.check_and_run(request, over_limit, handler).await.unwrap_or_else(|rejection| *rejection)
     }
 
     async fn check_and_run<F>(
         &self,
         request: Request,
+        over_limit: OverLimit,
         handler: impl FnOnce(Box<AuthenticatedRequest>) -> F,
     ) -> Result<Response, Box<Response>>
     where
@@ -74,6 +87,9 @@ impl Admission {
         let (head, body) = request.into_parts();
         let principal = self.authenticator.authenticate(&head.headers).await?;
         let body = self.limits.read_body(&head.headers, body).await?;
+        if let Some(rates) = &self.rates {
+            rates.count(&principal).map_err(|wait| over_limit(&head, &body, wait))?;
+        }
         let _permit = self.limits.acquire()?;
         self.check_scope(principal.grant(), &body)?;
         let request = Box::new(AuthenticatedRequest { principal, head, body, _admitted: () });

@@ -52,6 +52,7 @@ pub struct Metrics {
     store_attempts: Family<Operation, Counter>,
     cache: Family<CacheLabels, Counter>,
     requests: Family<Status, Counter>,
+    rate_limited: Counter,
     in_flight: Gauge,
     tasks: Gauge,
 }
@@ -60,6 +61,12 @@ fn counted<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Co
     let family = Family::<L, Counter>::default();
     all.register(name, help, family.clone());
     family
+}
+
+fn counter(all: &mut Registry, name: &str, help: &str) -> Counter {
+    let counter = Counter::default();
+    all.register(name, help, counter.clone());
+    counter
 }
 
 fn gauge(all: &mut Registry, name: &str, help: &str) -> Gauge {
@@ -94,6 +101,7 @@ impl Metrics {
             store_attempts: counted(&mut all, "store_attempts", "Requests sent to the table, each retry counted"),
             cache: counted(&mut all, "cache", "Cache look-ups of echo_cached by result"),
             requests: counted(&mut all, "http_requests", "HTTP requests by status"),
+            rate_limited: counter(&mut all, "rate_limited", "Requests rejected for the caller's rate limit"),
             in_flight: gauge(&mut all, "http_requests_in_flight", "HTTP requests in flight"),
             tasks: gauge(&mut all, "tasks", "Tasks alive in the async runtime"),
             registry: all,
@@ -121,6 +129,11 @@ impl Metrics {
     /// Counts a cache look-up of `echo_cached` by its result.
     pub fn cache(&self, result: &'static str) {
         self.cache.get_or_create(&CacheLabels { result }).inc();
+    }
+
+    /// Counts a request that is rejected for its caller's rate limit.
+    pub fn rate_limited(&self) {
+        self.rate_limited.inc();
     }
 
     /// Counts an HTTP request as in flight until [`Metrics::request_ended`].

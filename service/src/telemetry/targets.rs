@@ -7,6 +7,7 @@
 //! | `mcp_stateful::config` | settings that are ignored |
 //! | `mcp_stateful::process` | the signal to stop |
 //! | `mcp_stateful::http::listener` | connections that fail or do not end in time |
+//! | `mcp_stateful::http::rate_limit` | principals over their rate limit, once a minute |
 //! | `mcp_stateful::tools::observe` | one line for each tool call |
 //! | `mcp_stateful::tools::create_session` | a handle that cannot be created |
 //! | `mcp_stateful::store::error` | a failed call to the table, with its cause |
@@ -24,6 +25,8 @@ pub const CONFIG: &str = "mcp_stateful::config";
 pub const PROCESS: &str = "mcp_stateful::process";
 /// Connections that fail or do not end in time.
 pub const LISTENER: &str = "mcp_stateful::http::listener";
+/// Principals over their rate limit.
+pub const RATE_LIMIT: &str = "mcp_stateful::http::rate_limit";
 /// One line for each tool call.
 pub const TOOL_CALL: &str = "mcp_stateful::tools::observe";
 /// A handle that cannot be created.

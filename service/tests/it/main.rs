@@ -26,6 +26,7 @@ mod lifecycle;
 mod mcp;
 mod oauth;
 mod permissions;
+mod rate_limit;
 mod rest;
 mod sessions;
 mod stdio;
