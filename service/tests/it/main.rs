@@ -13,6 +13,7 @@
     reason = "tests: a panic is the report"
 )]
 
+mod cancellation;
 mod cli;
 mod cost;
 mod disk_full;
