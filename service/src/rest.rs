@@ -7,10 +7,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     http::{self, AuthenticatedRequest, error_response},
+    json::{self, Fault, FaultKind},
     tools::{ToolError, Tools},
 };
 
@@ -21,7 +22,7 @@ pub fn list_tools(tools: &Tools) -> Response {
     let tools: Vec<Value> = tools
         .definitions()
         .iter()
-        .map(|tool| json!({"name": tool.name, "description": tool.description, "inputSchema": tool.input}))
+        .map(|tool| serde_json::json!({"name": tool.name, "description": tool.description, "inputSchema": tool.input}))
         .collect();
     Json(tools).into_response()
 }
@@ -33,8 +34,12 @@ pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Res
         let text = http::UNSUPPORTED_CONTENT_CODING;
         return http::with_accepted_coding(error_response(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     }
-    let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
-        return error_response(StatusCode::BAD_REQUEST, "Invalid JSON");
+    let body = match json::read(&request.body) {
+        Ok(body) => body,
+        Err(Fault { kind: FaultKind::NotJson(_), .. }) => {
+            return error_response(StatusCode::BAD_REQUEST, "Invalid JSON");
+        }
+        Err(fault) => return error_response(StatusCode::BAD_REQUEST, fault.to_string()),
     };
     let (name, arguments) = match parse(body) {
         Ok(call) => call,
@@ -66,6 +71,8 @@ fn parse(mut request: Value) -> Result<(String, Map<String, Value>), &'static st
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,7 @@
 //! Bodies of REST calls that reach no tool, so that the store does not slow the target down. Input: the body.
 //!
-//! Property: the rejection names the reason. The body is not JSON, not a call, or a call of an unknown tool.
+//! Property: the rejection names the reason. The body is not JSON, has a part that no JSON value represents, is not a
+//! call, or is a call of an unknown tool.
 
 use std::cell::LazyCell;
 
@@ -8,7 +9,7 @@ use axum::body::Body;
 use http::{Request, StatusCode, header::HOST};
 use serde_json::{Value, json};
 
-use crate::service::Service;
+use crate::{is_grammatical, service::Service};
 
 const TOOLS: [&str; 5] = ["add_note", "create_session", "echo_cached", "get_notes", "reset_session"];
 
@@ -28,7 +29,11 @@ pub fn check(input: &[u8]) {
     let body = response.json();
     let error = body["error"].as_str().unwrap_or_default();
     assert_eq!((response.status, &body), (StatusCode::BAD_REQUEST, &json!({"error": error})));
+    if error.starts_with("duplicate key `") {
+        return;
+    }
     let expected = match (&parsed, name) {
+        (Err(_), _) if is_grammatical(input) => return assert_ne!(error, "Invalid JSON"),
         (Err(_), _) => "Invalid JSON",
         (Ok(_), None) => "`name` is missing",
         (Ok(call), Some(_)) if call["arguments"].is_null() || call["arguments"].is_object() => "unknown tool: ",

@@ -29,6 +29,11 @@ pub const TARGETS: [(&str, Property); 7] = [
     ("tokens", tokens::check),
 ];
 
+/// Returns whether a text follows JSON's grammar. It may still have a part that no JSON value of the server represents.
+fn is_grammatical(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok() && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+}
+
 /// Splits the input into lines. A line-based format keeps seeds readable.
 fn lines(input: &[u8]) -> impl Iterator<Item = &[u8]> {
     input.split(|byte| *byte == b'\n')

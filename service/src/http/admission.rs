@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{authenticator::Authenticator, challenge::Challenge, limits::RequestLimits, rate_limit::RateLimits};
 use crate::{
     config::{AccessConfig, Limits},
+    json,
     oauth::OAuth,
     principal::{Grant, Principal},
     telemetry::Metrics,
@@ -107,9 +108,11 @@ impl Admission {
         if !grant.read && !grant.write {
             return Err(self.challenge.insufficient_scope(grant, None).into());
         }
-        let body: Option<Value> = serde_json::from_slice(body).ok();
-        let needed = body.as_ref().and_then(called_tool).and_then(tools::required_access);
-        match needed.filter(|needed| !grant.covers(*needed)) {
+        // The handlers read the body in the same way, and reject what this cannot read.
+        let Ok(body) = json::read(body) else { return Ok(()) };
+        let messages = body.as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
+        let needed = messages.iter().filter_map(called_tool).filter_map(tools::required_access);
+        match needed.into_iter().find(|needed| !grant.covers(*needed)) {
             Some(needed) => Err(self.challenge.insufficient_scope(grant, Some(needed)).into()),
             None => Ok(()),
         }
