@@ -11,8 +11,10 @@ mod error;
 mod get_notes;
 mod idempotency;
 mod local_cache;
+mod normalize;
 mod output;
 mod reset_session;
+mod schema;
 
 use std::sync::{Arc, LazyLock};
 
@@ -28,6 +30,7 @@ pub use output::ToolOutput;
 use arguments::Arguments;
 use context::Context;
 use local_cache::LocalCache;
+use normalize::InputSchema;
 
 use crate::{
     config::Limits,
@@ -40,6 +43,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Tools {
     definitions: [Definition; 5],
+    /// The input schemas of the definitions, in the same order.
+    schemas: [InputSchema; 5],
     context: Context,
 }
 
@@ -54,8 +59,10 @@ impl Tools {
     /// Creates the tools on `store`. `limits` sets the size of a result and the lifetime of a session.
     pub fn new(store: Store, limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let session_ttl_seconds = limits.session_ttl.as_secs();
+        let definitions = definitions(session_ttl_seconds);
         Self {
-            definitions: definitions(session_ttl_seconds),
+            schemas: definitions.each_ref().map(|tool| InputSchema::new(tool.name, &tool.input)),
+            definitions,
             context: Context {
                 store,
                 echoes: LocalCache::default(),
@@ -88,10 +95,10 @@ impl Tools {
         arguments: Map<String, Value>,
     ) -> Result<Box<dyn ToolOutput>, ToolError> {
         let metrics = &self.context.metrics;
-        match lookup(tool) {
-            Some(name) => {
-                let run = self.run(principal, name, Arguments::new(name, arguments));
-                call_record::recorded(metrics, principal, name, run).await
+        match self.schemas.iter().find(|schema| schema.tool() == tool) {
+            Some(schema) => {
+                let run = self.run(principal, schema, arguments);
+                call_record::recorded(metrics, principal, schema.tool(), run).await
             }
             None => {
                 let rejected = async { Err(ToolError::Unknown(truncate(tool))) };
@@ -103,12 +110,15 @@ impl Tools {
     async fn run(
         &self,
         principal: &Principal,
-        tool: &'static str,
-        arguments: Arguments,
+        schema: &InputSchema,
+        mut arguments: Map<String, Value>,
     ) -> Result<Box<dyn ToolOutput>, ToolError> {
+        let tool = schema.tool();
         if !required_access(tool).is_some_and(|access| principal.grant().covers(access)) {
             return Err(ToolError::Forbidden { tool });
         }
+        schema.normalize(&mut arguments)?;
+        let arguments = Arguments::new(arguments);
         let context = &self.context;
         // Futures that wait for the table are large. They are boxed so that no caller copies them, and only
         // where the table is asked.
@@ -141,20 +151,13 @@ fn definitions(session_ttl_seconds: u64) -> [Definition; 5] {
     ]
 }
 
-/// Returns the tool's name with a static lifetime, or `None` for an unknown tool.
-fn lookup(tool: &str) -> Option<&'static str> {
-    let names = [add_note::NAME, get_notes::NAME, echo_cached::NAME, reset_session::NAME, create_session::NAME];
-    names.into_iter().find(|name| *name == tool)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn definitions_are_callable_with_object_schemas() {
+    fn definitions_have_object_schemas() {
         for definition in definitions(1) {
-            assert_eq!(lookup(definition.name), Some(definition.name));
             assert_eq!(definition.input["type"], "object");
             assert_eq!(definition.output["type"], "object");
         }

@@ -9,8 +9,9 @@ use super::{
     error::ToolError,
     idempotency,
     output::{Rendered, ToolOutput},
+    schema,
 };
-use crate::{principal::Principal, store::MAX_KEY_BYTES};
+use crate::principal::Principal;
 
 pub(super) const NAME: &str = "add_note";
 
@@ -28,9 +29,12 @@ pub(super) fn definition() -> Definition {
         input: json!({
             "type": "object",
             "properties": {
-                "session_id": {"type": "string", "minLength": 1, "description": "The session: a handle that create_session returned, or a name of your choice of at most 1024 bytes. Pass the same value to get_notes."},
+                "session_id": schema::session_id(
+                    "The session: a handle that create_session returned, or a name of your choice of at most 1024 bytes, not blank \
+                     and without control characters. Pass exactly the same value to get_notes."
+                ),
                 "note": {"type": "string", "description": "The text to remember. At most 393216 bytes."},
-                "idempotency_key": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES, "description": "A unique name of this call, preferably a UUID, remembered for 24 hours. Repeating the call with the same key does not store the note again."}
+                "idempotency_key": schema::idempotency_key("Repeating the call with the same key does not store the note again.")
             },
             "required": ["session_id", "note"]
         }),

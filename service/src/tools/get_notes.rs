@@ -11,6 +11,7 @@ use super::{
     definition::{Definition, Effect},
     error::ToolError,
     output::{ToolOutput, to_json},
+    schema,
 };
 use crate::{
     principal::Principal,
@@ -34,9 +35,17 @@ pub(super) fn definition() -> Definition {
         input: json!({
             "type": "object",
             "properties": {
-                "session_id": {"type": "string", "minLength": 1, "description": "The session_id that was passed to add_note: a handle from create_session or a name."},
-                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "description": "The maximum number of notes to return."},
-                "cursor": {"type": "string", "description": "nextCursor of the previous result for the same session."}
+                "session_id": schema::session_id("The session_id that was passed to add_note: a handle from create_session or a name."),
+                "limit": schema::optional(
+                    &json!({"type": "integer", "minimum": 0, "maximum": MAX_LIMIT}),
+                    0,
+                    "The maximum number of notes to return. 0: no limit."
+                ),
+                "cursor": schema::optional(
+                    &json!({"type": "string"}),
+                    "",
+                    "nextCursor of the previous result for the same session. Empty: from the first note."
+                )
             },
             "required": ["session_id"]
         }),
@@ -58,7 +67,7 @@ pub(super) async fn run(
     mut arguments: Arguments,
 ) -> Result<Box<dyn ToolOutput>, ToolError> {
     let session = arguments.session(principal)?;
-    let limit = arguments.optional_number("limit", 1..=MAX_LIMIT)?;
+    let limit = arguments.optional_number("limit")?;
     let cursor = arguments.optional_string("cursor")?;
     let after = cursor.map(|text| Cursor::decode(&session, &text)).transpose()?;
     let request =

@@ -13,12 +13,13 @@ use super::{
     error::ToolError,
     idempotency,
     output::{Rendered, ToolOutput},
+    schema,
 };
 use crate::{
     config::DRAIN,
     principal::Principal,
     session::Session,
-    store::{IdempotencyKey, KeyedReset, MAX_KEY_BYTES},
+    store::{IdempotencyKey, KeyedReset},
 };
 
 pub(super) const NAME: &str = "reset_session";
@@ -39,8 +40,10 @@ pub(super) fn definition() -> Definition {
         input: json!({
             "type": "object",
             "properties": {
-                "session_id": {"type": "string", "minLength": 1, "description": "The session_id that was passed to add_note: a handle from create_session or a name."},
-                "idempotency_key": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_BYTES, "description": "A unique name of this call, preferably a UUID, remembered for 24 hours. Repeating the call with the same key deletes no note that was added after the first call."}
+                "session_id": schema::session_id("The session_id that was passed to add_note: a handle from create_session or a name."),
+                "idempotency_key": schema::idempotency_key(
+                    "Repeating the call with the same key deletes no note that was added after the first call."
+                )
             },
             "required": ["session_id"]
         }),
