@@ -4,6 +4,7 @@
 //! Session ids are validated here and never printed in full.
 
 mod handle;
+mod name;
 
 use std::fmt;
 
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{clock, principal::Principal};
 
 pub use handle::{HANDLE_PREFIX, HandleError};
+use name::InvalidName;
 
 /// The longest session id in UTF-8 bytes. A DynamoDB partition key holds 2,048, which leaves room for the principal.
 pub const MAX_SESSION_ID_BYTES: usize = 1024;
@@ -57,6 +59,15 @@ pub enum InvalidSession {
     /// More than [`MAX_SESSION_ID_BYTES`].
     #[error("`session_id` has {0} bytes; the limit is {MAX_SESSION_ID_BYTES}")]
     TooLong(usize),
+    /// A text of which nothing is visible.
+    #[error("`session_id` is blank; pass the handle that create_session returned, or choose a name such as \"demo\"")]
+    Blank,
+    /// A control character, with its position in bytes.
+    #[error(
+        "`session_id` has the control character U+{code:04X} at byte {1}; remove it, or choose another name",
+        code = u32::from(*.0)
+    )]
+    Control(char, usize),
     /// A text that begins like a handle but is not one of the principal's.
     #[error(
         "invalid session handle in `session_id`: pass the complete value that create_session returned to you, or call \
@@ -68,6 +79,15 @@ pub enum InvalidSession {
     Expired(u64),
 }
 
+impl From<InvalidName> for InvalidSession {
+    fn from(invalid: InvalidName) -> Self {
+        match invalid {
+            InvalidName::Blank => Self::Blank,
+            InvalidName::Control(char, position) => Self::Control(char, position),
+        }
+    }
+}
+
 impl Session {
     /// Opens the session `id` of `principal` at the time `now` (epoch seconds).
     ///
@@ -76,7 +96,10 @@ impl Session {
     pub fn open(principal: &Principal, id: String, now: u64) -> Result<Self, InvalidSession> {
         let expires_at = match id.len() {
             0 => return Err(InvalidSession::Empty),
-            1..=MAX_SESSION_ID_BYTES => handle::expiry(principal, &id).map_err(|_| InvalidSession::Foreign)?,
+            1..=MAX_SESSION_ID_BYTES => {
+                name::check(&id)?;
+                handle::expiry(principal, &id).map_err(|_| InvalidSession::Foreign)?
+            }
             bytes => return Err(InvalidSession::TooLong(bytes)),
         };
         match expires_at {
@@ -141,8 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn empty_or_too_long_name_is_rejected() {
+    fn invalid_name_is_rejected() {
         assert_eq!(open(""), Err(InvalidSession::Empty));
+        assert_eq!(open("\u{a0}"), Err(InvalidSession::Blank));
+        let control = open("a\n").unwrap_err().to_string();
+        assert_eq!(
+            control,
+            "`session_id` has the control character U+000A at byte 1; remove it, or choose another name"
+        );
         assert_eq!(open(&"x".repeat(1025)), Err(InvalidSession::TooLong(1025)));
         assert_eq!(open(&"x".repeat(1024)).unwrap().expires_at(), None);
     }
