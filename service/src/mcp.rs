@@ -1,12 +1,15 @@
-//! The MCP API: protocol versions 2026-07-28 and 2025-03-26 to 2025-11-25, over Streamable HTTP at `/mcp` and
+//! The MCP API: protocol versions 2026-07-28 and 2024-11-05 to 2025-11-25, over Streamable HTTP at `/mcp` and
 //! over stdio.
 //!
 //! There are no protocol sessions. Every request is independent, so any replica can serve it and no state is
 //! lost with a replica. Persistent state belongs to the tools' own `session_id`.
 
+mod batch;
+mod envelope;
 mod fast_path;
 mod handler;
 mod over_limit;
+mod refusal;
 mod response_format;
 mod stdio;
 mod transport_errors;
@@ -16,25 +19,36 @@ use std::sync::Arc;
 use axum::{
     body::Body,
     extract::Request,
-    http::{Method, StatusCode},
-    response::Response,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
 };
+use batch::Batch;
+use bytes::Bytes;
+use envelope::Kind;
 pub use handler::Handler;
 pub use over_limit::over_limit;
+use refusal::{INVALID_REQUEST, Refusal};
+use response_format::ResponseFormat;
 use rmcp::{
     ServerHandler,
+    model::ProtocolVersion,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
     },
 };
+use serde_json::Value;
 pub use stdio::serve_stdio;
 
 use crate::{
     config::Limits,
     http::{self, AuthenticatedRequest},
+    json,
+    principal::Principal,
     tools::Tools,
 };
-use response_format::ResponseFormat;
+
+/// The header with the negotiated protocol version.
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// The endpoint at `/mcp`: rmcp's Streamable HTTP transport, with the fast path in front of it.
 #[derive(Clone)]
@@ -75,14 +89,14 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
         }
         if http::has_content_coding(headers) {
             let text = http::UNSUPPORTED_CONTENT_CODING;
-            return http::with_accepted_coding(transport_errors::rejection(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
+            return http::with_accepted_coding(rejection(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
         }
         match ResponseFormat::negotiate(headers) {
             Some(ResponseFormat::Json) => self.respond_with_json(request).await,
             Some(format) => format.apply(Box::pin(self.respond_with_json(request)).await).await,
             None => {
                 let text = "not acceptable: accept application/json or text/event-stream";
-                transport_errors::rejection(StatusCode::NOT_ACCEPTABLE, text)
+                rejection(StatusCode::NOT_ACCEPTABLE, text)
             }
         }
     }
@@ -97,15 +111,105 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
         Box::pin(self.respond_with_rmcp(*request)).await
     }
 
+    /// Responds to a request that the fast path leaves. The checks of the message come first, because rmcp's errors
+    /// do not name its faults.
     async fn respond_with_rmcp(&self, request: AuthenticatedRequest) -> Response {
-        let AuthenticatedRequest { principal, mut head, body, .. } = request;
+        let AuthenticatedRequest { principal, head, body, .. } = request;
+        if head.method != Method::POST || !transport_errors::is_json(&head.headers) {
+            return self.pass_to_rmcp(&principal, head, body, Value::Null).await;
+        }
+        match json::read(&body) {
+            Ok(Value::Array(messages)) => match batch::check(&head.headers, &messages) {
+                Ok(()) => self.respond_to_batch(&principal, &head, messages).await,
+                Err(refusal) => refusal.into_response(),
+            },
+            Ok(message) => self.respond_to_message(&principal, head, body, message).await,
+            Err(fault) => Refusal::from(fault).for_version(names_modern_version(&head.headers)).into_response(),
+        }
+    }
+
+    async fn respond_to_batch(&self, principal: &Principal, head: &Parts, messages: Vec<Value>) -> Response {
+        let mut batch = Batch::new(messages);
+        while let Some(message) = batch.next_request() {
+            let body = Bytes::from(message.to_string());
+            batch.add(self.respond_to_message(principal, head.clone(), body, message).await).await;
+        }
+        batch.into_response()
+    }
+
+    /// Responds to one message, which `body` contains.
+    async fn respond_to_message(
+        &self,
+        principal: &Principal,
+        mut head: Parts,
+        mut body: Bytes,
+        mut message: Value,
+    ) -> Response {
+        let envelope = match envelope::check(&mut message) {
+            Ok(envelope) => envelope,
+            Err(refusal) => return refusal.into_response(),
+        };
+        if envelope.changed {
+            body = message.to_string().into();
+        }
+        if envelope.method == "initialize" {
+            leave_version_to_handshake(&mut head.headers);
+        }
+        if let Some(tools) = &self.fast_path
+            && let Some(call) = fast_path::parse(&head.method, &head.headers, &body)
+        {
+            return call.run(tools, principal).await;
+        }
+        let response = self.pass_to_rmcp(principal, head, body, envelope.id).await;
+        match envelope.kind {
+            Kind::Request if !HANDLED_METHODS.contains(&envelope.method.as_str()) => {
+                transport_errors::explain_unknown_method_in(response).await
+            }
+            _ => response,
+        }
+    }
+
+    async fn pass_to_rmcp(&self, principal: &Principal, mut head: Parts, body: Bytes, id: Value) -> Response {
         let declared_json = transport_errors::is_json(&head.headers);
         response_format::accept_both(&mut head.headers);
-        head.extensions.insert(principal);
-        let request = Request::from_parts(head, Body::from(body.clone()));
+        head.extensions.insert(principal.clone());
+        let request = Request::from_parts(head, Body::from(body));
         let response = self.transport.handle(request).await.map(Body::new);
-        transport_errors::as_json_rpc(response, declared_json, &body).await
+        transport_errors::as_json_rpc(response, declared_json, id).await
     }
+}
+
+/// The methods whose responses rmcp or the handler explains itself.
+const HANDLED_METHODS: &[&str] = &["initialize", "server/discover", "tools/list", "tools/call"];
+
+/// Rejects a request whose body was not read.
+fn rejection(status: StatusCode, text: &str) -> Response {
+    Refusal::protocol(status, Value::Null, INVALID_REQUEST, text.to_owned()).into_response()
+}
+
+/// Removes the protocol version in the headers of `initialize`, if it is one of those with this handshake.
+///
+/// The header names the negotiated version, "on all subsequent requests" (MCP 2025-11-25, transports, section
+/// "Protocol Version Header"). `initialize` negotiates it, and a server that supports the requested version must respond
+/// with it (lifecycle, section "Version Negotiation"). rmcp rejects a header that differs from the request. A version
+/// that this server does not know stays, and is rejected with 400 as the specification requires.
+fn leave_version_to_handshake(headers: &mut HeaderMap) {
+    let mut values = headers.get_all(VERSION).iter();
+    let known = |value: &HeaderValue| {
+        handler::PROTOCOL_VERSIONS
+            .iter()
+            .any(|version| version.has_initialize() && version.as_str().as_bytes() == value.as_bytes())
+    };
+    if let (Some(value), None) = (values.next(), values.next())
+        && known(value)
+    {
+        headers.remove(VERSION);
+    }
+}
+
+/// Returns whether the headers name a protocol version whose results have a type.
+fn names_modern_version(headers: &HeaderMap) -> bool {
+    headers.get(VERSION).is_some_and(|version| version.as_bytes() >= ProtocolVersion::V_2026_07_28.as_str().as_bytes())
 }
 
 impl<H> std::fmt::Debug for Endpoint<H> {

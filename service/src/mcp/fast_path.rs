@@ -25,15 +25,16 @@ use rmcp::model::{
 use serde::Deserialize;
 
 use super::{
+    VERSION,
     handler::{PROTOCOL_VERSIONS, call_result},
     transport_errors::is_json,
 };
 use crate::{
+    json::{UniqueObject, object_only},
     principal::Principal,
     tools::{self, Tools},
 };
 
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const NAME: HeaderName = HeaderName::from_static("mcp-name");
 
@@ -54,6 +55,7 @@ struct Message<'a> {
     _version: JsonRpcVersion2_0,
     id: RequestId,
     method: &'a str,
+    #[serde(deserialize_with = "object_only")]
     params: Params,
 }
 
@@ -61,9 +63,9 @@ struct Message<'a> {
 #[serde(deny_unknown_fields)]
 struct Params {
     name: String,
-    arguments: Option<JsonObject>,
+    arguments: Option<UniqueObject>,
     #[serde(rename = "_meta")]
-    meta: Option<RequestMetaObject>,
+    meta: Option<UniqueObject>,
 }
 
 /// Parses a request. Returns `None` if rmcp has to serve it.
@@ -71,13 +73,16 @@ pub(super) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Option
     if *method != Method::POST || !is_json(headers) {
         return None;
     }
-    let message: Message<'_> = serde_json::from_slice(body).ok()?;
+    // A repeated key is left to the check in front of rmcp, as every other fault.
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let message: Message<'_> = object_only(&mut reader).ok()?;
+    reader.end().ok()?;
     let Params { name, arguments, meta } = message.params;
     if message.method != "tools/call" || tools::required_access(&name).is_none() {
         return None;
     }
-    let modern = is_modern(headers, &name, &meta.unwrap_or_default())?;
-    Some(FastCall { id: message.id, name, arguments: arguments.unwrap_or_default(), modern })
+    let modern = is_modern(headers, &name, &RequestMetaObject::from(meta.unwrap_or_default().0))?;
+    Some(FastCall { id: message.id, name, arguments: arguments.unwrap_or_default().0, modern })
 }
 
 impl FastCall {
@@ -166,7 +171,7 @@ mod tests {
     fn calls_of_every_version_are_parsed() {
         assert_eq!(modern_if_fast(&modern(), &MODERN), Some(true));
         assert_eq!(modern_if_fast(&call(), &[]), Some(false));
-        for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
+        for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
             assert_eq!(modern_if_fast(&call(), &[("mcp-protocol-version", version)]), Some(false), "{version}");
         }
     }
@@ -181,7 +186,7 @@ mod tests {
             assert_eq!(modern_if_fast(&modern(), &twice), None, "{twice:?}");
         }
         assert_eq!(modern_if_fast(&call(), &MODERN), None);
-        for version in ["2024-11-05", "2026-07-28", "2027-01-01", "x"] {
+        for version in ["2026-07-28", "2027-01-01", "x"] {
             assert_eq!(modern_if_fast(&call(), &[("mcp-protocol-version", version)]), None, "{version}");
         }
         for (place, value) in [
@@ -198,6 +203,22 @@ mod tests {
             let (parent, name) = place.rsplit_once('/').unwrap();
             changed.pointer_mut(parent).unwrap()[name] = value;
             assert_eq!(modern_if_fast(&changed, &[]), None, "{changed}");
+        }
+        let text = call().to_string();
+        let params = call()["params"].to_string();
+        for changed in [
+            text.replace(r#""id":1"#, r#""id":1,"id":1"#),
+            text.replace(r#"{"text":"a"}"#, r#"{"text":"a","\u0074ext":"b"}"#),
+            text.replace(r#"{"text":"a"}"#, r#"{"text":"a","more":{"x":1,"x":1}}"#),
+            text.replace(&params, r#"["echo_cached",{"text":"a"},null]"#),
+            format!(r#"["2.0",1,"tools/call",{params}]"#),
+            format!("{text} 1"),
+        ] {
+            assert_ne!(changed, text);
+            let mut headers = HeaderMap::new();
+            EXCHANGE.iter().for_each(|(name, value)| drop(headers.insert(*name, HeaderValue::from_static(value))));
+            assert!(parse(&Method::POST, &headers, text.as_bytes()).is_some());
+            assert!(parse(&Method::POST, &headers, changed.as_bytes()).is_none(), "{changed}");
         }
         let mut incomplete = modern();
         incomplete["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!(null);

@@ -7,33 +7,39 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-        DiscoverResult, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
-        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        DiscoverResult, ErrorCode, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams,
+        ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
 use serde_json::Value;
 
+use super::transport_errors::unknown_method;
 use crate::{
     principal::Principal,
-    tools::{Definition, Effect, ToolError, ToolOutput, Tools, truncate},
+    tools::{Definition, Effect, ToolError, ToolOutput, Tools},
 };
 
 /// The time for which a client may cache the list of tools, which changes only with a new build.
 const LIST_TTL: Duration = Duration::from_secs(3600);
 
-/// The supported protocol versions, oldest first. 2024-11-05 is missing because it has another HTTP transport.
+/// The supported protocol versions, oldest first.
+///
+/// 2024-11-05 defines another HTTP transport, which this server does not have. Clients that know no later version use
+/// Streamable HTTP nevertheless (TypeScript SDK 1.10, mcp-remote up to 0.1.5), and end the connection if the server
+/// answers with a later one.
 pub(super) const PROTOCOL_VERSIONS: &[ProtocolVersion] = &[
+    ProtocolVersion::V_2024_11_05,
     ProtocolVersion::V_2025_03_26,
     ProtocolVersion::V_2025_06_18,
     ProtocolVersion::V_2025_11_25,
     ProtocolVersion::V_2026_07_28,
 ];
 
-/// The supported methods beside tools/call, up to 2025-11-25.
-const LEGACY_METHODS: &[&str] = &["initialize", "ping", "tools/list"];
-/// The supported methods beside tools/call, from 2026-07-28.
-const MODERN_METHODS: &[&str] = &["server/discover", "tools/list"];
+/// The supported methods up to 2025-11-25.
+const LEGACY_METHODS: &[&str] = &["initialize", "ping", "tools/call", "tools/list"];
+/// The supported methods from 2026-07-28.
+const MODERN_METHODS: &[&str] = &["server/discover", "tools/call", "tools/list"];
 
 const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Call create_session for a session_id, or choose a name, and use it \
     throughout: add_note appends to the session, get_notes reads it back oldest first, reset_session deletes its notes. \
@@ -76,9 +82,15 @@ impl ServerHandler for Handler {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        params: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        // The list has one page, so every cursor is invalid (MCP, utilities/pagination, section "Error Handling"). Some
+        // clients send an empty one for the first page.
+        if params.and_then(|params| params.cursor).is_some_and(|cursor| !cursor.is_empty()) {
+            let text = "invalid params: `params.cursor` was not returned by tools/list, which has one page; omit it";
+            return Err(ErrorData::invalid_params(text, None));
+        }
         let result = ListToolsResult::with_all_items(self.listed.to_vec());
         Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
     }
@@ -110,17 +122,13 @@ impl ServerHandler for Handler {
     ) -> Result<CustomResult, ErrorData> {
         let modern = context.protocol_version().is_some_and(|version| !version.has_initialize());
         let methods = if modern { MODERN_METHODS } else { LEGACY_METHODS };
-        if request.method == "tools/call" {
-            let text = "invalid params for tools/call: expected {\"name\": \"<tool>\", \"arguments\": {…}}";
-            return Err(ErrorData::invalid_params(text, None));
-        }
+        // The check in front of rmcp names the wrong field of all parameters that MCP's clients send.
         if methods.contains(&request.method.as_str()) {
-            let text = format!("invalid params for {}", request.method);
+            let text =
+                format!("invalid params: `params` of {} does not have the form that MCP defines", request.method);
             return Err(ErrorData::invalid_params(text, None));
         }
-        let method = truncate(&request.method);
-        let text = format!("method not found: {method}; use tools/list and tools/call");
-        Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, text, None))
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, unknown_method(&request.method), None))
     }
 }
 

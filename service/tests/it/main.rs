@@ -13,6 +13,8 @@
     reason = "tests: a panic is the report"
 )]
 
+mod arguments;
+mod batches;
 mod cancellation;
 mod cli;
 mod cost;

@@ -137,13 +137,10 @@ fn modern(method: &str, mut params: Value) -> String {
 #[tokio::test]
 async fn malformed_message_gets_its_json_rpc_code() {
     let server = Setup::new().token().start();
-    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
     for (body, code) in [
         ("{\"jsonrpc\"", -32700),
         ("", -32700),
         ("\u{feff}{}", -32700),
-        (&format!("[{ping}]") as &str, -32600),
-        ("[]", -32600),
         ("{}", -32600),
         ("3", -32600),
         (r#"{"jsonrpc":"2.0","id":1}"#, -32600),
@@ -244,7 +241,10 @@ async fn tool_list_is_cacheable() {
     assert_eq!((&list["result"]["ttlMs"], &list["result"]["cacheScope"]), (&json!(3_600_000), &json!("public")));
     let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "server/discover")];
     let (_, found) = send(raw(&server, &headers, modern("server/discover", json!({})))).await;
-    assert_eq!(found["result"]["supportedVersions"], json!(["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]));
+    assert_eq!(
+        found["result"]["supportedVersions"],
+        json!(["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"])
+    );
     assert_eq!(found["result"]["cacheScope"], "public");
 }
 
@@ -256,10 +256,157 @@ async fn unsupported_version_negotiates_a_supported_one() {
             "protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}})
         .to_string()
     };
-    for (requested, negotiated) in
-        [("2024-11-05", "2025-11-25"), ("2025-03-26", "2025-03-26"), ("2030-01-01", "2025-11-25")]
-    {
+    for (requested, negotiated) in [
+        ("2024-11-05", "2024-11-05"),
+        ("2025-03-26", "2025-03-26"),
+        ("2024-10-07", "2025-11-25"),
+        ("2030-01-01", "2025-11-25"),
+    ] {
         let (_, body) = send(raw(&server, &[], initialize(requested))).await;
         assert_eq!(body["result"]["protocolVersion"], negotiated, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn handshake_decides_the_version_over_the_header() {
+    let server = Setup::new().token().start();
+    for (header, requested, expected) in [
+        ("2025-03-26", "2025-11-25", Ok("2025-11-25")),
+        ("2025-11-25", "2024-11-05", Ok("2024-11-05")),
+        ("2025-11-25", "2030-01-01", Ok("2025-11-25")),
+        ("2030-01-01", "2030-01-01", Ok("2025-11-25")),
+        ("2030-01-01", "2025-11-25", Err(-32600)),
+        ("x", "2025-11-25", Err(-32600)),
+    ] {
+        let initialize = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+            "protocolVersion": requested, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}});
+        let headers = [("mcp-protocol-version", header)];
+        let (status, body) = send(raw(&server, &headers, initialize.to_string())).await;
+        match expected {
+            Ok(version) => assert_eq!((status, &body["result"]["protocolVersion"]), (200, &json!(version)), "{body}"),
+            Err(code) => {
+                assert_eq!((status, &body["error"]["code"], &body["id"]), (400, &json!(code), &json!(1)), "{body}")
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn client_of_2024_11_05_uses_the_tools() {
+    let server = Setup::new().token().start();
+    let version = [("mcp-protocol-version", "2024-11-05")];
+    for headers in [&[][..], &version] {
+        let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"}).to_string();
+        let (status, tools) = send(raw(&server, headers, list)).await;
+        assert_eq!((status, tools["result"]["tools"].as_array().unwrap().len()), (200, 5));
+        let call = json!({"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "echo_cached", "arguments": {"text": "a"}}});
+        let (status, result) = send(raw(&server, headers, call.to_string())).await;
+        assert_eq!((status, &result["result"]["isError"]), (200, &json!(false)), "{result}");
+        let ready = json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string();
+        assert_eq!(raw(&server, headers, ready).send().await.unwrap().status(), 202);
+    }
+}
+
+#[tokio::test]
+async fn unknown_cursor_is_invalid() {
+    let server = Setup::new().token().start();
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/list")];
+    for cursor in [json!("bogus"), json!(" "), json!(1), json!(["x"])] {
+        let params = json!({"cursor": cursor});
+        let legacy = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params}).to_string();
+        for request in [raw(&server, &[], legacy), raw(&server, &headers, modern("tools/list", params.clone()))] {
+            let (status, error) = send(request).await;
+            assert_eq!((status, &error["error"]["code"]), (200, &json!(-32602)), "{cursor}: {error}");
+            assert!(error["error"]["message"].as_str().unwrap().contains("`params.cursor`"), "{error}");
+        }
+    }
+    for params in [json!({}), json!({"cursor": null}), json!({"cursor": ""}), json!(null)] {
+        let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params}).to_string();
+        let (_, tools) = send(raw(&server, &[], list)).await;
+        assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 5, "{params}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_method_is_explained() {
+    let server = Setup::new().token().start();
+    for (method, params) in [
+        ("resources/list", json!({})),
+        ("resources/read", json!({"uri": "x"})),
+        ("resources/templates/list", json!({})),
+        ("resources/subscribe", json!({"uri": "x"})),
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({"name": "x"})),
+        ("logging/setLevel", json!({"level": "info"})),
+        (
+            "completion/complete",
+            json!({"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "a", "value": "b"}}),
+        ),
+        ("tasks/get", json!({"taskId": "x"})),
+        ("no/such", json!({})),
+    ] {
+        let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", method), ("mcp-name", "x")];
+        let legacy = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+        for (request, status) in
+            [(raw(&server, &[], legacy), 200), (raw(&server, &headers, modern(method, params.clone())), 404)]
+        {
+            let (got, error) = send(request).await;
+            assert_eq!((got, &error["error"]["code"]), (status, &json!(-32601)), "{method}: {error}");
+            let text = error["error"]["message"].as_str().unwrap();
+            assert!(
+                text.starts_with(&format!("method not found: {method}; ")) && text.contains("tools/list"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn rejection_names_the_wrong_field() {
+    let server = Setup::new().token().start();
+    let tail = |text: &str| format!(r#"{{"jsonrpc":"2.0",{text}}}"#);
+    for (body, status, code, part) in [
+        (tail(r#""id":18446744073709551615,"method":"ping""#), 400, -32600, "`id` 18446744073709551615"),
+        (tail(r#""id":1.5,"method":"ping""#), 400, -32600, "`id` must be a string or an integer, not 1.5"),
+        (tail(r#""id":null,"method":"ping""#), 400, -32600, "not null"),
+        (tail(r#""id":1,"method":"ping","result":1"#), 400, -32600, "either a `method` or a `result`"),
+        (tail(r#""id":1,"result":{}"#), 400, -32600, "does not accept JSON-RPC responses"),
+        (tail(r#""id":1,"method":7"#), 400, -32600, "`method` must be a string, not a number"),
+        (tail(r#""id":1,"method":"tools/call","params":["echo_cached",{"text":"x"}]"#), 200, -32602, "positional"),
+        (tail(r#""id":1,"method":"tools/call","params":["echo_cached",{"text":"x"},null]"#), 200, -32602, "positional"),
+        (
+            tail(r#""id":1,"method":"tools/call","params":{"name":"echo_cached","_meta":"x"}"#),
+            200,
+            -32602,
+            "`params._meta`",
+        ),
+        (tail(r#""id":1,"method":"tools/call","params":{"name":1}"#), 200, -32602, "`params.name` of tools/call"),
+        (
+            tail(r#""id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}"#),
+            200,
+            -32602,
+            "`params.capabilities`",
+        ),
+        (
+            r#"["2.0",1,"tools/call",{"name":"echo_cached","arguments":{"text":"x"}}]"#.into(),
+            400,
+            -32600,
+            "must be an object",
+        ),
+    ] {
+        let (got, mut error) = send(raw(&server, &[], body.clone())).await;
+        if error.is_array() {
+            error = error[0].take();
+        }
+        assert_eq!((got, &error["error"]["code"]), (status, &json!(code)), "{body}: {error}");
+        assert!(error["error"]["message"].as_str().unwrap().contains(part), "{body}: {error}");
+    }
+    for body in [
+        tail(r#""id":1,"method":"ping","result":null"#),
+        tail(r#""id":1,"method":"ping","error":null,"params":null"#),
+        tail(r#""id":-9223372036854775808,"method":"ping""#),
+    ] {
+        let (status, response) = send(raw(&server, &[], body)).await;
+        assert_eq!((status, &response["result"]), (200, &json!({})), "{response}");
     }
 }
