@@ -126,8 +126,8 @@ pub struct Flags {
     #[arg(long, env = "MCP_ALLOWED_ORIGINS")]
     pub allowed_origins: Option<String>,
 
-    /// Size limit of a request body in bytes.
-    #[arg(long, env = "MCP_MAX_BODY_BYTES", default_value = "2097152")]
+    /// Size limit of a request body in bytes. The default has room for the longest note with every character escaped.
+    #[arg(long, env = "MCP_MAX_BODY_BYTES", default_value = "2400000")]
     pub max_body_bytes: String,
     /// Time limit in seconds to receive a request's head or body, to read a response, and of an idle connection.
     #[arg(long, env = "MCP_BODY_TIMEOUT", default_value = "10")]

@@ -89,7 +89,7 @@ impl Admission {
         let principal = self.authenticator.authenticate(&head.headers).await?;
         let body = self.limits.read_body(&head.headers, body).await?;
         if let Some(rates) = &self.rates {
-            rates.count(&principal).map_err(|wait| over_limit(&head, &body, wait))?;
+            rates.count(&principal, message_count(&body)).map_err(|wait| over_limit(&head, &body, wait))?;
         }
         let _permit = self.limits.acquire()?;
         self.check_scope(principal.grant(), &body)?;
@@ -117,6 +117,14 @@ impl Admission {
             None => Ok(()),
         }
     }
+}
+
+/// Returns the number of messages in a body: those of a batch, or one.
+fn message_count(body: &[u8]) -> usize {
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        return 1;
+    }
+    json::read(body).ok().and_then(|body| Some(body.as_array()?.len())).unwrap_or(1)
 }
 
 /// Returns the name of the tool that a message calls, by MCP's `tools/call` or by the body of the REST route.

@@ -61,20 +61,23 @@ impl RateLimits {
         Self { quota, clock, shared: Buckets::new(quota), others: Cache::new(MAX_PRINCIPALS), metrics }
     }
 
-    /// Counts a request of `principal`. Returns the time to wait if the principal is over its limit.
-    pub(super) fn count(&self, principal: &Principal) -> Result<(), Duration> {
+    /// Counts a request of `principal` with `messages`, of which a batch has several. Returns the time to wait if the
+    /// principal is over its limit. A batch larger than the burst counts as one burst, because it could never pass.
+    pub(super) fn count(&self, principal: &Principal, messages: usize) -> Result<(), Duration> {
+        let messages = u32::try_from(messages).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        let messages = messages.min(self.quota.burst_size());
         match principal.id() {
-            None => self.count_in(&self.shared, principal),
+            None => self.count_in(&self.shared, principal, messages),
             Some(id) => {
                 let create = || Ok::<_, Infallible>(Arc::new(Buckets::new(self.quota)));
                 let Ok(buckets) = self.others.get_or_insert_with(id, create);
-                self.count_in(&buckets, principal)
+                self.count_in(&buckets, principal, messages)
             }
         }
     }
 
-    fn count_in(&self, buckets: &Buckets, principal: &Principal) -> Result<(), Duration> {
-        let Err(until) = buckets.requests.check() else { return Ok(()) };
+    fn count_in(&self, buckets: &Buckets, principal: &Principal, messages: NonZeroU32) -> Result<(), Duration> {
+        let Ok(Err(until)) = buckets.requests.check_n(messages) else { return Ok(()) };
         self.metrics.rate_limited();
         if buckets.log_lines.check().is_ok() {
             let principal = principal.fingerprint();
@@ -127,18 +130,29 @@ mod tests {
         let alice = Principal::named("token", "alice", Grant::FULL);
         for principal in [Principal::shared(), alice, Principal::named("token", "bob", Grant::FULL)] {
             for _ in 0..3 {
-                assert_eq!(limits.count(&principal), Ok(()));
+                assert_eq!(limits.count(&principal, 1), Ok(()));
             }
-            let waits = (50..=60).contains(&limits.count(&principal).map_err(seconds).unwrap_err());
+            let waits = (50..=60).contains(&limits.count(&principal, 1).map_err(seconds).unwrap_err());
             assert!(waits, "{principal:?}");
         }
+    }
+
+    #[test]
+    fn batch_counts_each_message() {
+        let limits = limits(5);
+        assert_eq!(limits.count(&Principal::shared(), 3), Ok(()));
+        assert!(limits.count(&Principal::shared(), 3).is_err());
+        assert_eq!(limits.count(&Principal::shared(), 2), Ok(()));
+        let larger = Principal::named("token", "alice", Grant::FULL);
+        assert_eq!(limits.count(&larger, 32), Ok(()));
+        assert!(limits.count(&larger, 1).is_err());
     }
 
     #[test]
     fn remembered_principals_are_bounded() {
         let limits = limits(1);
         for name in 0..2 * MAX_PRINCIPALS {
-            limits.count(&Principal::named("issuer", &name.to_string(), Grant::FULL)).unwrap();
+            limits.count(&Principal::named("issuer", &name.to_string(), Grant::FULL), 1).unwrap();
         }
         assert!(limits.others.len() <= MAX_PRINCIPALS);
     }
