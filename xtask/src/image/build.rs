@@ -25,23 +25,14 @@ pub async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unp
     File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     match request.plan {
         Plan::Native(toolchain) => {
-            report_flags(step);
+            if let Some(flags) = native::flags() {
+                step.warning(&format!("the image is built {flags}"));
+            }
             let line = native::build(toolchain, &target_directory);
             let path = run_cargo(&line, &directory, &log, step).await?;
             static_image_of(&path, request)
         }
         Plan::Engine { engine, .. } => build_with_engine(*engine, request, &directory, &log, step).await,
-    }
-}
-
-/// Reports the flags of the caller's environment, because the image's bytes depend on them.
-fn report_flags(step: &ui::Step) {
-    let (left_out, applied) = (native::left_out().join(", "), native::applied().join(", "));
-    if !left_out.is_empty() {
-        step.warning(&format!("the image is built without {left_out}: a task has another CPU than this machine"));
-    }
-    if !applied.is_empty() {
-        step.note(&format!("the environment adds {applied} to the build"));
     }
 }
 
@@ -60,7 +51,7 @@ fn static_image_of(path: &Path, request: &Request<'_>) -> anyhow::Result<Unpacke
     let binary = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     elf::require_static(&binary, request.architecture)
         .with_context(|| format!("{} cannot run in the image", path.display()))
-        .hint("remove linker and target-feature from cargo's configuration and RUSTFLAGS, or pass --builder docker")?;
+        .hint("remove linker settings from cargo's configuration and RUSTFLAGS, or pass --builder docker")?;
     let labels = labels::for_revision(&request.revision);
     static_image::image(&binary, request.architecture, &labels, labels::committed_at(&request.revision))
 }

@@ -26,19 +26,26 @@ pub fn build(toolchain: &Toolchain, target_directory: &Path) -> CommandLine {
         .without_env(c_flags_for_a_cpu().map(|(name, _)| name))
 }
 
-/// Returns the user's flags that [`build`] leaves out, because they choose instructions that a task's CPU may lack.
-pub(super) fn left_out() -> Vec<String> {
-    let variables = c_flags_for_a_cpu().map(|(name, value)| format!("{}={value}", name.to_string_lossy()));
-    UserFlags::new(environment::rustflags()).left_out.into_iter().chain(variables).collect()
+/// Describes how the variables of the caller change what [`build`] makes. `None` if they do not.
+///
+/// Flags that choose instructions are left out, because a task's CPU may lack them.
+pub(crate) fn flags() -> Option<String> {
+    let rust = UserFlags::new(environment::rustflags());
+    let c = c_flags_for_a_cpu().map(|(name, value)| format!("{}={value}", name.to_string_lossy()));
+    let left_out: Vec<String> = rust.left_out.into_iter().chain(c).collect();
+    let kept: Vec<_> = rust.kept.iter().map(|flag| flag.to_string_lossy()).collect();
+    let kept = (!kept.is_empty()).then(|| kept.join(" "));
+    let profile = environment::names_with_prefix("CARGO_PROFILE_RELEASE_");
+    let profile = profile.iter().map(|name| name.to_string_lossy().into_owned());
+    describe(&left_out, &kept.into_iter().chain(profile).collect::<Vec<_>>())
 }
 
-/// Returns the user's flags and profile settings that [`build`] applies in addition to its own.
-pub(super) fn applied() -> Vec<String> {
-    let flags = UserFlags::new(environment::rustflags()).kept;
-    let flags: Vec<_> = flags.iter().map(|flag| flag.to_string_lossy()).collect();
-    let flags = (!flags.is_empty()).then(|| flags.join(" "));
-    let profile = environment::names_with_prefix("CARGO_PROFILE_RELEASE_");
-    flags.into_iter().chain(profile.iter().map(|name| name.to_string_lossy().into_owned())).collect()
+fn describe(left_out: &[String], applied: &[String]) -> Option<String> {
+    let left_out = (!left_out.is_empty())
+        .then(|| format!("without {}, because a task has another CPU than this machine", left_out.join(", ")));
+    let applied = (!applied.is_empty()).then(|| format!("with {} of the environment", applied.join(", ")));
+    let parts: Vec<String> = left_out.into_iter().chain(applied).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn c_flags_for_a_cpu() -> impl Iterator<Item = (OsString, String)> {
@@ -92,5 +99,16 @@ mod tests {
         assert_eq!(cross.value_of(linker), Some("some-gcc".as_ref()));
         assert_eq!(cross.value_of("CC_aarch64_unknown_linux_musl"), Some("some-gcc".as_ref()));
         assert_eq!(line(&musl(false), "x".into()).value_of(linker), None);
+    }
+
+    #[test]
+    fn flags_of_the_environment_are_described() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let both = describe(&words(&["-C target-cpu=native"]), &words(&["-C link-arg=-s"])).unwrap();
+        assert!(
+            both.starts_with("without -C target-cpu=native, ") && both.contains("; with -C link-arg=-s of"),
+            "{both}"
+        );
+        assert_eq!(describe(&[], &[]), None);
     }
 }

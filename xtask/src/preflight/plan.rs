@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::PreflightResult;
 use crate::{
     columns,
-    image::Architecture,
+    image::{self, Architecture},
     prices::{self, Size},
 };
 
@@ -40,6 +40,9 @@ impl Plan {
             ("directory", target.home.root().display().to_string()),
             ("settings", preflight.settings.clone()),
         ];
+        if let (Some(image::Plan::Native(_)), Some(flags)) = (&preflight.builder, image::native::flags()) {
+            rows.push(("flags", format!("the image is built {flags}")));
+        }
         if !preflight.variables.is_empty() {
             rows.push(("variables", preflight.variables.lines().join(", ")));
         }
