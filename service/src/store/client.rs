@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 use super::{
     StoreError,
     credentials::CredentialsCache,
+    error::ConflictClassifier,
     fast_path::{FastPath, RouteRecorder},
     observe::Observer,
 };
@@ -109,6 +110,7 @@ pub(super) fn assemble(
         .http_client(http_client_fn(move |_, _| http.clone()))
         // The attempt timeout already ends a stalled response, so a throughput check would only add cost.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .retry_classifier(ConflictClassifier)
         .identity_cache(credentials.clone())
         .interceptor(credentials);
     if let Some(recorder) = &recorder {

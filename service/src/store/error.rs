@@ -1,6 +1,10 @@
 //! The kinds of store failure, with texts that clients may read. The backend's own text goes to the log only.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::{
+    interceptors::context::InterceptorContext,
+    retries::classifiers::{ClassifyRetry, RetryAction},
+};
 use aws_smithy_types::retry::ErrorKind;
 
 use crate::telemetry::targets;
@@ -11,7 +15,7 @@ pub(super) const NO_SPACE: &str = "NoSpaceLeft";
 /// A store call that failed after its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The table rejected requests as over its throughput until the deadline.
+    /// The table rejected requests as over its throughput, or because of concurrent changes, until the deadline.
     #[error("the store is throttling requests")]
     Throttled,
     /// No connection or no response until the deadline.
@@ -50,8 +54,16 @@ impl StoreError {
         match code {
             "ProvisionedThroughputExceededException"
             | "ThrottlingException"
+            | "ThrottledException"
             | "RequestLimitExceeded"
-            | "Throttling" => Self::Throttled,
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "Throttling"
+            | "TooManyRequestsException"
+            | "LimitExceededException"
+            | "TransactionConflictException"
+            | "TransactionInProgressException"
+            | "ReplicatedWriteConflictException" => Self::Throttled,
             "ResourceNotFoundException" => Self::TableMissing,
             "AccessDeniedException"
             | "UnrecognizedClientException"
@@ -110,6 +122,26 @@ impl ErrorBody {
         let reasons = self.0["CancellationReasons"].as_array().into_iter().flatten();
         self.code() == "ConditionalCheckFailedException"
             || reasons.into_iter().any(|reason| reason["Code"] == "ConditionalCheckFailed")
+    }
+}
+
+/// Retries a write that met another transaction on the same item. DynamoDB recommends it
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>), but the SDK's own list of
+/// retried codes lacks this one.
+#[derive(Debug)]
+pub(super) struct ConflictClassifier;
+
+impl ClassifyRetry for ConflictClassifier {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let body = context.response().and_then(|response| ErrorBody::parse(response.body().bytes()?));
+        match body {
+            Some(body) if body.code() == "TransactionConflictException" => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "ConflictClassifier"
     }
 }
 

@@ -68,6 +68,30 @@ async fn steady_throttling_is_reported_and_recovers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passing_rejections_are_reported_as_throttling() {
+    let dynamodb = DynamoDb::with_table().await;
+    let server = server_on(&dynamodb).await;
+    let note = json!({"session_id": fresh("busy"), "note": "kept"});
+    for code in [
+        "ThrottledException",
+        "LimitExceededException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        "ReplicatedWriteConflictException",
+    ] {
+        dynamodb.inject("PutItem", Fault::Reject(code).always());
+        let (status, body) = server.call("add_note", note.clone()).await;
+        let error = body["error"].as_str().unwrap_or_default();
+        assert!(status == 400 && error.starts_with("the store is throttling requests"), "{code}: {body}");
+        dynamodb.heal();
+        dynamodb.inject("PutItem", Fault::Reject(code).times(2));
+        let (status, body) = server.call("add_note", note.clone()).await;
+        assert_eq!(status, 200, "{code} is not retried: {body}");
+        dynamodb.heal();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_response_does_not_double_the_note() {
     let dynamodb = DynamoDb::with_table().await;
     let server = Setup::new().token().dynamodb(&dynamodb.endpoint).start();

@@ -125,6 +125,7 @@ impl Endpoint {
             Some(Fault::Throttle) => {
                 refusal(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException")
             }
+            Some(Fault::Reject(code)) => refusal(400, &format!("com.amazonaws.dynamodb.v20120810#{code}")),
             Some(Fault::Fail) => refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError"),
             Some(Fault::Silent) => std::future::pending().await,
             Some(Fault::DoneButSilent) => {

@@ -15,6 +15,8 @@ use tokio::time::Instant;
 pub(crate) enum Fault {
     /// Rejected for exceeding the throughput.
     Throttle,
+    /// Rejected with status 400 and this code, not executed.
+    Reject(&'static str),
     /// Rejected with status 500, not executed.
     Fail,
     /// Not executed, and no response is sent.
