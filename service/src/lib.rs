@@ -5,6 +5,7 @@
 //! access to the table).
 
 pub mod app;
+pub mod aws;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -1,12 +1,13 @@
 //! A bounded GET, the only outgoing request of this module. It follows no redirect and sends no part of any token.
 
-use aws_smithy_http_client::{
-    Connector,
-    tls::{Provider, rustls_provider::CryptoMode},
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, SharedHttpConnector},
+    orchestrator::HttpRequest,
 };
-use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
+
+use crate::aws;
 
 /// The longest document. A key takes about half a KiB.
 const MAX_BYTES: usize = 256 * 1024;
@@ -24,13 +25,13 @@ pub(super) enum FetchError {
     NotJson,
 }
 
-/// The SDK's HTTP client, so that TLS trusts the same certificates for the issuer as for the table.
+/// The SDK's HTTP client, so that the same certificates and proxies apply to the issuer as to the table.
 #[derive(Debug)]
-pub(super) struct Fetcher(Connector);
+pub(super) struct Fetcher(SharedHttpConnector);
 
 impl Fetcher {
     pub(super) fn new() -> Self {
-        Self(Connector::builder().tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
+        Self(aws::connector(None))
     }
 
     /// Downloads the JSON document at `url`. The caller sets a timeout.

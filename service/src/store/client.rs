@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_config::{BehaviorVersion, ConfigLoader, timeout::TimeoutConfig};
+use aws_config::{BehaviorVersion, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
     Client,
     config::{
@@ -10,12 +10,7 @@ use aws_sdk_dynamodb::{
         retry::{RetryConfig, RetryPartition, TokenBucket},
     },
 };
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::{
-    Connector,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 
 use super::{
     StoreError,
@@ -25,6 +20,7 @@ use super::{
     observe::Observer,
 };
 use crate::{
+    aws,
     config::{Backend, StateConfig},
     telemetry::Metrics,
 };
@@ -72,7 +68,7 @@ pub(super) async fn connect(
 ) -> Result<(Client, Option<FastPath>), ClientError> {
     let limits = Limits { attempt_timeout: ATTEMPT_TIMEOUT.min(config.deadline), deadline: config.deadline };
     let (builder, connector) = match &config.backend {
-        Backend::DynamoDb => aws().await?,
+        Backend::DynamoDb => dynamodb().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
     let builder = builder
@@ -124,19 +120,12 @@ pub(super) fn assemble(
 
 /// Connects to AWS, or to the endpoint that `AWS_ENDPOINT_URL_DYNAMODB` names. The SDK's own chain finds region,
 /// credentials and endpoint.
-async fn aws() -> Result<(Builder, SharedHttpConnector), ClientError> {
-    let tls = Provider::Rustls(CryptoMode::Ring);
-    let http = aws_smithy_http_client::Builder::new().tls_provider(tls.clone()).build_https();
-    let shared = ConfigLoader::default().behavior_version(BehaviorVersion::latest()).http_client(http).load().await;
+async fn dynamodb() -> Result<(Builder, SharedHttpConnector), ClientError> {
+    let shared = aws::load(None, None).await;
     if shared.region().is_none() {
         return Err(ClientError::NoRegion);
     }
-    let connector = Connector::builder()
-        .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
-        .sleep_impl(TokioSleep::new())
-        .tls_provider(tls)
-        .build();
-    Ok((Builder::from(&shared), SharedHttpConnector::new(connector)))
+    Ok((Builder::from(&shared), aws::connector(Some(CONNECT_TIMEOUT))))
 }
 
 #[cfg(feature = "embedded")]

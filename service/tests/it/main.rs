@@ -29,6 +29,7 @@ mod lifecycle;
 mod mcp;
 mod oauth;
 mod permissions;
+mod proxy;
 mod rate_limit;
 mod rest;
 mod sessions;
