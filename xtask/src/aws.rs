@@ -5,13 +5,17 @@
 //! each further SDK adds minutes of compiling to a newcomer's first deployment.
 
 pub(crate) mod account;
+mod credentials;
 pub(crate) mod ec2;
 pub(crate) mod ecr;
 pub mod ecs;
+pub(crate) mod endpoint;
 pub(crate) mod http;
 pub(crate) mod iam;
 pub(crate) mod logs;
+pub(crate) mod partition;
 pub(crate) mod quotas;
+pub(crate) mod s3;
 mod sdk;
 pub mod ssm;
 pub(crate) mod table;

@@ -4,7 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the module to which the rule points")]
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 /// `MCP_LOCAL_DIR`: the directory of local deployments, instead of the platform's data directory.
 pub(crate) fn local_dir() -> Option<PathBuf> {
@@ -17,10 +17,15 @@ pub(crate) fn deploy_dir() -> Option<PathBuf> {
     set("MCP_DEPLOY_DIR").map(PathBuf::from)
 }
 
-/// `AWS_ENDPOINT_URL`: true for an emulator instead of AWS. The SDK and Terraform's provider read the variable
-/// themselves.
-pub(crate) fn aws_is_elsewhere() -> bool {
-    set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some()
+/// A variable of the AWS SDKs, unless it is blank. The SDKs read the others themselves.
+pub(crate) fn aws(name: &str) -> Option<String> {
+    let value = set(name)?.into_string().ok()?.trim().to_owned();
+    (!value.is_empty()).then_some(value)
+}
+
+/// `MCP_CREDENTIALS_TIMEOUT`: the longest wait for AWS credentials, in seconds, instead of a minute.
+pub(crate) fn credentials_timeout() -> Option<Duration> {
+    Some(Duration::from_secs(set("MCP_CREDENTIALS_TIMEOUT")?.to_str()?.parse().ok()?))
 }
 
 /// `MCP_AUTH_TOKEN`: the bearer token for `smoke --url`.

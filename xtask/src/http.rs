@@ -11,11 +11,26 @@ pub fn install_cryptography() -> anyhow::Result<()> {
         .map_err(|_| anyhow!("internal error: the cryptography for TLS was selected twice"))
 }
 
-/// Creates a client for an address. Addresses of this machine are called directly, without a proxy.
+/// Creates a client for an address, which waits 10 seconds for a response. Addresses of this machine are called directly,
+/// without a proxy.
 pub fn client(url: &str) -> anyhow::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(Duration::from_secs(10));
-    let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
+    client_with_timeout(url, Duration::from_secs(10))
+}
+
+/// Does the same as [`client`] with another time limit for a response.
+pub fn client_with_timeout(url: &str, timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    builder(url, timeout).build().context("cannot create an HTTP client")
+}
+
+/// Creates a client that returns a redirect instead of following it.
+pub(crate) fn client_without_redirects(url: &str) -> anyhow::Result<reqwest::Client> {
+    let builder = builder(url, Duration::from_secs(10)).redirect(reqwest::redirect::Policy::none());
     builder.build().context("cannot create an HTTP client")
+}
+
+fn builder(url: &str, timeout: Duration) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(5)).timeout(timeout);
+    if is_loopback(url) { builder.no_proxy() } else { builder }
 }
 
 /// Joins the causes of an HTTP error in one line. reqwest's own text has the first only.

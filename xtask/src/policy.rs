@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    aws::partition::Partition,
     error::{ErrorExt, Exit},
     project::Project,
     stack::Names,
@@ -52,7 +53,7 @@ pub fn render(scope: &Scope) -> anyhow::Result<Document> {
     let names = Names::new(&scope.project);
     let (repository, table) = (names.repository(), names.table());
     let placeholders = [
-        ("${partition}", scope.partition()),
+        ("${partition}", Partition::of_region(&scope.region).exit_code(Exit::Usage)?.id),
         ("${region}", scope.region.as_str()),
         ("${account}", scope.account.as_str()),
         ("${project}", scope.project.as_str()),
@@ -101,14 +102,6 @@ impl Scope {
                 invalid(format!("invalid --state-bucket {bucket}"), "pass the bucket's name without s3:// and key")
             }
             _ => Ok(()),
-        }
-    }
-
-    fn partition(&self) -> &'static str {
-        match self.region.split('-').next() {
-            Some("cn") => "aws-cn",
-            _ if self.region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
         }
     }
 }
@@ -176,6 +169,7 @@ mod tests {
             names.service(),
             names.family(),
             names.log_group(),
+            names.insights_log_group().trim_end_matches("performance").to_owned(),
             names.token_parameter(),
             names.table(),
         ] {
@@ -191,23 +185,27 @@ mod tests {
         assert!(rendered.contains(&format!("aws:ResourceTag/{}\":\"{}\"", MANAGED_BY.0, MANAGED_BY.1)));
     }
 
+    /// EC2 authorizes a change of an endpoint on every route table that it adds or removes, and these have no tags.
+    #[test]
+    fn endpoint_changes_cover_untagged_route_tables() {
+        let document = render(&scope("ab", "eu-west-1", None)).unwrap();
+        let covers = |statement: &&Statement| {
+            texts(&statement.action).contains(&"ec2:ModifyVpcEndpoint".to_owned())
+                && texts(&statement.resource).iter().any(|resource| resource.ends_with(":route-table/*"))
+        };
+        assert!(document.statement.iter().find(covers).unwrap().condition.is_none());
+    }
+
     #[test]
     fn invalid_names_are_rejected() {
         for bad in [
             Scope { account: "1".to_owned(), ..scope("ab", "eu-west-1", None) },
             scope("ab", "eu-west-1\"", None),
             scope("ab", "", None),
+            scope("ab", "us-iso-east-1", None),
             scope("ab", "eu-west-1", Some("s3://bucket/key".to_owned())),
         ] {
             assert_eq!(crate::error::exit_of(&render(&bad).unwrap_err()), Exit::Usage, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn partitions_follow_the_region() {
-        for (region, partition) in [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("ca-central-1", "aws")]
-        {
-            assert_eq!(scope("ab", region, None).partition(), partition);
         }
     }
 }

@@ -104,6 +104,8 @@ pub(crate) async fn check(
         let target = DeploymentTarget::in_account(which, account).await?;
         let needs = Needs::new(&variables, architecture, exposure.as_ref());
         check_account(&target.account, &variables, request.image.as_deref(), needs, &mut findings).await;
+        let state = target.settings.state.region(&target.account).await;
+        findings.collect(state.map_err(|error| Problem::from_error(&error)));
         let table = table::find_adoption(&target, &variables, request.adopt_table).await;
         adoption = findings.collect_aws(table).and_then(|table| findings.collect(table)).flatten();
         findings.problems.extend(dirs::not_writable(Root::Aws, target.home.root(), target.home.create()));

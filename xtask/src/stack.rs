@@ -18,5 +18,6 @@ pub(crate) use backend::Backend;
 pub use deployment::{Deployment, DeploymentTarget};
 pub use names::Names;
 pub use outputs::Outputs;
+pub(crate) use terraform::StateLocked;
 pub use terraform::Terraform;
 pub use variables::Variables;

@@ -1,7 +1,7 @@
 //! Calls AWS services without their SDKs: signs one request, sends it, retries it, and returns the response as JSON
 //! or XML.
 //!
-//! Knows hosts and protocols. The module of each service knows its operations.
+//! Knows protocols; [`endpoint`] knows hosts. The module of each service knows its operations.
 
 use std::time::Duration;
 
@@ -13,11 +13,34 @@ use aws_sigv4::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Account, xml::Xml};
+use super::{
+    Account,
+    endpoint::{self, ServiceName},
+    xml::Xml,
+};
 use crate::{http, timestamp};
 
+/// The longest wait for one response, as in botocore. CloudWatch takes tens of seconds to filter a large log group.
+const TIMEOUT: Duration = Duration::from_mins(1);
 const ATTEMPTS: u32 = 5;
+/// A throttled call may have to wait for other clients of the account.
+const THROTTLED_ATTEMPTS: u32 = 8;
+/// A call that took a minute is not repeated for minutes.
+const TIMED_OUT_ATTEMPTS: u32 = 2;
 const BACKOFF: Duration = Duration::from_millis(200);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
+
+/// The codes by which services throttle, in addition to those that contain "Throttl". The list is that of the SDKs
+/// (`aws_runtime::retries::classifiers::THROTTLING_ERRORS`).
+const THROTTLING: [&str; 7] = [
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "SlowDown",
+    "TooManyRequestsException",
+];
 
 /// A service that is called without its SDK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,17 +114,18 @@ pub(crate) async fn query(
 }
 
 impl Service {
-    /// Returns the name in a signature's scope, which is also the first label of the host.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Ec2 => "ec2",
-            Self::Iam => "iam",
-            Self::Logs => "logs",
-            Self::Quotas => "servicequotas",
-            Self::Ssm => "ssm",
-            Self::Sts => "sts",
-            Self::Tagging => "tagging",
-        }
+    /// Returns the names by which the service is addressed. The first is also the one in a signature's scope.
+    fn name(self) -> ServiceName {
+        let (host, id) = match self {
+            Self::Ec2 => ("ec2", "EC2"),
+            Self::Iam => ("iam", "IAM"),
+            Self::Logs => ("logs", "CloudWatch Logs"),
+            Self::Quotas => ("servicequotas", "Service Quotas"),
+            Self::Ssm => ("ssm", "SSM"),
+            Self::Sts => ("sts", "STS"),
+            Self::Tagging => ("tagging", "Resource Groups Tagging API"),
+        };
+        ServiceName { host, id }
     }
 
     fn target_prefix(self) -> &'static str {
@@ -122,23 +146,6 @@ impl Service {
             Self::Logs | Self::Quotas | Self::Ssm | Self::Tagging => "",
         }
     }
-
-    /// Returns the service's URL and the region of its signatures.
-    ///
-    /// IAM has one endpoint for a partition, in the partition's first region. The other services have one in each
-    /// region.
-    fn address(self, region: &str) -> (String, String) {
-        let chinese = region.starts_with("cn-");
-        let suffix = if chinese { "amazonaws.com.cn" } else { "amazonaws.com" };
-        match self {
-            Self::Iam if chinese => (format!("https://iam.cn-north-1.{suffix}"), "cn-north-1".to_owned()),
-            Self::Iam if region.starts_with("us-gov-") => {
-                (format!("https://iam.us-gov.{suffix}"), "us-gov-west-1".to_owned())
-            }
-            Self::Iam => (format!("https://iam.{suffix}"), "us-east-1".to_owned()),
-            _ => (format!("https://{}.{region}.{suffix}", self.name()), region.to_owned()),
-        }
-    }
 }
 
 async fn call(
@@ -148,15 +155,15 @@ async fn call(
     headers: &[(&str, &str)],
     body: &str,
 ) -> anyhow::Result<String> {
-    let (address, scope) = service.address(account.region());
-    let url = format!("{}/", account.config().endpoint_url().unwrap_or(&address).trim_end_matches('/'));
-    let client = http::client(&url)?;
+    let endpoint = endpoint::resolve(account.config(), service.name(), account.region())?;
+    let url = format!("{}/", endpoint.url);
+    let client = http::client_with_timeout(&url, TIMEOUT)?;
     let mut attempt = 1;
     loop {
-        let request = sign_request(account, service.name(), &scope, &url, headers, body).await?;
+        let request = sign_request(account, service.name().host, &endpoint.region, &url, headers, body).await?;
         match send(&client, operation, request).await {
-            Err(error) if attempt < ATTEMPTS && is_retryable(&error) => {
-                tokio::time::sleep(BACKOFF * 2_u32.pow(attempt)).await;
+            Err(error) if attempt < attempts(&error) => {
+                tokio::time::sleep(MAX_BACKOFF.min(BACKOFF * 2_u32.pow(attempt))).await;
                 attempt += 1;
             }
             result => return result,
@@ -216,18 +223,28 @@ fn parse_error(text: &str) -> (String, String) {
     (xml.text("Code").unwrap_or_else(|| "unknown".to_owned()), xml.text("Message").unwrap_or_default())
 }
 
-/// Returns whether the same request may succeed if it is sent again.
-fn is_retryable(error: &anyhow::Error) -> bool {
-    match error.downcast_ref::<AwsError>() {
-        Some(error) => {
-            error.status >= 500
-                || matches!(
-                    error.code.as_str(),
-                    "ThrottlingException" | "Throttling" | "RequestLimitExceeded" | "TooManyRequestsException"
-                )
-        }
+/// Returns how often a request that failed so is sent in all.
+fn attempts(error: &anyhow::Error) -> u32 {
+    if let Some(error) = error.downcast_ref::<AwsError>() {
+        return match error {
+            error if error.is_throttled() => THROTTLED_ATTEMPTS,
+            AwsError { status: 500.., .. } => ATTEMPTS,
+            _ => 1,
+        };
+    }
+    match error.downcast_ref::<reqwest::Error>() {
         // An unresolved name or a refused connection will not recover within a second.
-        None => error.downcast_ref::<reqwest::Error>().is_some_and(|error| !error.is_connect()),
+        Some(error) if error.is_connect() => 1,
+        Some(error) if error.is_timeout() => TIMED_OUT_ATTEMPTS,
+        Some(_) => ATTEMPTS,
+        None => 1,
+    }
+}
+
+impl AwsError {
+    /// Returns whether AWS rejected the call because of too many others.
+    pub(crate) fn is_throttled(&self) -> bool {
+        self.status == 429 || self.code.contains("Throttl") || THROTTLING.contains(&self.code.as_str())
     }
 }
 
@@ -246,9 +263,27 @@ mod tests {
     }
 
     #[test]
-    fn hosts_follow_the_partition() {
-        assert_eq!(Service::Ssm.address("eu-west-1").0, "https://ssm.eu-west-1.amazonaws.com");
-        assert_eq!(Service::Logs.address("cn-north-1").0, "https://logs.cn-north-1.amazonaws.com.cn");
-        assert_eq!(Service::Iam.address("eu-west-1"), ("https://iam.amazonaws.com".to_owned(), "us-east-1".to_owned()));
+    fn throttling_is_retried_by_any_name() {
+        let attempts = |status, code: &str| {
+            let code = code.to_owned();
+            attempts(&AwsError { operation: String::new(), status, code, message: String::new() }.into())
+        };
+        for code in [
+            "Throttling",
+            "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "EC2ThrottledException",
+            "RequestLimitExceeded",
+            "TooManyRequestsException",
+            "SlowDown",
+            "ProvisionedThroughputExceededException",
+            "LimitExceededException",
+        ] {
+            assert_eq!(attempts(400, code), THROTTLED_ATTEMPTS, "{code}");
+        }
+        assert_eq!(attempts(500, "InternalFailure"), ATTEMPTS);
+        assert_eq!(attempts(400, "AccessDeniedException"), 1);
     }
 }

@@ -5,6 +5,8 @@ use std::{fmt, path::Path, str::FromStr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::aws::{Account, s3};
+
 /// A backend of Terraform.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -17,6 +19,14 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
+    /// Returns the region of the state, which may differ from that of the deployment.
+    pub(crate) async fn region(&self, account: &Account) -> anyhow::Result<String> {
+        match self {
+            Self::Local => Ok(account.region().to_owned()),
+            Self::S3 { bucket, .. } => s3::bucket_region(account, bucket).await,
+        }
+    }
+
     /// Returns Terraform's `backend` block. `path_style` is for endpoints other than AWS, which lack virtual hosts.
     pub(crate) fn block(&self, local_state: &Path, region: &str, path_style: bool) -> Value {
         let backend = match self {

@@ -63,11 +63,11 @@ impl DeploymentTarget {
         if self.settings.state == super::Backend::Local {
             return Ok(None);
         }
-        workspace::prepare(&self.home, &self.settings)?;
-        let terraform = Terraform::read_only(&self.home);
+        workspace::prepare(self).await?;
+        let terraform = Terraform::read_only(self);
         let step = reporter.begin("state");
         terraform.init(&step).await?;
-        let outputs = terraform.outputs()?;
+        let outputs = terraform.outputs().await?;
         step.done(&self.settings.state.to_string());
         if outputs.is_some() {
             self.settings.save(&self.home)?;

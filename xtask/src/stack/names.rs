@@ -52,6 +52,12 @@ impl Names {
         format!("/ecs/{}", self.project)
     }
 
+    /// Returns the log group that AWS creates for the cluster's Container Insights, and neither tags nor deletes
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-reference-performance-logs-ECS.html>).
+    pub(crate) fn insights_log_group(&self) -> String {
+        format!("/aws/ecs/containerinsights/{}/performance", self.cluster())
+    }
+
     /// Returns the SSM parameter that holds the token.
     pub(crate) fn token_parameter(&self) -> String {
         format!("/{}/auth-token", self.project)
@@ -88,6 +94,7 @@ mod tests {
                 exec,
                 task,
                 names.log_group(),
+                names.insights_log_group(),
                 names.token_parameter(),
                 names.table(),
             ]

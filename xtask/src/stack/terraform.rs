@@ -1,14 +1,15 @@
 //! Runs Terraform in a deployment's workspace. Its whole output goes to the deployment's log, its progress to the
 //! terminal.
 
-use std::{collections::BTreeMap, fs::File, time::Duration};
+use std::{collections::BTreeMap, fmt, fs::File, time::Duration};
 
 use anyhow::{Context, anyhow};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{home::Home, outputs::Outputs};
+use super::{deployment::DeploymentTarget, home::Home, outputs::Outputs};
 use crate::{
+    aws::Account,
     error::{ErrorExt, Exit},
     json_file,
     lock::Lock,
@@ -25,24 +26,45 @@ const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
 const ROLE_PAUSE: Duration = Duration::from_secs(12);
 
-/// Terraform on one deployment, whose workspace is prepared.
+/// Terraform on one deployment, whose workspace is prepared. It acts with the credentials of this process: each call gets
+/// current ones.
 #[derive(Debug)]
 pub struct Terraform<'a> {
+    account: &'a Account,
     home: &'a Home,
     lock: Option<&'a Lock>,
     token: Option<&'a Token>,
 }
 
+/// Another operator holds the lock of the state. The text is Terraform's.
+#[derive(Debug)]
+pub(crate) struct StateLocked(String);
+
+impl fmt::Display for StateLocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StateLocked {}
+
+impl StateLocked {
+    /// Returns whether an error of Terraform has this cause.
+    pub(crate) fn caused(error: &anyhow::Error) -> bool {
+        error.chain().any(|cause| cause.is::<Self>())
+    }
+}
+
 impl<'a> Terraform<'a> {
     /// For commands that read the state.
-    pub(crate) fn read_only(home: &'a Home) -> Self {
-        Self { home, lock: None, token: None }
+    pub(crate) fn read_only(target: &'a DeploymentTarget) -> Self {
+        Self { account: &target.account, home: &target.home, lock: None, token: None }
     }
 
     /// For commands that change the deployment. Terraform inherits the lock, so that it stays locked if Terraform
     /// outlives this process.
-    pub(crate) fn locked(home: &'a Home, lock: &'a Lock) -> Self {
-        Self { home, lock: Some(lock), token: None }
+    pub(crate) fn locked(target: &'a DeploymentTarget, lock: &'a Lock) -> Self {
+        Self { account: &target.account, home: &target.home, lock: Some(lock), token: None }
     }
 
     /// Stores this token if `own_token` is set, in place of the one in the caller's environment.
@@ -52,7 +74,7 @@ impl<'a> Terraform<'a> {
 
     /// Downloads missing providers and configures the backend.
     pub(crate) async fn init(&self, step: &Step) -> anyhow::Result<()> {
-        let line = self.line(&["init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"]);
+        let line = self.line(&["init", "-input=false", "-no-color", "-reconfigure", "-lockfile=readonly"]).await?;
         let mut output = Vec::new();
         let log = self.home.log();
         let done = command::follow(&line, &log, self.share()?, |line| {
@@ -85,7 +107,7 @@ impl<'a> Terraform<'a> {
             let hint = hint_for(&output.errors);
             return Err(self.failed("apply", &output.errors.join("\n  ")).hint_if_some(hint));
         }
-        let outputs = self.outputs()?.context("Terraform returned no outputs after the apply")?;
+        let outputs = self.outputs().await?.context("Terraform returned no outputs after the apply")?;
         json_file::save(&self.home.outputs(), &outputs)?;
         Ok((outputs, output.changes))
     }
@@ -99,16 +121,16 @@ impl<'a> Terraform<'a> {
     }
 
     /// Removes a resource from the state without touching the resource. Returns whether it was in the state.
-    pub(crate) fn state_rm(&self, address: &str) -> anyhow::Result<bool> {
-        if !self.resources()?.iter().any(|known| known == address) {
+    pub(crate) async fn state_rm(&self, address: &str) -> anyhow::Result<bool> {
+        if !self.resources().await?.iter().any(|known| known == address) {
             return Ok(false);
         }
-        let output = command::capture(&self.line(&["state", "rm", LOCK_TIMEOUT, address]))?;
+        let output = command::capture(&self.line(&["state", "rm", LOCK_TIMEOUT, address]).await?)?;
         if output.success { Ok(true) } else { Err(self.failed("state rm", &output.stderr)) }
     }
 
     /// Returns the addresses of the managed resources in the state, without their indices.
-    pub(crate) fn resources(&self) -> anyhow::Result<Vec<String>> {
+    pub(crate) async fn resources(&self) -> anyhow::Result<Vec<String>> {
         #[derive(Deserialize)]
         struct State {
             #[serde(default)]
@@ -121,7 +143,7 @@ impl<'a> Terraform<'a> {
             kind: String,
             name: String,
         }
-        let output = command::capture(&self.line(&["state", "pull"]))?;
+        let output = command::capture(&self.line(&["state", "pull"]).await?)?;
         if !output.success {
             return Err(self.failed("state pull", &output.stderr));
         }
@@ -134,12 +156,12 @@ impl<'a> Terraform<'a> {
     }
 
     /// Returns the outputs of the last apply, if there was one.
-    pub(crate) fn outputs(&self) -> anyhow::Result<Option<Outputs>> {
+    pub(crate) async fn outputs(&self) -> anyhow::Result<Option<Outputs>> {
         #[derive(Deserialize)]
         struct Output {
             value: Value,
         }
-        let output = command::capture(&self.line(&["output", "-json", "-no-color"]))?;
+        let output = command::capture(&self.line(&["output", "-json", "-no-color"]).await?)?;
         if !output.success {
             return Err(self.failed("output", &output.stderr));
         }
@@ -155,7 +177,7 @@ impl<'a> Terraform<'a> {
 
     /// Runs a command that changes resources. Returns its output, and whether it succeeded.
     async fn change(&self, verb: &'static str, step: &Step) -> anyhow::Result<(JsonOutput, bool)> {
-        let line = self.line(&[verb, "-json", "-auto-approve", "-input=false", LOCK_TIMEOUT]);
+        let line = self.line(&[verb, "-json", "-auto-approve", "-input=false", LOCK_TIMEOUT]).await?;
         let mut output = JsonOutput::default();
         let log = self.home.log();
         let done = command::follow(&line, &log, self.share()?, |line| {
@@ -174,26 +196,44 @@ impl<'a> Terraform<'a> {
         self.lock.map(Lock::share).transpose()
     }
 
-    fn line(&self, args: &[&str]) -> CommandLine {
-        let line = command::line()
-            .arg(format!("-chdir={}", self.home.workspace().display()))
-            .args(args)
-            .env("TF_DATA_DIR", self.home.terraform_data())
-            .env("TF_IN_AUTOMATION", "1");
-        match self.token {
-            Some(token) => line.env("TF_VAR_auth_token", token.reveal()),
-            None => line,
-        }
+    async fn line(&self, args: &[&str]) -> anyhow::Result<CommandLine> {
+        let (set, unset) = self.account.environment_of_terraform().await?;
+        let token = self.token.map(|token| ("TF_VAR_auth_token".to_owned(), token.reveal().to_owned()));
+        let line = line(self.home, args).without_env(unset);
+        Ok(set.into_iter().chain(token).fold(line, |line, (name, value)| line.env(name, value)))
     }
 
     fn failed(&self, verb: &str, output: &str) -> anyhow::Error {
         let output = output.trim();
-        anyhow!("{}", if output.is_empty() { "no output" } else { output })
+        // Terraform has no exit code for a lock that another process holds. It names the holder in that case only.
+        let locked = output.contains("Error acquiring the state lock") && output.contains("Lock Info:");
+        let unlock = locked.then(|| {
+            let workspace = self.home.workspace();
+            format!(
+                "wait until the other command has ended; if none runs, run `terraform -chdir={} force-unlock <ID>`",
+                workspace.display()
+            )
+        });
+        let cause = match output {
+            _ if locked => anyhow::Error::new(StateLocked(output.to_owned())),
+            "" => anyhow!("no output"),
+            output => anyhow!("{output}"),
+        };
+        cause
             .context(format!("`terraform {verb}` failed"))
+            .hint_if_some(unlock)
             .hint(format!("read Terraform's whole output in {}", self.home.log().display()))
             .hint("fix the cause and rerun the command; it resumes")
             .exit_code(Exit::Apply)
     }
+}
+
+fn line(home: &Home, args: &[&str]) -> CommandLine {
+    command::line()
+        .arg(format!("-chdir={}", home.workspace().display()))
+        .args(args)
+        .env("TF_DATA_DIR", home.terraform_data())
+        .env("TF_IN_AUTOMATION", "1")
 }
 
 /// Returns true if ECS's missing knowledge of a role is all that failed. Its two forms:
@@ -231,7 +271,7 @@ mod tests {
     #[test]
     fn line_runs_in_the_workspace() {
         let home = Home::at(Path::new("/home"));
-        let line = Terraform::read_only(&home).line(&["apply"]);
+        let line = line(&home, &["apply"]);
         assert_eq!(line.to_string(), "terraform -chdir=/home/infra apply");
         assert_eq!(line.value_of("TF_DATA_DIR"), Some("/home/terraform".as_ref()));
     }

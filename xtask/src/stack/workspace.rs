@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{home::Home, settings::Settings, variables::Variables};
-use crate::{cargo, environment};
+use super::{deployment::DeploymentTarget, home::Home, variables::Variables};
+use crate::{aws::endpoint, cargo};
 
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 /// Read by `network.tf`.
@@ -17,7 +17,14 @@ const VARIABLES: &str = "deploy.auto.tfvars.json";
 const IMPORTS: &str = "imports.tf.json";
 
 /// Rebuilds the workspace: copies `infra/` and writes the backend.
-pub(crate) fn prepare(home: &Home, settings: &Settings) -> anyhow::Result<()> {
+pub(crate) async fn prepare(target: &DeploymentTarget) -> anyhow::Result<()> {
+    let (account, state) = (&target.account, &target.settings.state);
+    let path_style = endpoint::configured(account.config(), endpoint::S3).is_some();
+    let backend = state.block(&target.home.state(), &state.region(account).await?, path_style);
+    rebuild(&target.home, &backend)
+}
+
+fn rebuild(home: &Home, backend: &Value) -> anyhow::Result<()> {
     home.create()?;
     let workspace = home.workspace();
     if workspace.exists() {
@@ -25,8 +32,7 @@ pub(crate) fn prepare(home: &Home, settings: &Settings) -> anyhow::Result<()> {
     }
     fs::create_dir_all(&workspace).with_context(|| format!("cannot create {}", workspace.display()))?;
     copy_infra(&cargo::workspace_root().join("infra"), &workspace)?;
-    let backend = settings.state.block(&home.state(), &settings.region, environment::aws_is_elsewhere());
-    write(&workspace.join("backend.tf.json"), &backend)
+    write(&workspace.join("backend.tf.json"), backend)
 }
 
 /// Writes the variables into the workspace.
@@ -62,10 +68,9 @@ mod tests {
     fn rebuilding_removes_old_imports() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
-        let settings = Settings { region: "us-east-1".to_owned(), state: "s3://states/a".parse().unwrap() };
-        prepare(&home, &settings).unwrap();
+        rebuild(&home, &json!({})).unwrap();
         set_imports(&home, vec![json!({"to": "aws_dynamodb_table.state", "id": "mcp_state"})]).unwrap();
-        prepare(&home, &settings).unwrap();
+        rebuild(&home, &json!({})).unwrap();
         let there = |name: &str| home.workspace().join(name).exists();
         assert!(there("table.tf") && there("backend.tf.json") && there(LOCK_FILE) && there(ZONES));
         assert!(!there(IMPORTS) && !there("tests"));

@@ -3,8 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "tests start processes; the rule is for the program")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "clippy exempts tests, but not their helpers")]
 
+#[cfg(unix)]
+mod aws_credentials;
+#[cfg(unix)]
+mod aws_destroy;
 mod deployment;
 mod export;
+#[cfg(unix)]
+mod fake_aws;
 mod refusals;
 mod rollback;
 #[cfg(unix)]

@@ -67,6 +67,65 @@ impl Sandbox {
         Finished(command.output().unwrap())
     }
 
+    /// Returns xtask with a home directory of its own, an AWS at this address, and a stand-in for Terraform on the PATH.
+    ///
+    /// The stand-in keeps its command lines and environment in [`Self::terraform`]. `terraform destroy` prints the file
+    /// `destroy.json` there and fails, the first time or, with a file `always`, each time.
+    #[cfg(unix)]
+    pub(crate) fn on_aws(&self, endpoint: &str, args: &[&str]) -> Command {
+        const TERRAFORM: &str = r#"#!/bin/sh
+cd "${0%/*}"
+echo "$@" >> calls
+env | grep '^AWS_' > environment
+for verb; do case "$verb" in -chdir=*) ;; *) break ;; esac; done
+case "$verb" in
+  version) echo '{"terraform_version":"1.11.4"}' ;;
+  state) cat state.json ;;
+  output) echo '{}' ;;
+  destroy)
+    if [ -e destroy.json ]; then
+      cat destroy.json
+      [ -e always ] || rm destroy.json
+      exit 1
+    fi
+    echo '{"@message":"","type":"change_summary","changes":{"add":0,"change":0,"remove":1}}' ;;
+esac
+"#;
+        use std::os::unix::fs::PermissionsExt;
+
+        let tools = self.terraform();
+        if !tools.exists() {
+            std::fs::create_dir_all(&tools).unwrap();
+            std::fs::create_dir_all(self.user_home().join(".aws")).unwrap();
+            std::fs::write(tools.join("terraform"), TERRAFORM).unwrap();
+            std::fs::set_permissions(tools.join("terraform"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut command = self.command(args);
+        let foreign = |name: &str| name.starts_with("AWS_") || name.to_ascii_lowercase().ends_with("_proxy");
+        for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
+            command.env_remove(name);
+        }
+        command
+            .env("HOME", self.user_home())
+            .env("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap()))
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    /// The directory of the stand-in for Terraform.
+    #[cfg(unix)]
+    pub(crate) fn terraform(&self) -> PathBuf {
+        self.directory.path().join("tools")
+    }
+
+    /// The home directory of the user who runs xtask on AWS.
+    #[cfg(unix)]
+    pub(crate) fn user_home(&self) -> PathBuf {
+        self.directory.path().join("user")
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
@@ -144,6 +203,12 @@ impl Drop for Sandbox {
 pub(crate) struct Finished(Output);
 
 impl Finished {
+    /// Runs a command to its end.
+    #[cfg(unix)]
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self(command.output().unwrap())
+    }
+
     /// Fails the test, with the whole output, unless this was the exit code.
     #[track_caller]
     pub(crate) fn exit_code(self, code: i32) -> Self {

@@ -135,11 +135,11 @@ async fn apply(checked: &PreflightResult, image: &Published, reporter: Reporter)
     let step = reporter.begin("apply");
     let place = &checked.place;
     place.settings.save(&place.home)?;
-    workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
-    let terraform = Terraform::locked(&place.home, &checked.lock).with_token(checked.token.as_ref());
+    workspace::prepare(place).await.exit_code(Exit::Apply)?;
+    let terraform = Terraform::locked(place, &checked.lock).with_token(checked.token.as_ref());
     terraform.init(&step).await?;
     let table = checked.adoption.as_ref().map(|adoption| adoption.table.as_str());
-    let known = terraform.resources()?;
+    let known = terraform.resources().await?;
     adopt::adopt(place, table, &known, &step).await?;
     let mut variables = variables(checked, image);
     variables.set("token_adopted", adopt_token(checked, &known, &step).await?);

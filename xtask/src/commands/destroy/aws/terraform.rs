@@ -22,14 +22,14 @@ pub(super) async fn destroy(
     if place.settings.state == Backend::Local && !place.home.state().exists() {
         return Ok(None);
     }
-    workspace::prepare(&place.home, &place.settings).exit_code(Exit::Apply)?;
+    workspace::prepare(place).await.exit_code(Exit::Apply)?;
     workspace::set_variables(&place.home, &variables(place)).exit_code(Exit::Apply)?;
-    let terraform = Terraform::locked(&place.home, lock);
-    terraform.init(step).await.hint(without_state(place))?;
-    if keep_data && terraform.state_rm(TABLE)? {
+    let terraform = Terraform::locked(place, lock);
+    terraform.init(step).await?;
+    if keep_data && terraform.state_rm(TABLE).await? {
         step.note("removed the table from Terraform's state");
     }
-    if terraform.resources()?.is_empty() {
+    if terraform.resources().await?.is_empty() {
         return Ok(None);
     }
     terraform.destroy(step).await.map(|changes| Some(changes.remove))
@@ -42,9 +42,4 @@ fn variables(place: &DeploymentTarget) -> Variables {
     variables.set("container_image", NO_IMAGE);
     variables.set("allowed_cidr", NO_CLIENTS);
     variables
-}
-
-fn without_state(place: &DeploymentTarget) -> String {
-    let home = place.home.root().display();
-    format!("if the state is lost, delete {home} and rerun without `--state`; resources are then found by their tags")
 }
