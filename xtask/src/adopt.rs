@@ -97,11 +97,15 @@ fn import(target: &DeploymentTarget, resource: &Resource) -> Option<Import> {
         Kind::Role if name == exec => Some((EXEC_ROLE, name)),
         Kind::Role if name == task => Some((TASK_ROLE, name)),
         Kind::Table => Some((TABLE, name)),
-        // The token is not imported, each apply creates a revision, Terraform does not manage the repository, and the
-        // endpoint is optional.
-        Kind::Parameter | Kind::Role | Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::Repository | Kind::Other => {
-            None
-        }
+        // The token is not imported, each apply creates a revision, Terraform manages neither the repository nor the log
+        // group of Container Insights, and the endpoint is optional.
+        Kind::Parameter
+        | Kind::Role
+        | Kind::TaskDefinitions
+        | Kind::VpcEndpoint
+        | Kind::InsightsLogGroup
+        | Kind::Repository
+        | Kind::Other => None,
     }
 }
 

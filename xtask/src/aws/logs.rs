@@ -16,6 +16,8 @@ use super::{
 
 /// The overlap between two reads of a group, because lines arrive out of order.
 const OVERLAP_MS: u64 = 30_000;
+/// The most pages of one stream that are read for its last lines.
+const TAIL_PAGES: usize = 10;
 
 /// One line of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,6 @@ pub(crate) struct LogGroup {
     /// Days after which lines are deleted. `None` keeps them for good.
     pub(crate) retention_days: Option<u64>,
     pub(crate) stored_bytes: u64,
-    pub(crate) tags: Tags,
 }
 
 #[derive(Deserialize)]
@@ -53,6 +54,17 @@ struct Event {
     timestamp: u64,
     log_stream_name: String,
     message: String,
+}
+
+/// A page of one stream, read backwards. CloudWatch may return a page with fewer lines than it has, even none
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html>).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StreamPage {
+    #[serde(default)]
+    events: Vec<Event>,
+    /// The same as that of the request if there are no older lines.
+    next_backward_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -95,11 +107,36 @@ impl From<Event> for LogLine {
 
 /// Returns the last lines of a stream, oldest first; none if the stream does not exist.
 pub(crate) async fn tail(account: &Account, group: &str, stream: &str, lines: usize) -> anyhow::Result<Vec<LogLine>> {
-    let body = json!({"logGroupName": group, "logStreamName": stream, "limit": lines, "startFromHead": false});
-    let found = if_exists(call::<Events>(account, "GetLogEvents", &body).await)?;
-    let lines = found.into_iter().flat_map(|found| found.events).map(LogLine::from);
+    let found = read_backwards(lines, async |limit, token| {
+        let mut body = json!({"logGroupName": group, "logStreamName": stream, "limit": limit, "startFromHead": false});
+        if let Some(token) = token {
+            body["nextToken"] = Value::from(token);
+        }
+        if_exists(call::<StreamPage>(account, "GetLogEvents", &body).await)
+    });
     // GetLogEvents omits the stream's name, because every line has the same.
-    Ok(lines.map(|line| LogLine { stream: stream.to_owned(), ..line }).collect())
+    Ok(found.await?.into_iter().map(|event| LogLine { stream: stream.to_owned(), ..event.into() }).collect())
+}
+
+/// Reads pages, from the newest to older ones, until there are enough lines or no older ones.
+async fn read_backwards(
+    lines: usize,
+    read: impl AsyncFn(usize, Option<&str>) -> anyhow::Result<Option<StreamPage>>,
+) -> anyhow::Result<Vec<Event>> {
+    let mut found: Vec<Event> = Vec::new();
+    let mut token: Option<String> = None;
+    for _ in 0..TAIL_PAGES {
+        let Some(mut page) = read(lines - found.len(), token.as_deref()).await? else { break };
+        page.events.append(&mut found);
+        found = page.events;
+        found.drain(..found.len().saturating_sub(lines));
+        let ended = page.next_backward_token.is_none() || page.next_backward_token == token;
+        token = page.next_backward_token;
+        if ended || found.len() == lines {
+            break;
+        }
+    }
+    Ok(found)
 }
 
 /// Reads the lines of all streams of a group as they arrive, each line once.
@@ -162,9 +199,8 @@ pub(crate) async fn group(account: &Account, name: &str) -> anyhow::Result<Optio
         if let Some(group) = page.log_groups.into_iter().find(|group| group.log_group_name == name) {
             // An ARN that ends in `:*` names the group's streams.
             let arn = group.arn.trim_end_matches(":*").to_owned();
-            let Some(tags) = if_exists(tags(account, &arn).await)? else { return Ok(None) };
             let (retention_days, stored_bytes) = (group.retention_in_days, group.stored_bytes);
-            return Ok(Some(LogGroup { arn, retention_days, stored_bytes, tags }));
+            return Ok(Some(LogGroup { arn, retention_days, stored_bytes }));
         }
         token = page.next_token;
         if token.is_none() {
@@ -179,9 +215,10 @@ pub(crate) async fn delete_group(account: &Account, name: &str) -> anyhow::Resul
     Ok(if_exists(deleted)?.is_some())
 }
 
-async fn tags(account: &Account, arn: &str) -> anyhow::Result<Tags> {
-    let response: GroupTags = call(account, "ListTagsForResource", &json!({"resourceArn": arn})).await?;
-    Ok(response.tags)
+/// Returns the tags of a log group by its ARN, if the group exists.
+pub(crate) async fn tags(account: &Account, arn: &str) -> anyhow::Result<Option<Tags>> {
+    let response = call::<GroupTags>(account, "ListTagsForResource", &json!({"resourceArn": arn})).await;
+    Ok(if_exists(response)?.map(|response| response.tags))
 }
 
 async fn call<T: DeserializeOwned>(account: &Account, operation: &str, body: &Value) -> anyhow::Result<T> {
@@ -200,6 +237,7 @@ fn if_exists<T>(result: anyhow::Result<T>) -> anyhow::Result<Option<T>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::wait_for;
 
     fn line(at_ms: u64, id: &str) -> LogLine {
         LogLine { id: id.to_owned(), at_ms, stream: String::new(), text: String::new() }
@@ -216,6 +254,29 @@ mod tests {
         cursor.advance();
         assert_eq!(cursor.from_ms, 70_001);
         assert_eq!(ids(&cursor.unseen(vec![line(99_000, "late"), line(100_000, "a"), line(100_001, "b")])), ["late"]);
+    }
+
+    #[test]
+    fn tail_reads_on_after_short_pages() {
+        let page = |texts: &[&str], token: &str| {
+            let event = |text: &&str| Event { message: (*text).to_owned(), ..Event::default() };
+            StreamPage { events: texts.iter().map(event).collect(), next_backward_token: Some(token.to_owned()) }
+        };
+        let tail = |lines| {
+            let read = read_backwards(lines, async |_, token| {
+                Ok(Some(match token {
+                    None => page(&[], "a"),
+                    Some("a") => page(&["newest"], "b"),
+                    Some("b") => page(&["oldest", "older", "old"], "c"),
+                    Some(_) => page(&[], "c"),
+                }))
+            });
+            let found: Vec<String> = wait_for(read).unwrap().unwrap().into_iter().map(|event| event.message).collect();
+            found.join(" ")
+        };
+        assert_eq!(tail(3), "older old newest");
+        assert_eq!(tail(9), "oldest older old newest");
+        assert_eq!(tail(1), "newest");
     }
 
     #[test]

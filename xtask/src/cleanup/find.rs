@@ -10,7 +10,7 @@ use crate::{
     aws::{
         Account, ec2,
         ecs::TaskDefinitionStatus,
-        tagging,
+        logs, tagging,
         tags::{self, PROJECT},
         vpc_endpoint,
     },
@@ -53,7 +53,10 @@ enum Source {
     Tags,
 }
 
-/// Finds the resources of a project. `table` is the table's name, which the variable `table_name` can change.
+/// Finds the resources of a project.
+///
+/// AWS creates the log group of Container Insights for a cluster, without tags. It belongs to the project unless another
+/// owner has a cluster of that name. `table` is the table's name, which the variable `table_name` can change.
 pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyhow::Result<Found> {
     let project = names.project();
     let mut found = Found::default();
@@ -67,6 +70,11 @@ pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyho
         if owned || source == Source::Name {
             found.add(resource, owned);
         }
+    }
+    let insights = names.insights_log_group();
+    if logs::group(account, &insights).await?.is_some() {
+        let owned = !found.foreign.contains(&Resource::new(Kind::Cluster, names.cluster()));
+        found.add(Resource::new(Kind::InsightsLogGroup, insights), owned);
     }
     for (id, tags) in vpc_endpoint::tagged(account, PROJECT, project.as_str()).await? {
         if tags::belong_to(&tags, project) {

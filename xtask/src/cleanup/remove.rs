@@ -27,7 +27,7 @@ pub(crate) async fn remove(account: &Account, names: &Names, resource: &Resource
                 resource.id.as_deref().with_context(|| format!("the id of the security group {name} is unknown"))?;
             ec2::delete_security_group(account, id).await.map(drop)
         }
-        Kind::LogGroup => logs::delete_group(account, name).await.map(drop),
+        Kind::LogGroup | Kind::InsightsLogGroup => logs::delete_group(account, name).await.map(drop),
         Kind::Parameter => ssm::delete(account, name).await,
         Kind::Role => iam::delete(account, name).await,
         Kind::Table => Table::new(account, name).delete().await,

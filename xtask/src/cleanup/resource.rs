@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     VpcEndpoint,
     SecurityGroup,
     LogGroup,
+    /// Written by CloudWatch Container Insights. It can appear again while the cluster's last metrics arrive.
+    InsightsLogGroup,
     Parameter,
     Role,
     Table,
@@ -42,7 +44,7 @@ impl Kind {
             Self::TaskDefinitions => "task definitions",
             Self::VpcEndpoint => "VPC endpoint",
             Self::SecurityGroup => "security group",
-            Self::LogGroup => "log group",
+            Self::LogGroup | Self::InsightsLogGroup => "log group",
             Self::Parameter => "parameter",
             Self::Role => "role",
             Self::Table => "table",
@@ -61,7 +63,8 @@ impl Resource {
         Self { kind, name: name.into(), id: Some(id.into()) }
     }
 
-    /// Parses an ARN. `None` for resources that are found or removed together with others.
+    /// Parses an ARN. `None` for resources that are found or removed together with others, such as a table's streams,
+    /// indexes and backups, whose ARNs continue the table's.
     pub(super) fn from_arn(arn: &str) -> Option<Self> {
         let other = || Some(Self::new(Kind::Other, arn));
         let mut parts = arn.splitn(6, ':');
@@ -74,14 +77,22 @@ impl Resource {
         let kind = match (service, kind) {
             ("ecs", "service") => Kind::Service,
             ("ecs", "cluster") => Kind::Cluster,
+            ("dynamodb", "table") if name.contains('/') => return None,
             ("dynamodb", "table") => Kind::Table,
             ("ecr", "repository") => Kind::Repository,
             ("iam", "role") => Kind::Role,
             // The ARN of a log group may end in `:*`, which names its streams.
-            ("logs", "log-group") => return Some(Self::new(Kind::LogGroup, name.trim_end_matches(":*"))),
+            ("logs", "log-group") => {
+                let group = name.trim_end_matches(":*");
+                return (!group.contains(':')).then(|| Self::new(Kind::LogGroup, group));
+            }
             ("ssm", "parameter") => return Some(Self::new(Kind::Parameter, format!("/{name}"))),
             // Tasks go with their service and rules with their group. The others are listed by ECS and EC2 themselves.
-            ("ecs", "task" | "task-definition" | "container-instance")
+            (
+                "ecs",
+                "task" | "task-set" | "task-definition" | "container-instance" | "service-deployment"
+                | "service-revision",
+            )
             | ("ec2", "vpc-endpoint" | "security-group" | "security-group-rule" | "network-interface") => return None,
             _ => return other(),
         };
@@ -117,7 +128,16 @@ mod tests {
         ] {
             assert_eq!(Resource::from_arn(arn), Some(Resource::new(kind, name)), "{arn}");
         }
-        assert_eq!(Resource::from_arn("arn:aws:ecs:us-east-1:123456789012:task-definition/a-task:1"), None);
+        for part in [
+            "ecs:us-east-1:123456789012:task-definition/a-task:1",
+            "ecs:us-east-1:123456789012:service-deployment/a-cluster/a-svc/x",
+            "dynamodb:us-east-1:123456789012:table/a-state/stream/2026-01-01T00:00:00.000",
+            "dynamodb:us-east-1:123456789012:table/a-state/index/by-time",
+            "dynamodb:us-east-1:123456789012:table/a-state/backup/0123-4567",
+            "logs:us-east-1:123456789012:log-group:/ecs/a:log-stream:ecs/a/1",
+        ] {
+            assert_eq!(Resource::from_arn(&format!("arn:aws:{part}")), None, "{part}");
+        }
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub(super) async fn tags(account: &Account, resource: &Resource) -> anyhow::Resu
             Ok(ecs::service(account, cluster, service).await?.map(|service| service.tags))
         }
         Kind::Cluster => Ok(ecs::cluster(account, name).await?.map(|cluster| cluster.tags)),
-        Kind::LogGroup => Ok(logs::group(account, name).await?.map(|group| group.tags)),
+        Kind::LogGroup => match logs::group(account, name).await? {
+            Some(group) => logs::tags(account, &group.arn).await,
+            None => Ok(None),
+        },
         Kind::Parameter => ssm::tags(account, name).await,
         Kind::Role => iam::tags(account, name).await,
         Kind::Table => {
@@ -29,8 +32,11 @@ pub(super) async fn tags(account: &Account, resource: &Resource) -> anyhow::Resu
             Some(repository) => ecr::tags(account, &repository).await.map(Some),
             None => Ok(None),
         },
-        // Task definitions, endpoints and groups are listed together with their tags. Others have no known service.
-        Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::SecurityGroup | Kind::Other => Ok(None),
+        // Task definitions, endpoints and groups are listed together with their tags. AWS does not tag the log group of
+        // Container Insights. Others have no known service.
+        Kind::TaskDefinitions | Kind::VpcEndpoint | Kind::SecurityGroup | Kind::InsightsLogGroup | Kind::Other => {
+            Ok(None)
+        }
     }
 }
 

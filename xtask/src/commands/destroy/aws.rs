@@ -1,7 +1,9 @@
 //! `cargo xtask destroy` on AWS: named steps, from an inventory to a receipt.
 //!
 //! Terraform removes what is in its state. The cleanup removes whatever else has the project's tags, so destroy works
-//! without a state, too. Rerunning it after an interruption finishes the job.
+//! without a state, too. If Terraform fails, the cleanup may remove the cause, such as a policy that another tool attached
+//! to a role: then Terraform runs once more. Only resources that are left fail the command. Rerunning it after an
+//! interruption finishes the job.
 
 mod export;
 mod inventory;
@@ -21,7 +23,7 @@ use crate::{
     error::{ErrorExt, Exit},
     lock::{self, Lock},
     runtime,
-    stack::{Backend, DeploymentTarget},
+    stack::{Backend, DeploymentTarget, StateLocked},
     ui::{self, Reporter},
 };
 
@@ -46,16 +48,23 @@ async fn destroy(args: &cli::Destroy, reporter: Reporter) -> anyhow::Result<()> 
     if let Some(export) = export {
         stop_and_export(&place, &inventory, export, reporter).await?;
     }
-    run_terraform(&place, &lock, args.keep_data, reporter).await?;
+    let failure = run_terraform(&place, &lock, args.keep_data, reporter).await?;
     remove(&place, &inventory, Kind::Repository, "images", reporter).await;
     remove(&place, &inventory, Kind::TaskDefinitions, "revisions", reporter).await;
-    let swept = clean_up(&place, &inventory, args.keep_data, reporter).await?;
+    let swept = clean_up(&place, &inventory, args.keep_data, failure.as_ref(), reporter).await?;
+    let (swept, second_failure) = match failure {
+        None => (swept, None),
+        Some(_) => {
+            let failure = run_terraform(&place, &lock, args.keep_data, reporter).await?;
+            (still_there(&place, &inventory, swept).await?, failure)
+        }
+    };
     let receipt = receipt(&inventory, swept);
     if receipt.leftovers.is_empty() {
         forget(&place, !receipt.kept.is_empty(), lock)?;
     }
-    present(&place, &receipt, reporter);
-    require_nothing_left(&place, &receipt)
+    present(&place, &receipt, second_failure.is_none(), reporter);
+    require_nothing_left(&place, &receipt, second_failure.or(failure))
 }
 
 /// Lists what exists, with the number of notes.
@@ -116,20 +125,31 @@ async fn stop_and_export(
     Ok(())
 }
 
-/// Removes what is in Terraform's state.
+/// Removes what is in Terraform's state. Returns Terraform's error, because the cleanup does not need Terraform.
+///
+/// Fails while another operator holds the state's lock: that deployment must not lose its resources.
 async fn run_terraform(
     place: &DeploymentTarget,
     lock: &Lock,
     keep_data: bool,
     reporter: Reporter,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<anyhow::Error>> {
     let step = reporter.begin("terraform");
-    let removed = terraform::destroy(place, lock, keep_data, &step).await?;
-    step.done(&removed.map_or_else(
-        || "the state is empty; resources are found by their tags".to_owned(),
-        |resources| format!("{resources} resources removed"),
-    ));
-    Ok(())
+    match terraform::destroy(place, lock, keep_data, &step).await {
+        Ok(removed) => {
+            step.done(&removed.map_or_else(
+                || "the state is empty; resources are found by their tags".to_owned(),
+                |resources| format!("{resources} resources removed"),
+            ));
+            Ok(None)
+        }
+        Err(error) if StateLocked::caused(&error) => Err(error),
+        Err(error) => {
+            step.warning(&format!("{error:#}"));
+            step.done("failed; what is left is found by its tags");
+            Ok(Some(error))
+        }
+    }
 }
 
 /// Removes resources that Terraform does not manage, with a step for each. Failures are left to the cleanup.
@@ -143,23 +163,40 @@ async fn remove(place: &DeploymentTarget, inventory: &Inventory, kind: Kind, nam
     }
 }
 
-/// Removes what is left, until nothing is left or nothing more can be removed.
+/// Removes what is left, until nothing is left or nothing more can be removed. An error keeps that of Terraform.
 async fn clean_up(
     place: &DeploymentTarget,
     inventory: &Inventory,
     keep_data: bool,
+    terraform: Option<&anyhow::Error>,
     reporter: Reporter,
 ) -> anyhow::Result<Remainder> {
     let step = reporter.begin("sweep");
     let keep = |resource: &Resource| keep_data && resource.kind == Kind::Table;
     let swept = cleanup::remove_all(&place.account, &place.names, &inventory.table, keep, &step)
         .await
+        .hint_if_some(terraform.map(|error| format!("Terraform had failed before: {error:#}")))
         .exit_code(Exit::Apply)?;
     step.done(&match swept.leftovers.len() {
         0 => "nothing is left".to_owned(),
         number => format!("{number} left"),
     });
     Ok(swept)
+}
+
+/// Returns the remainder without the leftovers that are gone by now.
+async fn still_there(
+    place: &DeploymentTarget,
+    inventory: &Inventory,
+    remainder: Remainder,
+) -> anyhow::Result<Remainder> {
+    if remainder.leftovers.is_empty() {
+        return Ok(remainder);
+    }
+    let found = cleanup::find(&place.account, &place.names, &inventory.table).await.exit_code(Exit::Apply)?;
+    let Remainder { kept, mut leftovers } = remainder;
+    leftovers.retain(|left| found.owned.contains(&left.resource));
+    Ok(Remainder { kept, leftovers })
 }
 
 /// Counts every resource of the inventory as gone that is neither kept nor left, whatever removed it.
@@ -192,7 +229,7 @@ fn forget(place: &DeploymentTarget, keep_data: bool, lock: Lock) -> anyhow::Resu
     place.home.remove().exit_code(Exit::Apply)
 }
 
-fn present(place: &DeploymentTarget, receipt: &Receipt, reporter: Reporter) {
+fn present(place: &DeploymentTarget, receipt: &Receipt, state_is_empty: bool, reporter: Reporter) {
     let project = place.names.project();
     reporter.result(&receipt.event(project.as_str()), || receipt.table());
     if reporter == Reporter::Json {
@@ -201,18 +238,32 @@ fn present(place: &DeploymentTarget, receipt: &Receipt, reporter: Reporter) {
     if !receipt.kept.is_empty() {
         ui::progress(&format!("run `cargo xtask deploy{}` to serve the kept notes again", project.flag()));
     }
-    if place.settings.state != Backend::Local {
-        ui::progress(&format!("the empty state stays in place: {}", place.settings.state));
+    let state = &place.settings.state;
+    match (state, state_is_empty) {
+        (Backend::Local, _) => {}
+        (Backend::S3 { .. }, true) => ui::progress(&format!("the empty state stays in place: {state}")),
+        (Backend::S3 { .. }, false) => {
+            ui::progress(&format!("the state stays in place: {state}; the next deploy drops from it what is gone"));
+        }
     }
 }
 
-fn require_nothing_left(place: &DeploymentTarget, receipt: &Receipt) -> anyhow::Result<()> {
-    match receipt.leftovers.len() {
-        0 => Ok(()),
-        number => Err(anyhow!("{number} resources of {} could not be removed", place.names.project())
-            .hint("fix the causes listed above, then rerun the command")
-            .exit_code(Exit::Apply)),
-    }
+fn require_nothing_left(
+    place: &DeploymentTarget,
+    receipt: &Receipt,
+    terraform: Option<anyhow::Error>,
+) -> anyhow::Result<()> {
+    let number = match receipt.leftovers.len() {
+        0 => return Ok(()),
+        1 => "1 resource".to_owned(),
+        number => format!("{number} resources"),
+    };
+    let what = format!("{number} of {} could not be removed", place.names.project());
+    let error = match terraform {
+        Some(error) => error.context(what),
+        None => anyhow!(what),
+    };
+    Err(error.hint("fix the causes listed above, then rerun the command").exit_code(Exit::Apply))
 }
 
 #[cfg(test)]

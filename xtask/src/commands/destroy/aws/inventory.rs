@@ -28,10 +28,12 @@ pub(super) struct Inventory {
 
 /// Reads everything. Changes nothing.
 pub(super) async fn take(place: &DeploymentTarget, reporter: Reporter) -> anyhow::Result<Inventory> {
-    let expected = match place.outputs(reporter).await? {
-        Some(outputs) => outputs.dynamodb_table,
-        None => place.names.table(),
-    };
+    // An unreadable state must not end a destroy: the tags show which table belongs to the project.
+    let outputs = place.outputs(reporter).await.unwrap_or_else(|error| {
+        reporter.warning(&format!("the state cannot be read; resources are found by their tags: {error:#}"));
+        None
+    });
+    let expected = outputs.map_or_else(|| place.names.table(), |outputs| outputs.dynamodb_table);
     let found = cleanup::find(&place.account, &place.names, &expected).await?;
     let is_expected = |thing: &&Resource| thing.kind == Kind::Table && thing.name == expected;
     let table = found.owned.iter().find(is_expected).map(|thing| thing.name.as_str()).or(found.named(Kind::Table));
@@ -107,7 +109,9 @@ async fn detail(place: &DeploymentTarget, thing: &Resource) -> anyhow::Result<Op
             let revisions = ecs::definitions(account, &thing.name, ecs::TaskDefinitionStatus::Active).await?;
             Some(format!("{} active", revisions.len()))
         }
-        Kind::LogGroup => logs::group(account, &thing.name).await?.map(|group| format!("{} bytes", group.stored_bytes)),
+        Kind::LogGroup | Kind::InsightsLogGroup => {
+            logs::group(account, &thing.name).await?.map(|group| format!("{} bytes", group.stored_bytes))
+        }
         Kind::Repository => Some(match ecr::images(account, &thing.name).await? {
             1 => "1 image".to_owned(),
             images => format!("{images} images"),
