@@ -178,7 +178,8 @@ async fn unread_response_is_dropped() {
     let mut stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).await.unwrap();
     let head = format!("Host: localhost\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {}", body.len());
     stream.write_all(format!("POST /mcp/call_tool HTTP/1.1\r\n{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
-    stream.readable().await.unwrap();
+    // Waits for the response to begin. `readable` may return before its first byte.
+    stream.peek(&mut [0]).await.unwrap();
     tokio::time::sleep(Duration::from_secs(4)).await;
     let mut response = Vec::new();
     let read =
