@@ -1,5 +1,8 @@
 //! The process: its runtime, and the signals that stop it.
 
+#[cfg(unix)]
+mod unix;
+
 use std::{future::Future, io};
 
 use tokio::{runtime, sync::watch};
@@ -22,7 +25,7 @@ pub fn run<T, E: From<io::Error>>(work: impl Future<Output = Result<T, E>>) -> R
     result
 }
 
-/// The stop signal: SIGTERM, which ECS sends, or Ctrl-C. Every clone receives it.
+/// The stop signal: SIGTERM, which ECS sends, Ctrl-C, or SIGHUP of a terminal that closes. Every clone receives it.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
@@ -34,16 +37,15 @@ impl Stop {
     pub fn on_signal() -> io::Result<Self> {
         let (sender, receiver) = watch::channel(false);
         #[cfg(unix)]
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::spawn(async move {
-            #[cfg(unix)]
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            #[cfg(not(unix))]
+        let signals = unix::signals()?;
+        #[cfg(not(unix))]
+        let signals = async {
             tokio::signal::ctrl_c().await.ok();
-            tracing::info!(target: targets::PROCESS, "stop signal received; draining");
+            "Ctrl-C"
+        };
+        tokio::spawn(async move {
+            let signal = signals.await;
+            tracing::info!(target: targets::PROCESS, signal, "stop signal received; draining");
             sender.send(true).ok();
         });
         Ok(Self(receiver))

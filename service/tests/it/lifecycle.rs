@@ -47,6 +47,21 @@ async fn sigterm_closes_idle_connections_at_once() {
     assert!(server.get("/healthz").send().await.is_err());
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn sighup_drains_unless_it_was_ignored_at_the_start() {
+    let mut terminal = Setup::new().start();
+    terminal.signal("HUP");
+    assert_eq!(terminal.wait(Duration::from_secs(5)).code(), Some(0));
+    // As `nohup` does.
+    let mut detached = Setup::new().run_by("sh", &["-c", "trap '' HUP; exec \"$0\" \"$@\""]).start();
+    detached.signal("HUP");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(detached.get("/healthz").send().await.unwrap().status(), 200);
+    detached.terminate();
+    assert_eq!(detached.wait(Duration::from_secs(5)).code(), Some(0));
+}
+
 #[tokio::test]
 async fn next_process_reads_the_session() {
     let folder = tempfile::tempdir().unwrap();
