@@ -4,16 +4,22 @@ locals {
   container_name = "mcp-stateful"
   image_digest   = split("@", var.container_image)[1]
 
+  # A task cannot see its own memory limit, so its connections are limited here: one for each 128 KiB, which is the
+  # service's own rule (service/src/capacity.rs), and at most what Fargate's 65,535 file descriptors permit
+  # (https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Ulimit.html).
+  max_connections = min(var.fargate_memory * 8, 65000)
+
   environment = merge({
-    AWS_REGION        = var.region
-    MCP_HOST          = "0.0.0.0"
-    MCP_LOG_FORMAT    = "json"
-    MCP_PORT          = tostring(var.container_port)
-    MCP_RATE_LIMIT    = "100/s,burst=500" # A team of 100 busy agents behind one token, each with a call a second.
-    MCP_REVISION      = local.image_digest
-    MCP_SESSION_TTL   = tostring(var.session_ttl)
-    MCP_STATE_BACKEND = "dynamodb"
-    MCP_STATE_TABLE   = aws_dynamodb_table.state.name
+    AWS_REGION          = var.region
+    MCP_HOST            = "0.0.0.0"
+    MCP_LOG_FORMAT      = "json"
+    MCP_MAX_CONNECTIONS = tostring(local.max_connections)
+    MCP_PORT            = tostring(var.container_port)
+    MCP_RATE_LIMIT      = "100/s,burst=500" # A team of 100 busy agents behind one token, each with a call a second.
+    MCP_REVISION        = local.image_digest
+    MCP_SESSION_TTL     = tostring(var.session_ttl)
+    MCP_STATE_BACKEND   = "dynamodb"
+    MCP_STATE_TABLE     = aws_dynamodb_table.state.name
   }, local.named_tokens, local.oauth, { for name, value in var.settings : "MCP_${upper(name)}" => value })
 
   # Unset values are left out, so that the service's own defaults apply.

@@ -178,6 +178,7 @@ run "environment_follows_the_variables" {
       MCP_HOST            = "0.0.0.0"
       MCP_LOG_FORMAT      = "human"
       MCP_MAX_CONCURRENCY = "8"
+      MCP_MAX_CONNECTIONS = "4096"
       MCP_PORT            = "8080"
       MCP_RATE_LIMIT      = "100/s,burst=500"
       MCP_REVISION        = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
@@ -200,6 +201,32 @@ run "rate_limit_is_a_setting" {
   assert {
     condition     = local.environment["MCP_RATE_LIMIT"] == "30/min,burst=5"
     error_message = "MCP_RATE_LIMIT is ${local.environment["MCP_RATE_LIMIT"]}"
+  }
+}
+
+run "connections_follow_the_memory" {
+  command = plan
+  variables {
+    fargate_cpu    = 1024
+    fargate_memory = 4096
+  }
+
+  assert {
+    condition     = local.environment["MCP_MAX_CONNECTIONS"] == "32768"
+    error_message = "MCP_MAX_CONNECTIONS is ${local.environment["MCP_MAX_CONNECTIONS"]}"
+  }
+}
+
+run "connections_stay_below_the_file_descriptors" {
+  command = plan
+  variables {
+    fargate_cpu    = 4096
+    fargate_memory = 16384
+  }
+
+  assert {
+    condition     = local.environment["MCP_MAX_CONNECTIONS"] == "65000"
+    error_message = "MCP_MAX_CONNECTIONS is ${local.environment["MCP_MAX_CONNECTIONS"]}"
   }
 }
 
