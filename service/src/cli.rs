@@ -129,12 +129,19 @@ pub struct Flags {
     /// Size limit of a request body in bytes. The default has room for the longest note with every character escaped.
     #[arg(long, env = "MCP_MAX_BODY_BYTES", default_value = "2400000")]
     pub max_body_bytes: String,
-    /// Time limit in seconds to receive a request's head or body, to read a response, and of an idle connection.
+    /// Time limit in seconds to receive a request's head or body, and to read a response.
     #[arg(long, env = "MCP_BODY_TIMEOUT", default_value = "10")]
     pub body_timeout: String,
     /// Time limit of a request in seconds, including its body.
     #[arg(long, env = "MCP_REQUEST_TIMEOUT", default_value = "20")]
     pub request_timeout: String,
+    /// Time in seconds for which an idle connection is kept.
+    #[arg(long, env = "MCP_KEEP_ALIVE", default_value = "75")]
+    pub keep_alive: String,
+    /// Limit of open connections; at the limit the longest idle one is closed for a new one.
+    /// [default: what the limits of file descriptors and of the cgroup's memory permit]
+    #[arg(long, env = "MCP_MAX_CONNECTIONS")]
+    pub max_connections: Option<String>,
     /// Limit of concurrent requests; further ones get a 503 with Retry-After.
     #[arg(long, env = "MCP_MAX_CONCURRENCY", default_value = "256")]
     pub max_concurrency: String,

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod aws;
+mod capacity;
 pub mod cli;
 pub mod clock;
 pub mod config;

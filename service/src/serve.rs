@@ -6,13 +6,17 @@ use tokio::net::TcpListener;
 
 use crate::{
     app::{self, App},
+    capacity,
     config::Config,
-    http,
+    http::{self, ConnectionLimits},
     mcp::{Handler, serve_stdio},
     process::Stop,
     store::{ClientError, Store},
     telemetry::{Metrics, targets},
 };
+
+/// The limit of open connections of the metrics, which a few scrapers read.
+const METRICS_CONNECTIONS: u32 = 32;
 
 /// An error that prevents the service from running.
 #[derive(Debug, thiserror::Error)]
@@ -47,28 +51,40 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
         None => None,
     };
     let app = App::build(&config).await?;
-    let head_timeout = config.limits.body_timeout;
+    let connections = ConnectionLimits {
+        head_timeout: config.limits.body_timeout,
+        keep_alive: config.limits.keep_alive,
+        max_connections: capacity::connections(&config.limits),
+    };
+    if let Some(setting) = config.limits.max_connections.filter(|setting| *setting > connections.max_connections) {
+        let limit = connections.max_connections;
+        tracing::warn!(target: targets::CONFIG, setting, limit, "MCP_MAX_CONNECTIONS exceeds the limit of file descriptors; reduced");
+    }
     tracing::info!(
         target: targets::SERVE,
         address = %listener.local_addr()?,
         metrics = metrics_listener.as_ref().and_then(|l| l.local_addr().ok()).map(tracing::field::display),
         token = config.access.token.is_some(),
         named_tokens = config.access.named.len(),
+        max_connections = connections.max_connections,
         oauth_issuer = config.access.oauth.as_ref().map(|oauth| tracing::field::display(&oauth.issuer)),
         "listening"
     );
     let metrics = app.metrics().clone();
     let metrics_served = async {
         if let Some(listener) = metrics_listener {
+            let metrics = metrics.clone();
             let respond = move |request| {
                 let metrics = metrics.clone();
                 async move { http::metrics::respond(&metrics, &request) }
             };
-            http::serve(listener, respond, head_timeout, stop.clone().wait()).await;
+            let connections = ConnectionLimits { max_connections: METRICS_CONNECTIONS, ..connections.clone() };
+            http::serve(listener, respond, connections, None, stop.clone().wait()).await;
         }
     };
     let respond = move |request| app.clone().respond(request);
-    tokio::join!(http::serve(listener, respond, head_timeout, stop.clone().wait()), metrics_served);
+    let served = http::serve(listener, respond, connections.clone(), Some(metrics.clone()), stop.clone().wait());
+    tokio::join!(served, metrics_served);
     tracing::info!(target: targets::SERVE, "stopped");
     Ok(())
 }

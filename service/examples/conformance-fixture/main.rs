@@ -19,7 +19,8 @@ use mcp_stateful::{
     app::App,
     cli::Cli,
     config::{Config, LogConfig},
-    http, mcp,
+    http::{self, ConnectionLimits},
+    mcp,
     process::{self, Stop},
     telemetry::log,
 };
@@ -72,9 +73,14 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let respond = move |request| app.clone().respond(request);
     let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");
+    let limits = ConnectionLimits {
+        head_timeout: config.limits.body_timeout,
+        keep_alive: config.limits.keep_alive,
+        max_connections: 256,
+    };
     // Stops without draining, because a client's `subscriptions/listen` would hold up the drain.
     tokio::select! {
-        () = http::serve(listener, respond, config.limits.body_timeout, std::future::pending()) => {}
+        () = http::serve(listener, respond, limits, None, std::future::pending()) => {}
         () = stop.wait() => {}
     }
     Ok(())

@@ -15,6 +15,9 @@ pub const DRAIN: Duration = Duration::from_secs(22);
 /// Ten years, in seconds. A session that has to live longer can have a name, which does not expire.
 const MAX_SESSION_TTL: u64 = 10 * 365 * 24 * 60 * 60;
 
+/// A day, in seconds. No load balancer keeps an idle connection for longer.
+const MAX_KEEP_ALIVE: u64 = 24 * 60 * 60;
+
 /// The longest request: shorter than the drain, so that a request accepted before the stop signal gets its response.
 const MAX_REQUEST_SECONDS: u64 = DRAIN.as_secs() - 1;
 
@@ -27,6 +30,10 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// The longest time until the response. A 504 replaces a later one.
     pub request_timeout: Duration,
+    /// The time for which an idle connection is kept.
+    pub keep_alive: Duration,
+    /// The number of open connections, if it is set. `capacity.rs` has the default.
+    pub max_connections: Option<u32>,
     /// The number of concurrent requests. Further ones get a 503 with Retry-After.
     pub concurrency: usize,
     /// The rate limit of each principal; `None` for none.
@@ -42,6 +49,8 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> Limits {
         body_bytes: problems.number(setting!(flags.max_body_bytes), 1024..=64 << 20),
         body_timeout: problems.seconds(setting!(flags.body_timeout), 1..=MAX_REQUEST_SECONDS),
         request_timeout: problems.seconds(setting!(flags.request_timeout), 1..=MAX_REQUEST_SECONDS),
+        keep_alive: problems.seconds(setting!(flags.keep_alive), 1..=MAX_KEEP_ALIVE),
+        max_connections: setting!(flags.max_connections?).map(|setting| problems.number(setting, 1..=1_000_000)),
         concurrency: problems.number(setting!(flags.max_concurrency), 1..=65_536),
         rate: rate_limit::parse(problems, setting!(flags.rate_limit)),
         answer_bytes: problems.number(setting!(flags.max_answer_bytes), 1024..=64 << 20),

@@ -54,6 +54,9 @@ pub struct Metrics {
     requests: Family<Status, Counter>,
     rate_limited: Counter,
     in_flight: Gauge,
+    connections: Gauge,
+    connection_limit: Gauge,
+    connections_evicted: Counter,
     tasks: Gauge,
 }
 
@@ -73,6 +76,12 @@ fn gauge(all: &mut Registry, name: &str, help: &str) -> Gauge {
     let gauge = Gauge::default();
     all.register(name, help, gauge.clone());
     gauge
+}
+
+fn counter(all: &mut Registry, name: &str, help: &str) -> Counter {
+    let counter = Counter::default();
+    all.register(name, help, counter.clone());
+    counter
 }
 
 fn timed<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Histogram> {
@@ -103,6 +112,13 @@ impl Metrics {
             requests: counted(&mut all, "http_requests", "HTTP requests by status"),
             rate_limited: counter(&mut all, "rate_limited", "Requests rejected for the caller's rate limit"),
             in_flight: gauge(&mut all, "http_requests_in_flight", "HTTP requests in flight"),
+            connections: gauge(&mut all, "http_connections", "Open HTTP connections"),
+            connection_limit: gauge(&mut all, "http_connections_limit", "Limit of open HTTP connections"),
+            connections_evicted: counter(
+                &mut all,
+                "http_connections_evicted",
+                "Idle HTTP connections closed at the limit for new ones",
+            ),
             tasks: gauge(&mut all, "tasks", "Tasks alive in the async runtime"),
             registry: all,
         }
@@ -147,6 +163,26 @@ impl Metrics {
         if let Some(status) = status {
             self.requests.get_or_create(&Status { status }).inc();
         }
+    }
+
+    /// Sets the limit of open HTTP connections.
+    pub fn connection_limit(&self, limit: u32) {
+        self.connection_limit.set(i64::from(limit));
+    }
+
+    /// Counts an HTTP connection as open until [`Metrics::connection_closed`].
+    pub fn connection_opened(&self) {
+        self.connections.inc();
+    }
+
+    /// Counts an HTTP connection as closed.
+    pub fn connection_closed(&self) {
+        self.connections.dec();
+    }
+
+    /// Counts an idle HTTP connection that is closed at the limit for a new one.
+    pub fn connection_evicted(&self) {
+        self.connections_evicted.inc();
     }
 
     /// Renders all metrics as `application/openmetrics-text`.

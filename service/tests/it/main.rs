@@ -17,6 +17,7 @@ mod arguments;
 mod batches;
 mod cancellation;
 mod cli;
+mod connections;
 mod cost;
 mod disk_full;
 mod edges;
