@@ -216,7 +216,7 @@ mod tests {
         ] {
             assert_ne!(changed, text);
             let mut headers = HeaderMap::new();
-            EXCHANGE.iter().for_each(|(name, value)| drop(headers.insert(*name, HeaderValue::from_static(value))));
+            headers.insert(JSON.0, HeaderValue::from_static(JSON.1));
             assert!(parse(&Method::POST, &headers, text.as_bytes()).is_some());
             assert!(parse(&Method::POST, &headers, changed.as_bytes()).is_none(), "{changed}");
         }
