@@ -24,7 +24,8 @@ const MAX_REJECTION_BYTES: usize = 4096;
 pub(super) async fn as_json_rpc(response: Response, declared_json: bool, id: Value) -> Response {
     if response.status().is_server_error() && !is_json(response.headers()) {
         // rmcp quotes the cause, which is for the operator.
-        return Refusal::protocol(response.status(), id, INTERNAL_ERROR, ToolError::Internal.to_string()).into_response();
+        return Refusal::protocol(response.status(), id, INTERNAL_ERROR, ToolError::Internal.to_string())
+            .into_response();
     }
     if !response.status().is_client_error() || is_json(response.headers()) {
         return response;

@@ -78,12 +78,6 @@ fn gauge(all: &mut Registry, name: &str, help: &str) -> Gauge {
     gauge
 }
 
-fn counter(all: &mut Registry, name: &str, help: &str) -> Counter {
-    let counter = Counter::default();
-    all.register(name, help, counter.clone());
-    counter
-}
-
 fn timed<L: Label>(all: &mut Registry, name: &str, help: &str) -> Family<L, Histogram> {
     let family = Family::<L, Histogram>::new_with_constructor(|| {
         Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
