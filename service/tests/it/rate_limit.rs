@@ -89,6 +89,18 @@ async fn other_request_over_the_limit_is_429() {
 }
 
 #[tokio::test]
+async fn batch_counts_as_its_messages() {
+    let server = limited("1/min,burst=5");
+    let batch = |messages: u32| {
+        let ping = |id: u32| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
+        server.post("/mcp").json(&(0..messages).map(ping).collect::<Vec<_>>()).send()
+    };
+    for (messages, status) in [(3, 200), (3, 429), (2, 200), (1, 429)] {
+        assert_eq!(batch(messages).await.unwrap().status(), status, "{messages}");
+    }
+}
+
+#[tokio::test]
 async fn caller_is_served_after_the_stated_wait() {
     let server = limited("1/s,burst=1");
     exhaust(&server, 1).await;
