@@ -56,7 +56,7 @@ pub(super) fn cache_sk(key: &str) -> String {
     format!("KEY#{}", hex(&Sha256::digest(key.as_bytes())[..8]))
 }
 
-/// The error for a cursor that was not made for the session it is used with.
+/// The error for a cursor that this server did not make for the session it is used with.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
     "invalid `cursor`: pass the complete value that get_notes returned for this session, or omit it to read from the \
@@ -66,24 +66,25 @@ pub struct InvalidCursor;
 
 /// Returns the text with which a client continues to read `session` after the note at `sk`.
 pub(super) fn encode_cursor(session: &Session, sk: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}{}", session_check(session), &sk[NOTE_PREFIX.len()..]))
+    let position = &sk[NOTE_PREFIX.len()..];
+    URL_SAFE_NO_PAD.encode(format!("{}{position}", cursor_check(session, position)))
 }
 
-/// Returns the sort key in a cursor. The session's check bytes turn a cursor of another session into an error instead
-/// of a silent gap.
+/// Returns the sort key in a cursor. The check turns a cursor of another session, and one that a model copied wrongly,
+/// into an error instead of a silent gap.
 pub(super) fn decode_cursor(session: &Session, cursor: &str) -> Result<String, InvalidCursor> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| InvalidCursor)?;
     let text = String::from_utf8(bytes).map_err(|_| InvalidCursor)?;
-    let rest = text.strip_prefix(&session_check(session)).ok_or(InvalidCursor)?;
+    let (check, position) = text.split_at_checked(8).ok_or(InvalidCursor)?;
     // A sort key holds at most 1,024 bytes, and every note's key is far shorter.
-    if rest.is_empty() || rest.len() > 512 {
+    if position.is_empty() || position.len() > 512 || check != cursor_check(session, position) {
         return Err(InvalidCursor);
     }
-    Ok(format!("{NOTE_PREFIX}{rest}"))
+    Ok(format!("{NOTE_PREFIX}{position}"))
 }
 
-fn session_check(session: &Session) -> String {
-    hex(&Sha256::digest(format!("cursor\0{}", session_pk(session)))[..4])
+fn cursor_check(session: &Session, position: &str) -> String {
+    hex(&Sha256::digest(format!("cursor\0{}\0{position}", session_pk(session)))[..4])
 }
 
 /// Formats bytes as lower-case hexadecimal digits.
@@ -120,6 +121,12 @@ mod tests {
         let foreign = encode_cursor(&session("a"), &new_note_sk());
         for cursor in [foreign.as_str(), "", "!", "AAAA", "TUVUQQ"] {
             assert_eq!(decode_cursor(&session("b"), cursor), Err(InvalidCursor), "{cursor:?}");
+        }
+        let own = encode_cursor(&session("a"), "NOTE#1755360000");
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(&own).unwrap()).unwrap();
+        for changed in [&text[..text.len() - 1], &text.replace("1755360000", "1755360001"), &format!("{text}0")] {
+            let cursor = URL_SAFE_NO_PAD.encode(changed);
+            assert_eq!(decode_cursor(&session("a"), &cursor), Err(InvalidCursor), "{changed}");
         }
     }
 
