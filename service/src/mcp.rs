@@ -13,13 +13,14 @@ mod refusal;
 mod response_format;
 mod stdio;
 mod transport_errors;
+mod versions;
 
 use std::sync::Arc;
 
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, request::Parts},
+    http::{Method, StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use batch::Batch;
@@ -31,13 +32,13 @@ use refusal::{INVALID_REQUEST, Refusal};
 use response_format::ResponseFormat;
 use rmcp::{
     ServerHandler,
-    model::ProtocolVersion,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
     },
 };
 use serde_json::Value;
 pub use stdio::serve_stdio;
+use versions::{leave_version_to_handshake, names_modern_version};
 
 use crate::{
     config::Limits,
@@ -46,9 +47,6 @@ use crate::{
     principal::Principal,
     tools::Tools,
 };
-
-/// The header with the negotiated protocol version.
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// The endpoint at `/mcp`: rmcp's Streamable HTTP transport, with the fast path in front of it.
 #[derive(Clone)]
@@ -152,8 +150,10 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
         if envelope.changed {
             body = message.to_string().into();
         }
-        if envelope.method == "initialize" {
-            leave_version_to_handshake(&mut head.headers);
+        if envelope.method == "initialize"
+            && let Err(problem) = leave_version_to_handshake(&mut head.headers, &message)
+        {
+            return Refusal::invalid_request(envelope.id, problem).into_response();
         }
         if let Some(tools) = &self.fast_path
             && let Some(call) = fast_path::parse(&head.method, &head.headers, &body)
@@ -185,31 +185,6 @@ const HANDLED_METHODS: &[&str] = &["initialize", "server/discover", "tools/list"
 /// Rejects a request whose body was not read.
 fn rejection(status: StatusCode, text: &str) -> Response {
     Refusal::protocol(status, Value::Null, INVALID_REQUEST, text.to_owned()).into_response()
-}
-
-/// Removes the protocol version in the headers of `initialize`, if it is one of those with this handshake.
-///
-/// The header names the negotiated version, "on all subsequent requests" (MCP 2025-11-25, transports, section
-/// "Protocol Version Header"). `initialize` negotiates it, and a server that supports the requested version must respond
-/// with it (lifecycle, section "Version Negotiation"). rmcp rejects a header that differs from the request. A version
-/// that this server does not know stays, and is rejected with 400 as the specification requires.
-fn leave_version_to_handshake(headers: &mut HeaderMap) {
-    let mut values = headers.get_all(VERSION).iter();
-    let known = |value: &HeaderValue| {
-        handler::PROTOCOL_VERSIONS
-            .iter()
-            .any(|version| version.has_initialize() && version.as_str().as_bytes() == value.as_bytes())
-    };
-    if let (Some(value), None) = (values.next(), values.next())
-        && known(value)
-    {
-        headers.remove(VERSION);
-    }
-}
-
-/// Returns whether the headers name a protocol version whose results have a type.
-fn names_modern_version(headers: &HeaderMap) -> bool {
-    headers.get(VERSION).is_some_and(|version| version.as_bytes() >= ProtocolVersion::V_2026_07_28.as_str().as_bytes())
 }
 
 impl<H> std::fmt::Debug for Endpoint<H> {

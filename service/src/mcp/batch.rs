@@ -14,9 +14,9 @@ use rmcp::model::ProtocolVersion;
 use serde_json::Value;
 
 use super::{
-    VERSION,
     envelope::{self, Kind},
     refusal::{INVALID_REQUEST, Refusal, request_id},
+    versions::VERSION,
 };
 
 /// The longest batch, in messages.

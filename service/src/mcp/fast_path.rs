@@ -25,9 +25,9 @@ use rmcp::model::{
 use serde::Deserialize;
 
 use super::{
-    VERSION,
-    handler::{PROTOCOL_VERSIONS, call_result},
+    handler::call_result,
     transport_errors::is_json,
+    versions::{PROTOCOL_VERSIONS, VERSION},
 };
 use crate::{
     json::{UniqueObject, object_only},

@@ -14,7 +14,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::transport_errors::unknown_method;
+use super::{transport_errors::unknown_method, versions::PROTOCOL_VERSIONS};
 use crate::{
     principal::Principal,
     tools::{Definition, Effect, ToolError, ToolOutput, Tools},
@@ -22,19 +22,6 @@ use crate::{
 
 /// The time for which a client may cache the list of tools, which changes only with a new build.
 const LIST_TTL: Duration = Duration::from_secs(3600);
-
-/// The supported protocol versions, oldest first.
-///
-/// 2024-11-05 defines another HTTP transport, which this server does not have. Clients that know no later version use
-/// Streamable HTTP nevertheless (TypeScript SDK 1.10, mcp-remote up to 0.1.5), and end the connection if the server
-/// answers with a later one.
-pub(super) const PROTOCOL_VERSIONS: &[ProtocolVersion] = &[
-    ProtocolVersion::V_2024_11_05,
-    ProtocolVersion::V_2025_03_26,
-    ProtocolVersion::V_2025_06_18,
-    ProtocolVersion::V_2025_11_25,
-    ProtocolVersion::V_2026_07_28,
-];
 
 /// The supported methods up to 2025-11-25.
 const LEGACY_METHODS: &[&str] = &["initialize", "ping", "tools/call", "tools/list"];

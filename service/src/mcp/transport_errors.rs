@@ -14,7 +14,10 @@ use axum::{
 use rmcp::model::{ErrorCode, ErrorData};
 use serde_json::Value;
 
-use super::refusal::{INTERNAL_ERROR, INVALID_REQUEST, Refusal};
+use super::{
+    refusal::{INTERNAL_ERROR, INVALID_REQUEST, Refusal},
+    versions::supported_versions,
+};
 use crate::tools::{ToolError, truncate};
 
 /// The longest rejection that is read. rmcp's have one line.
@@ -80,7 +83,12 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 async fn as_json_rpc_error(rejection: Response, id: Value) -> Response {
     let (parts, body) = rejection.into_parts();
     let text = to_bytes(body, MAX_REJECTION_BYTES).await.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if parts.status == StatusCode::METHOD_NOT_ALLOWED {
+        text.push_str(": send each message with POST; this server opens no event streams and has no protocol sessions");
+    } else if text.contains("Unsupported MCP-Protocol-Version") {
+        text = format!("{text}; {}", supported_versions());
+    }
     let mut response = Refusal::protocol(parts.status, id, INVALID_REQUEST, text).into_response();
     if let Some(methods) = parts.headers.get(ALLOW) {
         response.headers_mut().insert(ALLOW, methods.clone());

@@ -229,7 +229,8 @@ async fn there_are_no_protocol_sessions() {
     for request in [server.get("/mcp").header("accept", "text/event-stream"), delete] {
         let refused = request.send().await.unwrap();
         assert_eq!((refused.status().as_u16(), &refused.headers()["allow"]), (405, &HeaderValue::from_static("POST")));
-        assert_eq!(refused.json::<Value>().await.unwrap()["error"]["code"], -32600);
+        let error = refused.json::<Value>().await.unwrap()["error"].take();
+        assert!(error["code"] == -32600 && error["message"].as_str().unwrap().contains("with POST"), "{error}");
     }
 }
 
@@ -285,7 +286,9 @@ async fn handshake_decides_the_version_over_the_header() {
         match expected {
             Ok(version) => assert_eq!((status, &body["result"]["protocolVersion"]), (200, &json!(version)), "{body}"),
             Err(code) => {
-                assert_eq!((status, &body["error"]["code"], &body["id"]), (400, &json!(code), &json!(1)), "{body}")
+                assert_eq!((status, &body["error"]["code"], &body["id"]), (400, &json!(code), &json!(1)), "{body}");
+                let text = body["error"]["message"].as_str().unwrap();
+                assert!(text.contains("supports 2024-11-05, "), "{text}");
             }
         }
     }
