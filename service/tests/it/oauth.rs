@@ -263,7 +263,8 @@ async fn scopes_are_enforced_by_both_apis() {
         (&neither, "get_notes", &get, Some(all)),
     ] {
         let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
-        for (path, body) in [("/mcp", message), ("/mcp/call_tool", call(tool, arguments.clone()))] {
+        let batch = json!([{"jsonrpc": "2.0", "id": 0, "method": "ping"}, message]);
+        for (path, body) in [("/mcp", message), ("/mcp", batch), ("/mcp/call_tool", call(tool, arguments.clone()))] {
             let request =
                 server.post_as(token, path).header("accept", "application/json, text/event-stream").json(&body);
             let response = request.send().await.unwrap();
