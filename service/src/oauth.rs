@@ -103,7 +103,7 @@ impl OAuth {
                 Err(error) => return Some(Err(Refused::Token(claims::explain(error.kind())))),
             }
         }
-        // A `kid` names the key, so the result is final. Otherwise a key that is not fetched yet might verify the token.
+        // A `kid` names the key, so the result is final. Otherwise a key that is not fetched yet might verify it.
         candidates.are_named().then_some(Err(Refused::Token(reason)))
     }
 }

@@ -45,8 +45,8 @@ impl OAuthConfig {
 }
 
 /// Normalizes a URL of https or http: scheme and host in lower case, no default port, and "/" for an empty path (RFC
-/// 3986, sections 6.2.2.1 and 6.2.3). Everything else is compared as it is, so `/mcp` and `/mcp/` differ. Returns `None`
-/// for any other text.
+/// 3986, sections 6.2.2.1 and 6.2.3). Everything else is compared as it is, so `/mcp` and `/mcp/` differ. Returns
+/// `None` for any other text.
 fn normalized(text: &str) -> Option<String> {
     // The parser drops a fragment.
     let uri: Uri = text.parse().ok().filter(|_| !text.contains('#'))?;
