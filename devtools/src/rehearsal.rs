@@ -9,6 +9,7 @@ mod changed_build;
 mod command;
 mod daemon;
 mod deployers;
+mod dynamodb;
 mod emulator;
 mod emulator_admin;
 mod engine;
@@ -23,6 +24,7 @@ mod scenarios;
 mod service;
 
 pub(crate) use self::{
+    dynamodb::DynamoDb,
     env::TestEnv,
     report::Report,
     scenarios::{Group, SCENARIOS, Scenario},

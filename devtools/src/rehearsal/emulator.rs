@@ -54,12 +54,10 @@ impl Emulator {
         let address = Address::add()?;
         let engine = Engine::start(paths, port).await?;
         let url = format!("http://127.0.0.1:{port}");
-        let line = engine.with_engine(line(&python, port, paths));
+        let binds = [format!("127.0.0.1:{port}"), format!("{ADDRESS}:{port}"), format!("{ADDRESS}:80")];
+        let line = engine.with_engine(line(&python, port, &binds, paths).env("AUTH", "true"));
         let mut daemon = Daemon::start("emulator", &line, paths)?;
-        let (client, ready) = (http::client(&url)?, format!("{url}/_ministack/ready"));
-        let is_ready = async || client.get(&ready).send().await.is_ok_and(|response| response.status().is_success());
-        daemon
-            .wait_until_ready(is_ready)
+        wait_until_ready(&mut daemon, &url)
             .await
             .hint(format!("run the rehearsal as root, and free port 80 of {ADDRESS}"))
             .exit_code(Exit::Preflight)?;
@@ -129,15 +127,20 @@ fn port() -> anyhow::Result<u16> {
     }
 }
 
-fn line(python: &Path, port: u16, paths: &Paths) -> CommandLine {
-    let bind = |address: &str, port: u16| ["--bind".to_owned(), format!("{address}:{port}")];
+/// Waits until the emulator serves requests.
+pub(super) async fn wait_until_ready(daemon: &mut Daemon, url: &str) -> anyhow::Result<()> {
+    let (client, ready) = (http::client(url)?, format!("{url}/_ministack/ready"));
+    let is_ready = async || client.get(&ready).send().await.is_ok_and(|response| response.status().is_success());
+    daemon.wait_until_ready(is_ready).await
+}
+
+/// Returns the command line of an emulator that listens on `binds`.
+pub(super) fn line(python: &Path, port: u16, binds: &[String], paths: &Paths) -> CommandLine {
+    let binds = binds.iter().flat_map(|bind| ["--bind".to_owned(), bind.clone()]);
     CommandLine::new(python)
         .args(["-m", "hypercorn", "emulator.app:app", "--workers", "0", "--keep-alive", "75"])
-        .args(bind("127.0.0.1", port))
-        .args(bind(ADDRESS, port))
-        .args(bind(ADDRESS, 80))
+        .args(binds)
         .directory(paths.scratch())
-        .env("AUTH", "true")
         .env("GATEWAY_PORT", port.to_string())
         .env("SFTP_ENABLED", "0")
         .env("IOT_MTLS_ENABLED", "0")

@@ -55,6 +55,17 @@ impl Paths {
         create(&self.daemons())
     }
 
+    /// The directories of an emulator without engine and fixed address. It needs neither root nor the lock, and shares
+    /// the installed packages with the rehearsal.
+    pub(super) fn for_dynamodb() -> anyhow::Result<Self> {
+        let root = cargo::target_directory()?.join("tools").join("rehearsal");
+        let paths = Self { run: root.join("dynamodb"), root, _lock: None };
+        for directory in [paths.daemons(), paths.logs(), paths.scratch()] {
+            create(&directory)?;
+        }
+        Ok(paths)
+    }
+
     #[cfg(test)]
     pub(super) fn for_test() -> (tempfile::TempDir, Self) {
         let directory = tempfile::tempdir().unwrap();

@@ -7,13 +7,14 @@ use serde::Deserialize;
 
 use crate::{
     commands, imports,
+    rehearsal::DynamoDb,
     requirements::{self, Tool, Unmet},
     style,
 };
 use xtask::{
     cargo::{self, cargo},
     process::{self, CommandLine},
-    terraform, ui,
+    runtime, terraform, ui,
 };
 
 /// A step.
@@ -39,7 +40,7 @@ pub(super) enum Work {
 }
 
 /// Every step, in order.
-pub(super) static STEPS: [Step; 14] = [
+pub(super) static STEPS: [Step; 15] = [
     Step::quick("fmt", Work::Run(fmt)),
     Step::quick("style", Work::Call(style::check)),
     Step::quick("imports", Work::Call(imports::check)),
@@ -48,6 +49,7 @@ pub(super) static STEPS: [Step; 14] = [
     Step::new("doc", Work::Run(doc), &[]),
     Step::quick("test", Work::Run(test)),
     Step::quick("test fast paths off", Work::Call(test_fast_paths_off)),
+    Step::new("test store on emulator", Work::Call(test_store_on_emulator), &[Tool::Python]),
     Step::new("conformance", Work::Call(|| commands::conformance::run(None)), &[Tool::Npm]),
     Step::new("clients", Work::Call(commands::clients::run), &[Tool::Npm, Tool::Python]),
     Step::new("drill", Work::Call(commands::drill::in_ci), &[]),
@@ -114,16 +116,32 @@ fn test() -> Vec<CommandLine> {
     vec![cargo(["test", "--workspace", "--locked"])]
 }
 
-/// Runs the service's integration tests once more, through the AWS SDK and rmcp instead of the fast paths. Starts the binary
-/// that the step `test` built, because a line for this package alone would choose other features and compile again.
+/// Runs the service's integration tests once more, through the AWS SDK and rmcp instead of the fast paths.
 fn test_fast_paths_off() -> anyhow::Result<()> {
+    let line = integration_tests()?.env("MCP_TEST_FAST_PATHS", "off");
+    ui::step("test", &format!("MCP_TEST_FAST_PATHS=off {line}"));
+    process::run(&line)
+}
+
+/// Runs the store's suite against a DynamoDB that is not the embedded engine, which both sides would share.
+fn test_store_on_emulator() -> anyhow::Result<()> {
+    let line = integration_tests()?.arg("store::endpoint");
+    runtime::until_interrupted(async {
+        let dynamodb = DynamoDb::start().await?;
+        let line = line.env("MCP_TEST_DYNAMODB_ENDPOINT", dynamodb.url());
+        ui::step("test", &format!("MCP_TEST_DYNAMODB_ENDPOINT={} {line}", dynamodb.url()));
+        process::run(&line)
+    })
+}
+
+/// Returns the line that runs the service's integration tests: the binary that the step `test` built, because a line
+/// for this package alone would choose other features and compile again.
+fn integration_tests() -> anyhow::Result<CommandLine> {
     let build = cargo(["test", "--workspace", "--locked", "--test", "it", "--no-run", "--message-format=json"]);
     let messages = process::read(&build)?;
     let package = cargo::workspace_root().join("service");
     let binary = test_binary(&messages, &package).context("cargo reported no integration tests of the service")?;
-    let line = CommandLine::new(binary).directory(package).env("MCP_TEST_FAST_PATHS", "off");
-    ui::step("test", &format!("MCP_TEST_FAST_PATHS=off {line}"));
-    process::run(&line)
+    Ok(CommandLine::new(binary).directory(package))
 }
 
 /// Finds a package's integration tests among the messages of a cargo build.
