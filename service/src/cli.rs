@@ -3,6 +3,8 @@
 
 mod misspelled;
 
+use std::path::PathBuf;
+
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 /// A stateful MCP server: session notes and a tool cache in DynamoDB, or in an embedded database file.
@@ -41,6 +43,21 @@ pub enum Command {
     CheckConfig,
     /// Create the table (on-demand, TTL on `expiresAt`) if it does not exist.
     CreateTable,
+    /// Save the notes of the embedded store to a file, also while a server uses them. Verifies the file.
+    Backup {
+        /// File to create.
+        file: PathBuf,
+    },
+    /// Replace the embedded store by a backup. No server may use it. Keeps the replaced file.
+    Restore {
+        /// File from `mcp-stateful backup`.
+        file: PathBuf,
+    },
+    /// Check that a backup is whole, and count its notes and sessions.
+    Verify {
+        /// File from `mcp-stateful backup`.
+        file: PathBuf,
+    },
 }
 
 /// Every setting, as text. A flag overrides its variable, a variable overrides the default.

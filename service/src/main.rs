@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use mcp_stateful::{
     cli::{Cli, Command},
     config::Config,
-    healthcheck, new_token, process, serve,
+    healthcheck, new_token, process, serve, store,
     telemetry::{log, targets},
 };
 
@@ -37,6 +37,9 @@ fn main() -> ExitCode {
             healthcheck::check(config.listen, if ready { "/readyz" } else { "/healthz" })
         }
         Some(Command::CreateTable) => run(serve::create_table(config)).map(|line| eprint(&line)),
+        Some(Command::Backup { file }) => report(store::back_up(&config.state, &file)),
+        Some(Command::Restore { file }) => report(store::restore(&config.state, &file)),
+        Some(Command::Verify { file }) => report(store::verify(&file)),
         Some(Command::CheckConfig | Command::NewToken { .. }) => Ok(()),
         None => {
             warn_about(&cli.misspelled);
@@ -62,6 +65,10 @@ fn exit_code(result: Result<(), String>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn report(result: Result<String, store::ClientError>) -> Result<(), String> {
+    result.map(|line| eprint(&line)).map_err(|error| error.to_string())
 }
 
 fn run<T>(work: impl Future<Output = Result<T, serve::ServeError>>) -> Result<T, String> {

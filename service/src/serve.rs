@@ -82,9 +82,11 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
             http::serve(listener, respond, connections, None, stop.clone().wait()).await;
         }
     };
+    let store = app.tools().store().clone();
     let respond = move |request| app.clone().respond(request);
     let served = http::serve(listener, respond, connections.clone(), Some(metrics.clone()), stop.clone().wait());
     tokio::join!(served, metrics_served);
+    store.close().await;
     tracing::info!(target: targets::SERVE, "stopped");
     Ok(())
 }
@@ -97,7 +99,9 @@ pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
     let stop = Stop::on_signal()?;
     let tools = app::open_tools(&config, Arc::new(Metrics::new(&config.revision))).await?;
     tracing::info!(target: targets::SERVE, "serving on standard input and output");
-    Ok(serve_stdio(Handler::new(tools), stop.wait()).await?)
+    let served = serve_stdio(Handler::new(tools.clone()), stop.wait()).await;
+    tools.store().close().await;
+    Ok(served?)
 }
 
 /// Creates the table if it does not exist. Returns a line that reports the result.
@@ -106,7 +110,8 @@ pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
 /// [`ServeError`] if the store cannot be opened or fails.
 pub async fn create_table(config: Config) -> Result<String, ServeError> {
     let store = Store::open(&config.state, config.fast_paths, Arc::new(Metrics::new(&config.revision))).await?;
-    let created = store.create_table().await.map_err(ClientError::CreateTable)?;
+    let created = store.create_table_of(&config.state).await?;
+    store.close().await;
     let result = if created { "created" } else { "already exists" };
     Ok(format!("table {} {result}", store.table()))
 }

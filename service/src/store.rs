@@ -3,6 +3,7 @@
 //! One implementation on the DynamoDB SDK serves every backend: AWS, any endpoint that speaks DynamoDB, or the engine
 //! inside this process ([`embedded`]). Nothing above this module knows the backend.
 
+mod backup;
 mod cache;
 mod client;
 mod credentials;
@@ -13,6 +14,7 @@ mod fast_path;
 mod idempotency;
 mod item;
 mod keys;
+mod local;
 mod notes;
 mod observe;
 mod query;
@@ -25,6 +27,7 @@ use std::{sync::Arc, time::Duration};
 use aws_sdk_dynamodb::{Client, config::Builder};
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 
+pub use backup::{back_up, restore, verify};
 pub use cache::CachedValue;
 pub use client::ClientError;
 pub use error::StoreError;
@@ -33,7 +36,11 @@ pub use keys::InvalidCursor;
 pub use notes::{Cursor, NotesPage, PageRequest};
 pub use reset::Reset;
 
-use crate::{config::StateConfig, telemetry::Metrics};
+use crate::{
+    config::StateConfig,
+    telemetry::{Metrics, targets},
+};
+use local::LocalStore;
 
 /// The DynamoDB actions that serving requests takes, and so the complete list for a task role's policy.
 ///
@@ -88,6 +95,8 @@ pub struct Store {
     /// `None` with `MCP_FAST_PATHS=off`: every request then goes through the SDK.
     fast_path: Option<Arc<fast_path::FastPath>>,
     table: Arc<str>,
+    /// `None` if the table is not in this process.
+    local: Option<Arc<dyn LocalStore>>,
 }
 
 impl Store {
@@ -98,12 +107,35 @@ impl Store {
     /// # Errors
     /// [`ClientError`] if the file cannot be opened, no region is set, or this build does not contain the backend.
     pub async fn open(config: &StateConfig, fast_path: bool, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
-        let (client, recorded) = client::connect(config, metrics, fast_path).await?;
-        let store = Self { client, fast_path: recorded.map(Arc::new), table: config.table.as_str().into() };
-        if config.backend.is_embedded() {
-            store.create_table().await.map_err(ClientError::CreateTable)?;
+        let client::Connected { client, fast_path, local } = client::connect(config, metrics, fast_path).await?;
+        let store = Self { client, fast_path: fast_path.map(Arc::new), table: config.table.as_str().into(), local };
+        if let Some(local) = &store.local
+            && !local.has_table(store.table())
+            && store.create_table_of(config).await?
+            && local.existed()
+        {
+            // A file that was emptied or belongs to another table looks like lost notes.
+            let (store, table) = (config.backend.to_string(), store.table());
+            tracing::warn!(target: targets::EMBEDDED, %store, table, "the file existed without this table; created an empty one");
         }
         Ok(store)
+    }
+
+    /// Creates the table like [`Store::create_table`], with an error that names the table and the store.
+    pub(crate) async fn create_table_of(&self, config: &StateConfig) -> Result<bool, ClientError> {
+        self.create_table().await.map_err(|reason| ClientError::CreateTable {
+            table: config.table.clone(),
+            store: config.backend.to_string(),
+            reason,
+        })
+    }
+
+    /// Closes the store when the operations in progress have ended. The file of an embedded store then has everything
+    /// in it. Later calls fail.
+    pub async fn close(&self) {
+        if let Some(local) = self.local.clone() {
+            tokio::task::spawn_blocking(move || local.close()).await.ok();
+        }
     }
 
     /// Builds a store from SDK settings, for another endpoint, other credentials or other retries. Requests go through
@@ -112,7 +144,7 @@ impl Store {
         let metrics = Arc::new(Metrics::new(""));
         let limits = client::Limits { attempt_timeout: client::ATTEMPT_TIMEOUT, deadline: NO_DEADLINE };
         let (client, fast_path) = client::assemble(settings, connector, metrics, limits, fast_path);
-        Self { client, fast_path: fast_path.map(Arc::new), table: table.into() }
+        Self { client, fast_path: fast_path.map(Arc::new), table: table.into(), local: None }
     }
 
     /// Returns a store on another table, with the same client.

@@ -32,6 +32,15 @@ impl Backend {
     }
 }
 
+impl std::fmt::Display for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::DynamoDb => f.write_str("DynamoDB"),
+            Self::Embedded(path) => write!(f, "the embedded store at {}", path.display()),
+        }
+    }
+}
+
 pub(super) fn parse(problems: &mut Problems, flags: &Flags) -> StateConfig {
     let embedded = problems.choice(setting!(flags.state_backend), &[("embedded", true), ("dynamodb", false)]);
     let backend = match embedded {

@@ -17,6 +17,7 @@ use super::{
     credentials::CredentialsCache,
     error::ConflictClassifier,
     fast_path::{FastPath, RouteRecorder},
+    local::LocalStore,
     observe::Observer,
 };
 use crate::{
@@ -35,16 +36,31 @@ pub enum ClientError {
     #[error("this build has no embedded store (cargo feature `embedded`); set MCP_STATE_BACKEND=dynamodb")]
     NotEmbedded,
     /// The file cannot be opened as a store.
-    #[error("cannot open the embedded store at {path}: {reason}; set another MCP_STATE_PATH")]
+    #[error("cannot open the embedded store at {path}: {reason}; {remedy}")]
     Open {
         /// The file.
         path: String,
         /// The error of the engine or the operating system.
         reason: String,
+        /// The suggested action.
+        remedy: &'static str,
     },
     /// The table cannot be created.
-    #[error("cannot create the table: {0}")]
-    CreateTable(#[source] StoreError),
+    #[error("cannot create the table {table} in {store}: {reason}")]
+    CreateTable {
+        /// The table.
+        table: String,
+        /// The store in use.
+        store: String,
+        /// The store's failure.
+        reason: StoreError,
+    },
+    /// The command works on the embedded store's file.
+    #[error("the table is in {0}; {1}")]
+    NoFile(String, &'static str),
+    /// The backup failed.
+    #[error("{0}")]
+    Backup(String),
 }
 
 /// The longest wait for a connection.
@@ -60,14 +76,24 @@ pub(super) struct Limits {
     pub(super) deadline: Duration,
 }
 
+/// The settings of a client, the connector that its requests go through, and the store behind it if that is local.
+type Connection = (Builder, SharedHttpConnector, Option<Arc<dyn LocalStore>>);
+
+/// A client for the configured backend.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) fast_path: Option<FastPath>,
+    pub(super) local: Option<Arc<dyn LocalStore>>,
+}
+
 /// Builds the SDK client for `config`, and the fast path beside it if that is on.
 pub(super) async fn connect(
     config: &StateConfig,
     metrics: Arc<Metrics>,
     fast_path: bool,
-) -> Result<(Client, Option<FastPath>), ClientError> {
+) -> Result<Connected, ClientError> {
     let limits = Limits { attempt_timeout: ATTEMPT_TIMEOUT.min(config.deadline), deadline: config.deadline };
-    let (builder, connector) = match &config.backend {
+    let (builder, connector, local) = match &config.backend {
         Backend::DynamoDb => dynamodb().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
@@ -87,7 +113,8 @@ pub(super) async fn connect(
                 .operation_timeout(limits.deadline)
                 .build(),
         );
-    Ok(assemble(builder, connector, metrics, limits, fast_path))
+    let (client, fast_path) = assemble(builder, connector, metrics, limits, fast_path);
+    Ok(Connected { client, fast_path, local })
 }
 
 /// Builds a client whose requests go through `connector`, and the fast path if that is on.
@@ -120,27 +147,31 @@ pub(super) fn assemble(
 
 /// Connects to AWS, or to the endpoint that `AWS_ENDPOINT_URL_DYNAMODB` names. The SDK's own chain finds region,
 /// credentials and endpoint.
-async fn dynamodb() -> Result<(Builder, SharedHttpConnector), ClientError> {
+async fn dynamodb() -> Result<Connection, ClientError> {
     let shared = aws::load(None, None).await;
     if shared.region().is_none() {
         return Err(ClientError::NoRegion);
     }
-    Ok((Builder::from(&shared), aws::connector(Some(CONNECT_TIMEOUT))))
+    Ok((Builder::from(&shared), aws::connector(Some(CONNECT_TIMEOUT)), None))
 }
 
 #[cfg(feature = "embedded")]
-fn embedded(path: &std::path::Path) -> Result<(Builder, SharedHttpConnector), ClientError> {
-    let engine = super::embedded::Engine::open(path)
-        .map_err(|reason| ClientError::Open { path: path.display().to_string(), reason: reason.to_string() })?;
+fn embedded(path: &std::path::Path) -> Result<Connection, ClientError> {
+    let engine = super::embedded::Engine::open(path).map_err(|reason| ClientError::Open {
+        path: path.display().to_string(),
+        reason: reason.to_string(),
+        remedy: reason.remedy(),
+    })?;
     engine.delete_expired_in_background();
+    engine.check_in_background();
     let builder = Builder::new()
         .region(aws_sdk_dynamodb::config::Region::from_static("local"))
         .endpoint_url("http://embedded")
         .allow_no_auth();
-    Ok((builder, SharedHttpConnector::new(engine)))
+    Ok((builder, SharedHttpConnector::new(engine.clone()), Some(Arc::new(engine))))
 }
 
 #[cfg(not(feature = "embedded"))]
-fn embedded(_: &std::path::Path) -> Result<(Builder, SharedHttpConnector), ClientError> {
+fn embedded(_: &std::path::Path) -> Result<Connection, ClientError> {
     Err(ClientError::NotEmbedded)
 }

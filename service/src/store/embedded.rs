@@ -2,12 +2,16 @@
 //!
 //! It opens no port and signs nothing. Several processes may share one file; SQLite's locks serialize them.
 
+pub mod backup;
 mod disk_space;
+mod error;
+mod inspect;
+mod integrity;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -19,10 +23,20 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::{body::SdkBody, retry::ErrorKind};
 use dynoxide::{Database, DynoxideError};
+use rusqlite::{Connection, ErrorCode};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::{Instant, interval_at};
 
-use super::error::NO_SPACE;
+use super::{
+    error::{FILE_DAMAGED, NO_SPACE},
+    keys::EXPIRES_AT,
+    local::LocalStore,
+};
 use crate::telemetry::targets;
+pub use error::OpenError;
+use inspect::Found;
+pub use inspect::{Contents, verify};
+use integrity::Integrity;
 
 /// The path of a store in memory, which ends with the process.
 pub const IN_MEMORY: &str = ":memory:";
@@ -30,52 +44,69 @@ pub const IN_MEMORY: &str = ":memory:";
 /// The interval at which expired items are deleted. Reads ignore them before that, so this only bounds the file's size.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
+/// The time from the start to the first such deletion, during which requests wait for its reads.
+const FIRST_EXPIRY: Duration = Duration::from_secs(2);
+
+/// The largest file that is read whole before it is opened, which takes a tenth of a second. Larger files are checked
+/// in the background, so that their start does not take longer.
+const CHECKED_AT_START: u64 = 32 << 20;
+
 /// An open store. Clones share it.
 #[derive(Clone)]
-pub struct Engine {
-    database: Database,
-    file: Option<Arc<PathBuf>>,
-}
+pub struct Engine(Arc<Inner>);
 
-/// The reasons for which a file cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The folder or the file cannot be created.
-    #[error("{0}")]
-    Create(#[from] std::io::Error),
-    /// The path is not UTF-8.
-    #[error("the path is not UTF-8")]
-    NotUtf8,
-    /// The engine's error.
-    #[error("{0}")]
-    Engine(#[from] DynoxideError),
+struct Inner {
+    /// `None` once the store is closed.
+    database: RwLock<Option<Database>>,
+    /// The file, unless the store is in memory.
+    file: Option<Integrity>,
+    found: Found,
 }
 
 impl Engine {
     /// Opens the file at `path`. Creates it and its folder if they do not exist, both readable by their owner only.
     ///
-    /// # Errors
-    /// [`OpenError`] if the folder or the file cannot be created or read, or if the file is not a store.
+    /// # Errors [`OpenError`] if the folder or the file cannot be created or read, or if the file is not a store,
+    /// damaged, or of a newer version. Such a file is not changed.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        match path.to_str().ok_or(OpenError::NotUtf8)? {
-            IN_MEMORY => Ok(Self { database: Database::memory()?, file: None }),
-            text => {
-                create_folder(path)?;
-                create_file(path)?;
-                Ok(Self { database: Database::new(text)?, file: Some(Arc::new(path.to_owned())) })
+        let text = path.to_str().ok_or(OpenError::NotUtf8)?;
+        if text == IN_MEMORY {
+            return Ok(Self::new(Database::memory()?, None, Found::Nothing));
+        }
+        create_folder(path)?;
+        let found = inspect::first_page(path)?;
+        create_file(path)?;
+        if let Found::Database(bytes) = found {
+            let connection = inspect::open_read_only(path)?;
+            inspect::schema(&connection)?;
+            if bytes <= CHECKED_AT_START {
+                inspect::pages(&connection)?;
             }
+        }
+        Ok(Self::new(Database::new(text)?, Some(Integrity::new(path)), found))
+    }
+
+    fn new(database: Database, file: Option<Integrity>, found: Found) -> Self {
+        Self(Arc::new(Inner { database: RwLock::new(Some(database)), file, found }))
+    }
+
+    /// Checks a file in the background that is too large to be checked at the start.
+    pub(super) fn check_in_background(&self) {
+        if matches!(self.0.found, Found::Database(bytes) if bytes > CHECKED_AT_START) {
+            let engine = self.clone();
+            tokio::task::spawn_blocking(move || engine.0.file.as_ref().map(Integrity::check));
         }
     }
 
     /// Deletes expired items every [`EXPIRY_INTERVAL`] until the runtime ends.
     pub(super) fn delete_expired_in_background(&self) {
-        let database = self.database.clone();
+        let inner = Arc::downgrade(&self.0);
         tokio::spawn(async move {
-            let mut interval = tokio::time::interval(EXPIRY_INTERVAL);
+            let mut interval = interval_at(Instant::now() + FIRST_EXPIRY, EXPIRY_INTERVAL);
             loop {
                 interval.tick().await;
-                let database = database.clone();
-                match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+                let Some(inner) = inner.upgrade() else { return };
+                match tokio::task::spawn_blocking(move || Self(inner).delete_expired()).await {
                     Ok(Ok(0)) => {}
                     Ok(Ok(items)) => tracing::debug!(target: targets::EMBEDDED, items, "deleted expired items"),
                     Ok(Err(error)) => {
@@ -87,13 +118,25 @@ impl Engine {
         });
     }
 
+    fn delete_expired(&self) -> Result<usize, DynoxideError> {
+        // Works on a clone, so that closing does not wait for it: a large table takes seconds.
+        let database = self.0.database.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match database {
+            Some(database) if !self.is_damaged() => database.sweep_ttl(),
+            _ => Ok(0),
+        }
+    }
+
     /// Executes one DynamoDB request, given its operation (such as `PutItem`) and its JSON body, and returns the
     /// response body. Blocks while SQLite works.
     ///
     /// # Errors
     /// DynamoDB's errors, and a validation error for operations that the store does not use.
     pub fn dispatch(&self, operation: &str, body: &str) -> Result<String, DynoxideError> {
-        let db = &self.database;
+        let database = self.0.database.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(db) = &*database else {
+            return Err(DynoxideError::ValidationException("the embedded store is closed".to_owned()));
+        };
         match operation {
             "PutItem" => execute(body, |request| db.put_item(request)),
             "GetItem" => execute(body, |request| db.get_item(request)),
@@ -111,21 +154,90 @@ impl Engine {
     }
 
     /// Executes the request of DynamoDB's `X-Amz-Target` header and returns the HTTP status and the JSON body.
+    ///
+    /// A damaged file is still read, so that the notes that are left can be exported. Writes would be lost with it.
     pub fn respond(&self, target: &str, body: &str) -> (u16, String) {
         let operation = target.rsplit('.').next().unwrap_or(target);
+        if self.is_damaged() && !READS.contains(&operation) {
+            return refused(FILE_DAMAGED);
+        }
         match self.dispatch(operation, body) {
             Ok(json) => (200, json),
-            // Not a 5xx, which the SDK would retry until the deadline.
-            Err(error) if error.status_code() >= 500 && self.is_full(body.len()) => {
-                tracing::error!(target: targets::EMBEDDED, %error, "the disk is full");
-                (400, serde_json::json!({"__type": NO_SPACE}).to_string())
-            }
+            Err(error) if error.status_code() >= 500 => self.failed(&error, body.len()),
             Err(error) => (error.status_code(), error.to_json()),
         }
     }
 
-    fn is_full(&self, bytes: usize) -> bool {
-        self.file.as_ref().is_some_and(|file| disk_space::is_full(file, bytes))
+    /// Finds the cause of an internal error of the engine, which reports most of them as text only.
+    fn failed(&self, error: &DynoxideError, bytes: usize) -> (u16, String) {
+        if let Some(file) = &self.0.file {
+            if disk_space::is_full(file.path(), bytes) {
+                tracing::error!(target: targets::EMBEDDED, %error, "the disk is full");
+                return refused(NO_SPACE);
+            }
+            if let DynoxideError::SqliteError(error) = error
+                && matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+            {
+                file.report(&error.to_string());
+            }
+            if file.is_damaged_after_failure() {
+                return refused(FILE_DAMAGED);
+            }
+        }
+        (error.status_code(), error.to_json())
+    }
+
+    /// Merges the log that another connection keeps open. Returns false if it could not be merged whole.
+    fn merge_log(path: &Path) -> Result<bool, OpenError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(inspect::BUSY_TIMEOUT)?;
+        let busy: u32 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
+    }
+}
+
+/// The operations that change nothing.
+const READS: [&str; 5] = ["GetItem", "Query", "Scan", "DescribeTable", "DescribeTimeToLive"];
+
+/// Builds the response for a failure that DynamoDB does not have. It is not a 5xx, which the SDK would retry until the
+/// deadline.
+fn refused(code: &str) -> (u16, String) {
+    (400, serde_json::json!({"__type": code}).to_string())
+}
+
+impl LocalStore for Engine {
+    fn existed(&self) -> bool {
+        self.0.found != Found::Nothing
+    }
+
+    fn has_table(&self, name: &str) -> bool {
+        let database = self.0.database.read().unwrap_or_else(PoisonError::into_inner);
+        let table = database.as_ref().and_then(|database| database.get_table_metadata(name).ok()?);
+        table.is_some_and(|table| table.ttl_enabled && table.ttl_attribute.as_deref() == Some(EXPIRES_AT))
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.0.file.as_ref().is_some_and(Integrity::is_damaged)
+    }
+
+    /// Closes the database when the operations in progress have ended. SQLite merges its log into the file when the
+    /// last connection closes.
+    fn close(&self) {
+        let Some(file) = &self.0.file else { return };
+        file.interrupt();
+        drop(self.0.database.write().unwrap_or_else(PoisonError::into_inner).take());
+        if inspect::log_size(file.path()) == 0 {
+            return;
+        }
+        match Self::merge_log(file.path()) {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::info!(target: targets::EMBEDDED, "another process uses the store's file, and merges its log later")
+            }
+            Err(error) => {
+                tracing::warn!(target: targets::EMBEDDED, %error, "the store's log is not merged; copy the file with its -wal")
+            }
+        }
     }
 }
 

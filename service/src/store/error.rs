@@ -11,6 +11,8 @@ use crate::telemetry::targets;
 
 /// The embedded store's error code for a full disk. DynamoDB has none.
 pub(super) const NO_SPACE: &str = "NoSpaceLeft";
+/// The embedded store's error code for a damaged file.
+pub(super) const FILE_DAMAGED: &str = "FileDamaged";
 
 /// A store call that failed after its retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +32,9 @@ pub enum StoreError {
     /// The disk under the embedded store is full.
     #[error("the store has no space left")]
     Full,
+    /// The embedded store's file is damaged.
+    #[error("the store's file is damaged")]
+    Damaged,
     /// The store reported another failure.
     #[error("the store failed")]
     Failed,
@@ -44,6 +49,7 @@ impl StoreError {
             Self::TableMissing => "table_missing",
             Self::Denied => "denied",
             Self::Full => "full",
+            Self::Damaged => "damaged",
             Self::Failed => "failed",
         }
     }
@@ -73,6 +79,7 @@ impl StoreError {
             | "IncompleteSignatureException"
             | "NotAuthorized" => Self::Denied,
             NO_SPACE => Self::Full,
+            FILE_DAMAGED => Self::Damaged,
             "ServiceUnavailable" | "InternalServerError" => Self::Unreachable,
             _ => Self::Failed,
         }
@@ -85,6 +92,7 @@ impl StoreError {
             Self::Unreachable | Self::Failed => "call again later; operators find the cause in the server's log",
             Self::TableMissing => "ask the operator to run `mcp-stateful create-table` or `cargo xtask deploy`",
             Self::Full => "ask the operator to free disk space for the server",
+            Self::Damaged => "ask the operator to restore a backup with `mcp-stateful restore`",
             Self::Denied => "ask the operator to check the server's AWS credentials and policy",
         }
     }

@@ -46,6 +46,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the store fails. After the timeout, it is the kind of the last attempt's rejection.
     pub async fn ping(&self, timeout: Duration) -> Result<(), StoreError> {
+        if self.local.as_ref().is_some_and(|local| local.is_damaged()) {
+            return Err(StoreError::Damaged);
+        }
         let request = self.client.get_item().table_name(self.table());
         let key = || AttributeValue::S("READY".to_owned());
         let timeouts = TimeoutConfig::builder().operation_timeout(timeout).operation_attempt_timeout(timeout).build();

@@ -56,18 +56,6 @@ fn port_in_use_error_names_the_flag() {
 }
 
 #[test]
-fn file_that_is_not_a_store_is_unchanged() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("letter.txt");
-    std::fs::write(&path, "dear reader, this is not a database, and it is longer than a header").unwrap();
-    let (command, _folder) = Setup::new().state_path(&path).command();
-    let (code, stderr) = run(command);
-    assert_eq!(code, Some(1));
-    assert!(stderr.contains("letter.txt"), "{stderr}");
-    assert!(std::fs::read_to_string(&path).unwrap().starts_with("dear reader"));
-}
-
-#[test]
 fn dynamodb_requires_a_region() {
     let setup = Setup::new().env("MCP_STATE_BACKEND", "dynamodb").env("AWS_EC2_METADATA_DISABLED", "true");
     let (mut command, _folder) = setup.env("AWS_CONFIG_FILE", "/nonexistent").command();
@@ -85,6 +73,22 @@ async fn create_table_creates_once() {
         let (code, stderr) = tokio::task::spawn_blocking(|| run(command)).await.unwrap();
         assert_eq!(code, Some(0), "{stderr}");
         assert!(stderr.contains(expected), "{stderr}");
+    }
+}
+
+#[test]
+fn failed_command_names_the_store_in_use() {
+    for (arguments, part) in [
+        (&["create-table"][..], "cannot create the table mcp_state in DynamoDB: "),
+        (&["backup", "/nonexistent/file"], "the table is in DynamoDB; use its backups"),
+    ] {
+        let (mut command, _folder) =
+            Setup::new().dynamodb("http://127.0.0.1:1").env("MCP_STORE_DEADLINE", "1").command();
+        let (code, stderr) = run({
+            command.args(arguments);
+            command
+        });
+        assert!(code == Some(1) && stderr.contains(part) && !stderr.contains("embedded"), "{stderr}");
     }
 }
 

@@ -36,6 +36,7 @@ mod rest;
 mod sessions;
 mod stdio;
 mod store;
+mod store_file;
 mod support;
 mod telemetry;
 mod tokens;

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mcp_stateful::store::embedded::verify;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -15,7 +16,7 @@ struct Client {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Client {
@@ -23,7 +24,7 @@ impl Client {
         let (mut command, folder) = Setup::new().arg("--stdio").command();
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        Self { input: child.stdin.take(), child, output, _folder: folder }
+        Self { input: child.stdin.take(), child, output, folder }
     }
 
     fn send(&mut self, message: &Value) {
@@ -58,6 +59,13 @@ impl Client {
         self.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}));
     }
 
+    /// Checks that the notes are in the file itself, and not in SQLite's log.
+    fn assert_file_is_whole(&self, notes: u64) {
+        let copy = tempfile::NamedTempFile::new().unwrap();
+        std::fs::copy(self.folder.path().join("notes.db"), copy.path()).unwrap();
+        assert_eq!(verify(copy.path()).unwrap().notes, notes);
+    }
+
     fn exit_code(&mut self) -> Option<i32> {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
@@ -89,15 +97,18 @@ fn stdio_serves_all_tools_and_ends_with_its_client() {
     assert_eq!(notes["structuredContent"], json!({"notes": ["n"]}));
     client.input.take();
     assert_eq!(client.exit_code(), Some(0));
+    client.assert_file_is_whole(1);
 }
 
 #[test]
 fn stdio_ends_at_sigterm_with_a_silent_client() {
     let mut client = Client::start();
     client.open();
+    client.request(2, "tools/call", json!({"name": "add_note", "arguments": {"session_id": "s", "note": "n"}}));
     let pid = client.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert_eq!(client.exit_code(), Some(0));
+    client.assert_file_is_whole(1);
 }
 
 /// Faulty lines with the id and code of their response, and a part of its text.
