@@ -208,9 +208,11 @@ impl<'a> Terraform<'a> {
         // Terraform has no exit code for a lock that another process holds. It names the holder in that case only.
         let locked = output.contains("Error acquiring the state lock") && output.contains("Lock Info:");
         let unlock = locked.then(|| {
-            let workspace = self.home.workspace();
+            let (data, workspace) = (self.home.terraform_data(), self.home.workspace());
             format!(
-                "wait until the other command has ended; if none runs, run `terraform -chdir={} force-unlock <ID>`",
+                "wait until the other command has ended; if none runs, run `TF_DATA_DIR={} terraform -chdir={} \
+                 force-unlock <ID>`",
+                data.display(),
                 workspace.display()
             )
         });

@@ -208,6 +208,8 @@ fn failures_name_profile_cause_and_command() {
                   aws_access_key_id = AKIA\naws_secret_access_key = s\n";
     let half_sso = SSO_PROFILE.replace("sso_role_name = admin\n", "");
     let no_session = SSO_PROFILE.replace("[sso-session corp]", "[sso-session other]");
+    let no_region = SSO_PROFILE.replace("sso_region = us-east-1\n", "");
+    let no_token = "[profile dev]\nrole_arn = arn:aws:iam::1:role/r\nweb_identity_token_file = /no/file\n";
     let loop_of_two = "[profile dev]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = b\n\
                        [profile b]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = dev\n";
     let cases = [
@@ -219,6 +221,8 @@ fn failures_name_profile_cause_and_command() {
         (SSO_PROFILE, "", "the AWS profile \"dev\"", "hint: run `aws sso login --profile dev`"),
         (&half_sso, "", "the AWS profile \"dev\" is incomplete: it has no sso_role_name", "aws configure sso"),
         (&no_session, "", "its sso_session \"corp\" does not exist", "aws configure sso --profile dev"),
+        (&no_region, "", "its sso_session \"corp\" has no sso_region", "aws configure sso --profile dev"),
+        (no_token, "", "cannot read the web identity's token in /no/file", "set it in "),
         (
             "[profile dev]\ncredential_process = echo broken >&2; exit 3\n",
             "",
@@ -264,10 +268,12 @@ fn failures_name_profile_cause_and_command() {
 }
 
 #[test]
-fn half_a_key_pair_is_rejected() {
-    for (set, missing) in
-        [("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")]
-    {
+fn half_of_a_pair_of_variables_is_rejected() {
+    for (set, missing) in [
+        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+        ("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
+    ] {
         let sandbox = Sandbox::new();
         let mut command = sandbox.on_aws("http://127.0.0.1:9", &["status"]);
         let failed = Finished::of(command.env(set, "x").env(missing, "")).exit_code(3);

@@ -18,8 +18,11 @@ pub(super) fn not_resolved(error: CredentialsError, source: &Source) -> anyhow::
     let missing = matches!(error, CredentialsError::CredentialsNotLoaded(_));
     match source {
         Source::Profile(Selected { name, kind: Kind::Nothing, .. }) if missing => {
-            anyhow!("the AWS profile {name:?} has no credentials, and this machine has no role")
-                .hint(format!("run `aws login{}`, or set AWS_PROFILE to another profile", flag(name)))
+            let hint = match flag(name).as_str() {
+                "" => WAYS.to_owned(),
+                flag => format!("run `aws login{flag}`, or set AWS_PROFILE to another profile"),
+            };
+            anyhow!("the AWS profile {name:?} has no credentials, and this machine has no role").hint(hint)
         }
         Source::Machine if missing => anyhow!("no AWS credentials were found").hint(WAYS),
         _ => {

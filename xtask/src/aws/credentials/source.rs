@@ -1,7 +1,7 @@
 //! The place from which the SDK takes its credentials, determined in the SDK's own order before it resolves them. Errors
 //! can then name the profile and the command that renews its credentials.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
 use anyhow::{Context, anyhow};
 use aws_config::profile::{self, Profile, ProfileSet};
@@ -63,7 +63,7 @@ impl Source {
         let profiles = profiles.hint("correct the file; `aws configure list` shows what the AWS CLI reads in it")?;
         match (profiles.get_profile(&name), selected) {
             (Some(found), _) => select(&profiles, found).map(Self::Profile),
-            (None, None) => Ok(Self::Machine),
+            (None, None) => web_identity().map(|()| Self::Machine),
             (None, Some(_)) => Err(anyhow!("the AWS profile {name:?} does not exist in {}", files()))
                 .hint(near(&name, &profiles))
                 .hint(format!("set AWS_PROFILE to another profile, or create it with `aws login --profile {name}`")),
@@ -78,6 +78,20 @@ impl Source {
 
 fn incomplete<T>(set: &str, missing: &str) -> anyhow::Result<T> {
     Err(anyhow!("{set} is set, but {missing} is not")).hint(format!("set {missing}, or unset {set} to use a profile"))
+}
+
+/// Checks the variables of a web identity, which a pipeline sets.
+fn web_identity() -> anyhow::Result<()> {
+    const FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+    let Some(file) = environment::aws(FILE) else { return Ok(()) };
+    if environment::aws("AWS_ROLE_ARN").is_none() {
+        return incomplete(FILE, "AWS_ROLE_ARN");
+    }
+    readable(&file).hint(format!("set {FILE} to the file that the pipeline writes the token to"))
+}
+
+fn readable(file: &str) -> anyhow::Result<()> {
+    fs::File::open(file).map(drop).with_context(|| format!("cannot read the web identity's token in {file}"))
 }
 
 fn near(name: &str, profiles: &ProfileSet) -> String {
@@ -132,21 +146,17 @@ fn kind(profiles: &ProfileSet, profile: &Profile) -> anyhow::Result<Kind> {
     if has("credential_source") {
         return Ok(Kind::OfMachine);
     }
-    if has("web_identity_token_file") {
+    if let Some(file) = profile.get("web_identity_token_file") {
+        readable(file)
+            .with_context(|| format!("the AWS profile {name:?} has no usable web_identity_token_file"))
+            .hint(format!("set it in {} to the file that holds the token", files()))?;
         return Ok(Kind::WebIdentity);
     }
-    if let Some(session) = profile.get("sso_session")
-        && profiles.sso_session(session).is_none()
-    {
-        return incomplete(&format!("its sso_session {session:?} does not exist in {}", files()));
-    }
     if has("sso_session") || has("sso_start_url") {
-        for key in ["sso_account_id", "sso_role_name"] {
-            if !has(key) {
-                return incomplete(&format!("it has no {key}"));
-            }
-        }
-        return Ok(Kind::Sso);
+        return match missing_of_sso(profiles, profile) {
+            None => Ok(Kind::Sso),
+            Some(missing) => incomplete(&missing),
+        };
     }
     if has("login_session") {
         return Ok(Kind::Login);
@@ -164,6 +174,23 @@ fn kind(profiles: &ProfileSet, profile: &Profile) -> anyhow::Result<Kind> {
         _ => Err(anyhow!("the AWS profile {name:?} has only one of aws_access_key_id and aws_secret_access_key"))
             .hint(format!("set both with `aws configure --profile {name}`")),
     }
+}
+
+/// Returns what a profile of IAM Identity Center lacks.
+fn missing_of_sso(profiles: &ProfileSet, profile: &Profile) -> Option<String> {
+    let lacks = |key: &&str| profile.get(key).is_none();
+    if let Some(key) = ["sso_account_id", "sso_role_name"].into_iter().find(lacks) {
+        return Some(format!("it has no {key}"));
+    }
+    let shared = ["sso_region", "sso_start_url"];
+    let Some(name) = profile.get("sso_session") else {
+        return shared.into_iter().find(lacks).map(|key| format!("it has no {key}"));
+    };
+    let Some(session) = profiles.sso_session(name) else {
+        return Some(format!("its sso_session {name:?} does not exist in {}", files()));
+    };
+    let missing = shared.into_iter().find(|key| session.get(key).is_none());
+    missing.map(|key| format!("its sso_session {name:?} has no {key}"))
 }
 
 /// Returns the names of the files in which profiles are looked for.
