@@ -23,6 +23,15 @@ pub(crate) fn aws(name: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
+/// `ALL_PROXY` by the names that Go's programs read: `HTTPS_PROXY` and `HTTP_PROXY`, where these are not set.
+pub(crate) fn all_proxy() -> Vec<(&'static str, OsString)> {
+    let Some(proxy) = set("ALL_PROXY").or_else(|| set("all_proxy")) else { return Vec::new() };
+    let unset = [("HTTPS_PROXY", "https_proxy"), ("HTTP_PROXY", "http_proxy")]
+        .into_iter()
+        .filter(|(upper, lower)| set(upper).is_none() && set(lower).is_none());
+    unset.map(|(upper, _)| (upper, proxy.clone())).collect()
+}
+
 /// `MCP_CREDENTIALS_TIMEOUT`: the longest wait for AWS credentials, in seconds, instead of a minute.
 pub(crate) fn credentials_timeout() -> Option<Duration> {
     Some(Duration::from_secs(set("MCP_CREDENTIALS_TIMEOUT")?.to_str()?.parse().ok()?))

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{deployment::DeploymentTarget, home::Home, outputs::Outputs};
 use crate::{
     aws::Account,
+    environment,
     error::{ErrorExt, Exit},
     json_file,
     lock::Lock,
@@ -231,11 +232,12 @@ impl<'a> Terraform<'a> {
 }
 
 fn line(home: &Home, args: &[&str]) -> CommandLine {
-    command::line()
+    let line = command::line()
         .arg(format!("-chdir={}", home.workspace().display()))
         .args(args)
         .env("TF_DATA_DIR", home.terraform_data())
-        .env("TF_IN_AUTOMATION", "1")
+        .env("TF_IN_AUTOMATION", "1");
+    environment::all_proxy().into_iter().fold(line, |line, (name, proxy)| line.env(name, proxy))
 }
 
 /// Returns true if ECS's missing knowledge of a role is all that failed. Its two forms:

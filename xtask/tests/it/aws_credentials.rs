@@ -155,17 +155,20 @@ echo '{{"Version":1,"AccessKeyId":"ASIA'$n'","SecretAccessKey":"s","SessionToken
 }
 
 #[test]
-fn endpoint_of_the_profile_reaches_terraform() {
+fn endpoints_and_proxies_reach_terraform() {
     let (sandbox, aws) = (Sandbox::new(), FakeAws::start(owning_role()));
     let mut command = sandbox.on_aws(&aws.url, &["destroy", "--yes", "--project", "gone"]);
     let keys = "aws_access_key_id = AKIA\naws_secret_access_key = s";
     write(&sandbox.user_home().join(".aws/config"), &format!("[default]\nendpoint_url = {}\n{keys}\n", aws.url));
     with_state(&sandbox);
-    Finished::of(command.env_remove("AWS_ENDPOINT_URL")).exit_code(0);
+    command.env("ALL_PROXY", "http://127.0.0.1:9").env_remove("AWS_ENDPOINT_URL");
+    Finished::of(&mut command).exit_code(0);
     let environment = fs::read_to_string(sandbox.terraform().join("environment")).unwrap();
     for service in ["S3", "STS", "DYNAMODB", "SECRETS_MANAGER"] {
         assert!(environment.contains(&format!("AWS_ENDPOINT_URL_{service}={}\n", aws.url)), "{environment}");
     }
+    // Go's programs do not read ALL_PROXY.
+    assert!(environment.contains("HTTPS_PROXY=http://127.0.0.1:9\n"), "{environment}");
 }
 
 /// Tests every case in a thread of its own: most of the time goes into waiting for processes.

@@ -76,7 +76,7 @@ impl Sandbox {
         const TERRAFORM: &str = r#"#!/bin/sh
 cd "${0%/*}"
 echo "$@" >> calls
-env | grep '^AWS_' > environment
+env | grep -E '^AWS_|_PROXY=' > environment
 for verb; do case "$verb" in -chdir=*) ;; *) break ;; esac; done
 case "$verb" in
   version) echo '{"terraform_version":"1.11.4"}' ;;

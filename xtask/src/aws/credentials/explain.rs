@@ -34,9 +34,11 @@ pub(super) fn not_resolved(error: CredentialsError, source: &Source) -> anyhow::
             }
             // The crates that define these errors are not dependencies of xtask. Each error prints its code.
             let denied = details.contains("ForbiddenException") || details.contains("AccessDenied");
+            let is_machine = matches!(source, Source::Machine);
             anyhow!(details)
                 .context(format!("cannot load the credentials of {}", source.words()))
                 .hint(source.repair(denied))
+                .hint_if_some(is_machine.then(|| format!("without a role, {WAYS}")))
         }
     }
 }
