@@ -15,6 +15,7 @@ mod emulator_admin;
 mod engine;
 mod env;
 mod image;
+mod leaks;
 mod mounts;
 mod outcome;
 mod paths;

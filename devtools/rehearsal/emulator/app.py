@@ -10,6 +10,7 @@ import json
 import ministack.app as ministack
 
 from emulator import (  # noqa: F401  imported for their patches
+    account,
     authorization,
     conditions,
     containers,
@@ -43,7 +44,7 @@ async def app(scope, receive, send):
             return await faults.reply(send, 200, state.everything())
         case "/_emu/uploads":
             return await faults.reply(send, 200, registry.uploads())
-    if await faults.inject(scope, send):
+    if await faults.inject(scope, send) or await account.answer_quota(scope, send):
         return None
     return await ministack.app(scope, receive, send)
 

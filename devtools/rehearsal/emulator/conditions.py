@@ -5,7 +5,8 @@ ECS may pass a new role, a start fails in passing, and quota or capacity can run
 
     {"new_roles_hidden_s": 5,
      "failing_starts": [{"service": <name>, "count": 1, "reason": <sentence of AWS>}],
-     "no_place": {<service>: <reason in the service's event>}}
+     "no_place": {<service>: <reason in the service's event>},
+     "fargate_vcpus": 0}
 """
 
 import threading
@@ -33,6 +34,13 @@ def replace(conditions):
 
 def report():
     return {"conditions": _conditions, "applied": _applied}
+
+
+def value(condition, default):
+    """Returns the value of a condition that is not one of this module."""
+    if condition in _conditions:
+        _count(condition)
+    return _conditions.get(condition, default)
 
 
 def _count(condition):

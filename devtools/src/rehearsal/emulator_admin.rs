@@ -26,6 +26,13 @@ pub(super) struct Keys {
     pub(super) secret: String,
 }
 
+/// A parameter of SSM. Storing the same value again would increase the version.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Parameter {
+    pub(super) value: String,
+    pub(super) version: u64,
+}
+
 impl EmulatorAdmin {
     pub(super) fn new(url: &str) -> anyhow::Result<Self> {
         Ok(Self { client: http::client(url)?, url: url.to_owned() })
@@ -85,6 +92,27 @@ impl EmulatorAdmin {
         let response = self.json("ecs", "AmazonEC2ContainerServiceV20141113.DescribeServices", &body).await?;
         let count = response["services"][0]["desiredCount"].as_u64();
         count.with_context(|| format!("service {service} does not exist: {response}"))
+    }
+
+    /// Returns a decrypted parameter of SSM.
+    pub(super) async fn parameter(&self, name: &str) -> anyhow::Result<Parameter> {
+        let body = json!({"Name": name, "WithDecryption": true});
+        let response = self.json("ssm", "AmazonSSM.GetParameter", &body).await?;
+        let found = &response["Parameter"];
+        let (value, version) = (found["Value"].as_str(), found["Version"].as_u64());
+        let found = value.zip(version).map(|(value, version)| Parameter { value: value.to_owned(), version });
+        found.with_context(|| format!("the emulator returned no value of {name}"))
+    }
+
+    /// Returns the tags of each image in a repository.
+    pub(super) async fn image_tags(&self, repository: &str) -> anyhow::Result<Vec<Vec<String>>> {
+        let target = "AmazonEC2ContainerRegistry_V20150921.DescribeImages";
+        let response = self.json("ecr", target, &json!({"repositoryName": repository})).await?;
+        let tags = |image: &Value| {
+            let tags = image["imageTags"].as_array().into_iter().flatten();
+            tags.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        Ok(response["imageDetails"].as_array().into_iter().flatten().map(tags).collect())
     }
 
     async fn json(&self, service: &str, target: &str, body: &Value) -> anyhow::Result<Value> {

@@ -16,6 +16,7 @@ use super::{
     deployers::{Deployer, REGION},
     emulator::{Emulator, State},
     emulator_admin::{EmulatorAdmin, Keys},
+    leaks,
     outcome::Outcome,
     paths::Paths,
 };
@@ -149,6 +150,19 @@ impl TestEnv {
     /// Replaces the faults that calls meet.
     pub(super) async fn set_faults(&self, faults: &Value) -> anyhow::Result<()> {
         self.emulator.set_faults(faults).await
+    }
+
+    /// Returns the path of a project's Terraform state.
+    pub(super) fn state_file(&self, project: &Project) -> PathBuf {
+        self.paths.deployments().join(&self.account).join(project.as_str()).join("terraform.tfstate")
+    }
+
+    /// Returns the files that contain a secret: those that the deployer left, and the output of all commands but `token`,
+    /// which prints it.
+    pub(super) fn files_with(&self, secret: &str) -> anyhow::Result<Vec<String>> {
+        let mut found = leaks::files_with(secret, &self.paths.deployments(), "-token.log")?;
+        found.extend(leaks::files_with(secret, &self.paths.logs(), "-token.log")?);
+        Ok(found.into_iter().map(|path| path.display().to_string()).collect())
     }
 
     /// Returns the path of a scenario's file.

@@ -5,6 +5,7 @@ mod drill;
 mod failed_rollout;
 mod first_deploy_fails;
 mod interrupt;
+mod lost_state;
 mod passing;
 mod read_only;
 mod remove;
@@ -35,7 +36,7 @@ pub(crate) enum Group {
 }
 
 /// In this order: a scenario finds the deployments that earlier ones left.
-pub(crate) const SCENARIOS: [Scenario; 15] = [
+pub(crate) const SCENARIOS: [Scenario; 17] = [
     Scenario { name: "policy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::policy(env)) },
     Scenario { name: "deploy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::deploy(env)) },
     Scenario {
@@ -50,6 +51,18 @@ pub(crate) const SCENARIOS: [Scenario; 15] = [
         // It replaces the binary that other scenarios deploy.
         group: Group::Exclusive,
         run: |env| Box::pin(change::roll_out(env)),
+    },
+    Scenario {
+        name: "releases",
+        needs: &["deploy", "roll-out"],
+        group: Group::Exclusive,
+        run: |env| Box::pin(lost_state::releases(env)),
+    },
+    Scenario {
+        name: "lost state",
+        needs: &["deploy"],
+        group: Group::Exclusive,
+        run: |env| Box::pin(lost_state::adoption(env)),
     },
     Scenario { name: "drill", needs: &["deploy"], group: Group::Parallel(1), run: |env| Box::pin(drill::drill(env)) },
     Scenario {

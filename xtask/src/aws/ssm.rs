@@ -110,14 +110,17 @@ async fn get(account: &Account, name: &str, decrypted: bool) -> anyhow::Result<O
     }
 }
 
-/// Converts an ARN of this account and region into the parameter's name, because IAM policies grant access by name.
-/// The name of a parameter in a hierarchy begins with a slash, which its ARN lacks. Any other text is returned
-/// unchanged.
+/// Converts an ARN of this account and region into the parameter's name, because IAM policies grant access by name. Any
+/// other text is returned unchanged.
 fn name_from(account: &Account, name_or_arn: &str) -> String {
-    let prefix = format!(":ssm:{}:{}:parameter/", account.region(), account.id());
-    match name_or_arn.split_once(&prefix) {
-        Some((_, path)) if path.contains('/') => format!("/{path}"),
-        Some((_, name)) => name.to_owned(),
-        None => name_or_arn.to_owned(),
-    }
+    let prefix = format!(":ssm:{}:{}:", account.region(), account.id());
+    let own = name_or_arn.contains(&prefix).then(|| name_in(name_or_arn)).flatten();
+    own.unwrap_or_else(|| name_or_arn.to_owned())
+}
+
+/// Returns the name of the parameter with this ARN. The name of a parameter in a hierarchy begins with a slash, which its
+/// ARN lacks.
+pub(crate) fn name_in(arn: &str) -> Option<String> {
+    let (_, path) = arn.split_once(":parameter/")?;
+    Some(if path.contains('/') { format!("/{path}") } else { path.to_owned() })
 }

@@ -18,6 +18,10 @@ pub(super) async fn check(account: &Account, image: &str, findings: &mut Finding
             findings.unknown.push(format!("{subject} (its registry is in region {region} of account {owner})"));
             return;
         }
+        None if is_own(account, repository).await => {
+            let name = repository.split_once('/').map_or(repository, |(_, name)| name);
+            ecr::has_image(account, name, digest).await
+        }
         // ECS pulls from any other registry without credentials, so that is how it is asked here.
         None => remote::is_public(image).await,
     };
@@ -27,4 +31,10 @@ pub(super) async fn check(account: &Account, image: &str, findings: &mut Finding
             "push it, correct --image, or deploy without --image to build one",
         );
     }
+}
+
+/// Returns whether ECR names a repository of the account so. An emulator of AWS has another host than ECR.
+async fn is_own(account: &Account, uri: &str) -> bool {
+    let Some((_, name)) = uri.split_once('/') else { return false };
+    ecr::repository(account, name).await.is_ok_and(|found| found.is_some_and(|repository| repository.uri == uri))
 }

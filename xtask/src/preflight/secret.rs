@@ -40,7 +40,7 @@ pub(super) async fn check(account: &Account, variables: &Variables, findings: &m
 }
 
 fn problem(arn: &str, found: Option<&Description>) -> Option<(String, String)> {
-    let name = arn.split_once(":parameter").map_or(arn, |(_, name)| name);
+    let name = ssm::name_in(arn).unwrap_or_else(|| arn.to_owned());
     let Some(Description { kind, key }) = found else {
         let create = format!("aws ssm put-parameter --type SecureString --name {name} --value <token>");
         return Some((

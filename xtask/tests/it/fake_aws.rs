@@ -110,6 +110,18 @@ fn empty_account(call: &Call) -> Answer {
              <Account>111122223333</Account></GetCallerIdentityResult></r>"
                 .to_owned(),
         ),
+        "DescribeSubnets" => (
+            200,
+            "<r><subnetSet><item><subnetId>subnet-1</subnetId><availabilityZoneId>use1-az1</availabilityZoneId>\
+             <availableIpAddressCount>4091</availableIpAddressCount></item></subnetSet></r>"
+                .to_owned(),
+        ),
+        "DescribeInternetGateways" => (
+            200,
+            "<r><internetGatewaySet><item><attachmentSet><item><vpcId>vpc-1</vpcId></item></attachmentSet></item>\
+             </internetGatewaySet></r>"
+                .to_owned(),
+        ),
         "DescribeVpcs" => (200, "<r><vpcSet><item><vpcId>vpc-1</vpcId></item></vpcSet></r>".to_owned()),
         "GetResources" => (200, json!({"ResourceTagMappingList": []}).to_string()),
         "DescribeLogGroups" => (200, json!({"logGroups": []}).to_string()),

@@ -11,6 +11,8 @@ mod deployment;
 mod export;
 #[cfg(unix)]
 mod fake_aws;
+#[cfg(unix)]
+mod preflight;
 mod refusals;
 mod rollback;
 #[cfg(unix)]

@@ -70,7 +70,8 @@ impl Sandbox {
     /// Returns xtask with a home directory of its own, an AWS at this address, and a stand-in for Terraform on the PATH.
     ///
     /// The stand-in keeps its command lines and environment in [`Self::terraform`]. `terraform destroy` prints the file
-    /// `destroy.json` there and fails, the first time or, with a file `always`, each time.
+    /// `destroy.json` there and fails, the first time or, with a file `always`, each time. `terraform apply` prints
+    /// `error1`, then `error2`, and fails.
     #[cfg(unix)]
     pub(crate) fn on_aws(&self, endpoint: &str, args: &[&str]) -> Command {
         const TERRAFORM: &str = r#"#!/bin/sh
@@ -82,6 +83,7 @@ case "$verb" in
   version) echo '{"terraform_version":"1.11.4"}' ;;
   state) cat state.json ;;
   output) echo '{}' ;;
+  apply) cat "error$(grep -c ' apply ' calls)"; exit 1 ;;
   destroy)
     if [ -e destroy.json ]; then
       cat destroy.json

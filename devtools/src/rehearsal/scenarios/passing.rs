@@ -19,6 +19,11 @@ pub(super) async fn faults(env: &TestEnv) -> anyhow::Result<String> {
     let image = env.shared.image.borrow().clone();
     let deploy = ["--image", &image];
 
+    env.set_conditions(&json!({"fargate_vcpus": 0})).await?;
+    let refused = env.deploy(&project, &deploy).await?.expect_exit(Exit::Preflight as i32)?;
+    expect_causes(&refused, &["may run 0 Fargate vCPUs"])?;
+    env.expect_applied(&["fargate_vcpus"]).await?;
+
     env.set_conditions(&json!({"no_place": {&service: NO_PLACE}})).await?;
     let failed = env.deploy(&project, &deploy).await?.expect_exit(Exit::FirstDeployFailed as i32)?;
     let cause = expect_causes(&failed, &["limit on the number of vCPUs"])?;
