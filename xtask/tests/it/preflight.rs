@@ -22,7 +22,7 @@ const ROUTES: &str = "<r><routeTableSet><item><routeTableId>rtb-1</routeTableId>
 fn account(replaced: &[(&'static str, Answer)]) -> FakeAws {
     let replaced = replaced.to_vec();
     FakeAws::start(move |call| {
-        let operation = if call.operation.contains(" /v2/") { REGISTRY } else { &call.operation };
+        let operation = if call.operation.contains(" /v2/") { REGISTRY } else { call.operation.as_str() };
         if let Some((_, answer)) = replaced.iter().find(|(name, _)| *name == operation) {
             return Some(answer.clone());
         }
@@ -57,12 +57,11 @@ fn deploy(sandbox: &Sandbox, aws: &FakeAws, more: &[&str]) -> Finished {
     }
     args.extend(more);
     let mut command = sandbox.on_aws(&aws.url, &args);
-    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-    Finished(command.output().unwrap())
+    Finished::of(command.env("AWS_ACCESS_KEY_ID", "AKIA").env("AWS_SECRET_ACCESS_KEY", "s"))
 }
 
 fn plan(aws: &FakeAws, more: &[&str]) -> Finished {
-    deploy(&Sandbox::new(), aws, &[&["--dry-run"], more].concat())
+    deploy(&Sandbox::new(), aws, &[&["--dry-run"][..], more].concat())
 }
 
 #[test]
