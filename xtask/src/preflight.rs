@@ -52,7 +52,7 @@ pub(crate) struct PreflightResult {
     /// Keeps other commands on this machine from changing the deployment. Held until the command ends.
     pub(crate) lock: Lock,
     pub(crate) place: DeploymentTarget,
-    /// Where the settings come from.
+    /// The source of the settings.
     pub(crate) settings: String,
     /// The token that the settings refer to, if it is not in a parameter of SSM.
     pub(crate) token: Option<Token>,
@@ -64,7 +64,7 @@ pub(crate) struct PreflightResult {
     pub(crate) adoption: Option<Adoption>,
     /// The version of the installed Terraform.
     pub(crate) terraform: String,
-    /// What only the apply can show, or these credentials may not ask.
+    /// Facts that only the apply can show, or that these credentials may not ask for.
     pub(crate) unknown: Vec<String>,
 }
 

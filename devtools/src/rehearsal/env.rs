@@ -157,8 +157,8 @@ impl TestEnv {
         self.paths.deployments().join(&self.account).join(project.as_str()).join("terraform.tfstate")
     }
 
-    /// Returns the files that contain a secret: those that the deployer left, and the output of all commands but `token`,
-    /// which prints it.
+    /// Returns the files that contain a secret: those that the deployer left, and the output of all commands but
+    /// `token`, which prints it.
     pub(super) fn files_with(&self, secret: &str) -> anyhow::Result<Vec<String>> {
         let mut found = leaks::files_with(secret, &self.paths.deployments(), "-token.log")?;
         found.extend(leaks::files_with(secret, &self.paths.logs(), "-token.log")?);

@@ -15,7 +15,8 @@ use super::{Account, sdk, tags::Tags};
 
 pub(crate) use self::images::{TaggedImage, add_tag, list, remove};
 
-/// Untagged images are left over from interrupted pushes. No rule counts tagged images: `image/releases.rs` removes them.
+/// Untagged images are left over from interrupted pushes. No rule counts tagged images: `image/releases.rs` removes
+/// them.
 const LIFECYCLE: &str = r#"{
   "rules": [
     {

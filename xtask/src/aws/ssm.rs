@@ -32,7 +32,7 @@ struct ListTags {
     tag_list: Vec<Tag>,
 }
 
-/// What SSM reports of a parameter without its value.
+/// A parameter without its value.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Description {
@@ -52,7 +52,7 @@ struct Descriptions {
     next_token: Option<String>,
 }
 
-/// Returns the description of a parameter, if the parameter exists. Neither reads nor needs permission to read its value.
+/// Returns the description of a parameter, if the parameter exists. Neither reads its value nor needs permission to.
 pub(crate) async fn describe(account: &Account, name_or_arn: &str) -> anyhow::Result<Option<Description>> {
     let name = name_from(account, name_or_arn);
     let mut body = json!({"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": [name]}]});
@@ -118,8 +118,8 @@ fn name_from(account: &Account, name_or_arn: &str) -> String {
     own.unwrap_or_else(|| name_or_arn.to_owned())
 }
 
-/// Returns the name of the parameter with this ARN. The name of a parameter in a hierarchy begins with a slash, which its
-/// ARN lacks.
+/// Returns the name of the parameter with this ARN. The name of a parameter in a hierarchy begins with a slash, which
+/// its ARN lacks.
 pub(crate) fn name_in(arn: &str) -> Option<String> {
     let (_, path) = arn.split_once(":parameter/")?;
     Some(if path.contains('/') { format!("/{path}") } else { path.to_owned() })

@@ -1,8 +1,8 @@
 //! The images that were deployed successfully, and the removal of old ones.
 //!
-//! A green deploy adds a tag with the time to its image: `released-20261126T034059Z`. The registry is the one place that
-//! every deployer shares and Terraform does not manage, and one request lists all of it. Tags of task definitions were
-//! rejected: Terraform would remove them with the next plan, and each revision needs a request of its own.
+//! A green deploy adds a tag with the time to its image: `released-20261126T034059Z`. The registry is the one place
+//! that every deployer shares and Terraform does not manage, and one request lists all of it. Tags of task definitions
+//! were rejected: Terraform would remove them with the next plan, and each revision needs a request of its own.
 //!
 //! ECR's lifecycle rules cannot do this. They count by push time, so after a rollback the image that serves is among
 //! the first to expire: <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html>
@@ -66,8 +66,8 @@ fn newest(images: &[TaggedImage]) -> Option<&str> {
 /// Returns the images that are neither serving nor worth keeping. Images without tags are left to the lifecycle rule.
 ///
 /// Images that are older than the first recorded release may have been released by an earlier version, which recorded
-/// nothing. They fill up the places that no recorded release takes. An image that was pushed after the one that serves and
-/// never released may be one that another deployer is about to deploy.
+/// nothing. They fill up the places that no recorded release takes. An image that was pushed after the one that serves
+/// and never released may be one that another deployer is about to deploy.
 fn expired<'a>(images: &'a [TaggedImage], serving: &str) -> Vec<&'a TaggedImage> {
     let mut released: Vec<&TaggedImage> = images.iter().filter(|image| released_at(image).is_some()).collect();
     released.sort_by_key(|image| std::cmp::Reverse(released_at(image)));

@@ -41,9 +41,9 @@ pub enum FailureReason {
     TimedOut(String),
 }
 
-/// Starts that have to fail before the rollout has failed. Many reasons pass: a role that is not known everywhere yet, a
-/// network interface that came too late, a zone without capacity. AWS lists no codes for them, but ECS tries again after
-/// each, and its circuit breaker too waits for three:
+/// Starts that have to fail before the rollout has failed. Many reasons pass: a role that is not known everywhere yet,
+/// a network interface that came too late, a zone without capacity. AWS lists no codes for them, but ECS tries again
+/// after each, and its circuit breaker too waits for three:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html>
 const FAILED_STARTS: usize = 3;
 

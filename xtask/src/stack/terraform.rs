@@ -23,7 +23,7 @@ use crate::{
 /// The wait for another operator who changes the same state.
 const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
 
-/// The pause before an apply that a new role has failed is repeated. IAM takes some seconds to make a role known to ECS:
+/// The pause before the apply is repeated for a new role. IAM takes some seconds to make a role known:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
 const ROLE_PAUSE: Duration = Duration::from_secs(12);
 
@@ -92,8 +92,8 @@ impl<'a> Terraform<'a> {
         Err(self.failed("init", &output[from..].join("\n  ")))
     }
 
-    /// Applies the configuration and saves the outputs on this machine. Repeats the apply once if ECS did not know a new
-    /// role yet. The provider repeats other calls in this case, but not RegisterTaskDefinition.
+    /// Applies the configuration and saves the outputs on this machine. Repeats the apply once if ECS did not know a
+    /// new role yet. The provider repeats other calls in this case, but not RegisterTaskDefinition.
     pub(crate) async fn apply(&self, step: &Step) -> anyhow::Result<(Outputs, Changes)> {
         let (mut output, mut done) = self.change("apply", step).await?;
         if !done && is_unknown_role(&output.errors) {
