@@ -1,8 +1,8 @@
 //! Outgoing connections and the configuration for AWS, the same for the service and its deployer.
 //!
-//! Requests go through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, unless `NO_PROXY` excludes their
-//! host. They never do so to this machine, as in Go and so in Terraform, nor to link-local addresses: the endpoints that
-//! hand out a role's credentials (169.254.169.254, 169.254.170.2) are reachable from this machine only.
+//! Requests go through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` names, unless `NO_PROXY` excludes
+//! their host. They never do so to this machine, as in Go and so in Terraform, nor to link-local addresses: the
+//! endpoints that hand out a role's credentials (169.254.169.254, 169.254.170.2) are reachable from this machine only.
 
 #![expect(clippy::disallowed_methods, reason = "reads the variables of the AWS SDKs and of proxies")]
 
@@ -29,8 +29,8 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
 
-/// Loads the configuration from the environment, the profile and the instance. `region` overrides theirs, and `default` is
-/// the region if there is none.
+/// Loads the configuration from the environment, the profile and the instance. `region` overrides theirs, and `default`
+/// is the region if there is none.
 ///
 /// A variable that is blank counts as unset: pipelines set variables of theirs that have no value to "".
 pub async fn load(region: Option<&str>, default: Option<&str>) -> SdkConfig {

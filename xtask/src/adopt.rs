@@ -97,8 +97,8 @@ fn import(target: &DeploymentTarget, resource: &Resource) -> Option<Import> {
         Kind::Role if name == exec => Some((EXEC_ROLE, name)),
         Kind::Role if name == task => Some((TASK_ROLE, name)),
         Kind::Table => Some((TABLE, name)),
-        // The token is not imported, each apply creates a revision, Terraform manages neither the repository nor the log
-        // group of Container Insights, and the endpoint is optional.
+        // The token is not imported, each apply creates a revision, Terraform manages neither the repository nor the
+        // log group of Container Insights, and the endpoint is optional.
         Kind::Parameter
         | Kind::Role
         | Kind::TaskDefinitions

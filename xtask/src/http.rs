@@ -11,8 +11,8 @@ pub fn install_cryptography() -> anyhow::Result<()> {
         .map_err(|_| anyhow!("internal error: the cryptography for TLS was selected twice"))
 }
 
-/// Creates a client for an address, which waits 10 seconds for a response. Addresses of this machine are called directly,
-/// without a proxy.
+/// Creates a client for an address, which waits 10 seconds for a response. Addresses of this machine are called
+/// directly, without a proxy.
 pub fn client(url: &str) -> anyhow::Result<reqwest::Client> {
     client_with_timeout(url, Duration::from_secs(10))
 }

@@ -134,8 +134,8 @@ impl ErrorBody {
 }
 
 /// Retries a write that met another transaction on the same item. DynamoDB recommends it
-/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>), but the SDK's own list of
-/// retried codes lacks this one.
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>), but the SDK's own list
+/// of retried codes lacks this one.
 #[derive(Debug)]
 pub(super) struct ConflictClassifier;
 

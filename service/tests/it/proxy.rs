@@ -1,4 +1,5 @@
-//! Proxies and blank variables: the table and the authorization server are reached as every other AWS tool reaches them.
+//! Proxies and blank variables: the table and the authorization server are reached as every other AWS tool reaches
+//! them.
 
 use std::{
     io::{BufRead, BufReader},

@@ -90,8 +90,8 @@ impl Account {
         self.credentials.get().await
     }
 
-    /// Returns the variables by which Terraform acts as this account's caller, at the endpoints that are called here too,
-    /// and the variables that it must not inherit.
+    /// Returns the variables by which Terraform acts as this account's caller, at the endpoints that are called here
+    /// too, and the variables that it must not inherit.
     pub(crate) async fn environment_of_terraform(&self) -> anyhow::Result<(Vec<(String, String)>, Vec<OsString>)> {
         let (credentials, unset) = self.credentials.environment_of_terraform().await?;
         let mut set: Vec<(String, String)> =

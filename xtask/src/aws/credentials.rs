@@ -1,5 +1,6 @@
-//! The credentials of one command. They are resolved once, renewed before they expire, and used by everything that calls
-//! AWS: the SDK's clients, the calls that are signed here, and Terraform. So all of them act as the same identity.
+//! The credentials of one command. They are resolved once, renewed before they expire, and used by everything that
+//! calls AWS: the SDK's clients, the calls that are signed here, and Terraform. So all of them act as the same
+//! identity.
 
 mod explain;
 mod source;

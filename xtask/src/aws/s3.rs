@@ -14,7 +14,8 @@ const BUCKET_REGION: &str = "x-amz-bucket-region";
 /// Returns the region of a bucket, or the account's region if S3 does not name one. Fails if the bucket does not exist.
 ///
 /// The request is not signed: S3 names the region in rejections and redirects too
-/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>). If S3 cannot be reached, Terraform reports it.
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>). If S3 cannot be reached, Terraform reports
+/// it.
 pub(crate) async fn bucket_region(account: &Account, bucket: &str) -> anyhow::Result<String> {
     let endpoint = endpoint::resolve(account.config(), S3, account.region())?;
     let client = http::client_without_redirects(&endpoint.url)?;

@@ -55,8 +55,8 @@ enum Source {
 
 /// Finds the resources of a project.
 ///
-/// AWS creates the log group of Container Insights for a cluster, without tags. It belongs to the project unless another
-/// owner has a cluster of that name. `table` is the table's name, which the variable `table_name` can change.
+/// AWS creates the log group of Container Insights for a cluster, without tags. It belongs to the project unless
+/// another owner has a cluster of that name. `table` is the table's name, which the variable `table_name` can change.
 pub(crate) async fn find(account: &Account, names: &Names, table: &str) -> anyhow::Result<Found> {
     let project = names.project();
     let mut found = Found::default();

@@ -53,7 +53,7 @@ impl Names {
     }
 
     /// Returns the log group that AWS creates for the cluster's Container Insights, and neither tags nor deletes
-    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-reference-performance-logs-ECS.html>).
+    /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContainerInsights.html>).
     pub(crate) fn insights_log_group(&self) -> String {
         format!("/aws/ecs/containerinsights/{}/performance", self.cluster())
     }

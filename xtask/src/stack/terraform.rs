@@ -27,8 +27,8 @@ const LOCK_TIMEOUT: &str = "-lock-timeout=120s";
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency>
 const ROLE_PAUSE: Duration = Duration::from_secs(12);
 
-/// Terraform on one deployment, whose workspace is prepared. It acts with the credentials of this process: each call gets
-/// current ones.
+/// Terraform on one deployment, whose workspace is prepared. It acts with the credentials of this process: each call
+/// gets current ones.
 #[derive(Debug)]
 pub struct Terraform<'a> {
     account: &'a Account,

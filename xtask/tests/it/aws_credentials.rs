@@ -1,5 +1,5 @@
-//! The sources of AWS credentials, over real processes: each of them works for xtask and Terraform alike, and each failure
-//! names the profile, the cause and the command to run.
+//! The sources of AWS credentials, over real processes: each of them works for xtask and Terraform alike, and each
+//! failure names the profile, the cause and the command to run.
 
 use std::{
     fs,

@@ -35,7 +35,7 @@ const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds: 21600\r\n";
 pub(crate) type Answer = (u16, String);
 
 impl FakeAws {
-    /// Starts a fake. What `answer` returns `None` for is answered as by an account without resources.
+    /// Starts a fake. Calls for which `answer` returns `None` are answered as by an account without resources.
     pub(crate) fn start(answer: impl Fn(&Call) -> Option<Answer> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -67,7 +67,8 @@ impl Sandbox {
         Finished(command.output().unwrap())
     }
 
-    /// Returns xtask with a home directory of its own, an AWS at this address, and a stand-in for Terraform on the PATH.
+    /// Returns xtask with a home directory of its own, an AWS at this address, and a stand-in for Terraform on the
+    /// PATH.
     ///
     /// The stand-in keeps its command lines and environment in [`Self::terraform`]. `terraform destroy` prints the file
     /// `destroy.json` there and fails, the first time or, with a file `always`, each time. `terraform apply` prints

@@ -1,5 +1,5 @@
-//! The place from which the SDK takes its credentials, determined in the SDK's own order before it resolves them. Errors
-//! can then name the profile and the command that renews its credentials.
+//! The place from which the SDK takes its credentials, determined in the SDK's own order before it resolves them.
+//! Errors can then name the profile and the command that renews its credentials.
 
 use std::{collections::BTreeSet, fs};
 

@@ -1,9 +1,9 @@
 //! `cargo xtask destroy` on AWS: named steps, from an inventory to a receipt.
 //!
 //! Terraform removes what is in its state. The cleanup removes whatever else has the project's tags, so destroy works
-//! without a state, too. If Terraform fails, the cleanup may remove the cause, such as a policy that another tool attached
-//! to a role: then Terraform runs once more. Only resources that are left fail the command. Rerunning it after an
-//! interruption finishes the job.
+//! without a state, too. If Terraform fails, the cleanup may remove the cause, such as a policy that another tool
+//! attached to a role: then Terraform runs once more. Only resources that are left fail the command. Rerunning it after
+//! an interruption finishes the job.
 
 mod export;
 mod inventory;
