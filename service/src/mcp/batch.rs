@@ -25,8 +25,8 @@ pub(super) const MAX_MESSAGES: usize = 32;
 /// The size of the responses from which on the remaining requests of a batch are refused. One response may exceed it.
 pub(super) const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Checks that a batch over HTTP may be served. The version of a request without the header is 2025-03-26 by the transport's
-/// rule, because only later ones have the header.
+/// Checks that a batch over HTTP may be served. The version of a request without the header is 2025-03-26 by the
+/// transport's rule, because only later ones have the header.
 pub(super) fn check(headers: &HeaderMap, messages: &[Value]) -> Result<(), Refusal> {
     let mut versions = headers.get_all(VERSION).iter();
     let allowed = match (versions.next(), versions.next()) {

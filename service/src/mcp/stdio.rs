@@ -1,8 +1,8 @@
 //! MCP over standard input and output, for clients that start the server themselves. Standard output carries only the
 //! protocol. The log goes to standard error.
 //!
-//! Every line passes the check of [`super::envelope`] before rmcp reads it. A faulty line gets a JSON-RPC error, and the
-//! next one is read. One difference from HTTP comes from rmcp: a stop signal does not wait for calls in progress.
+//! Every line passes the check of [`super::envelope`] before rmcp reads it. A faulty line gets a JSON-RPC error, and
+//! the next one is read. One difference from HTTP comes from rmcp: a stop signal does not wait for calls in progress.
 
 mod lines;
 mod pending;
@@ -68,7 +68,8 @@ struct LineTransport<R, W> {
     batches: PendingBatches,
     /// The requests of the last batch that rmcp has not received yet.
     queue: VecDeque<ClientJsonRpcMessage>,
-    /// A line that needs no handler's response. It is written before the next line is read, so that such lines cannot pile up.
+    /// A line that needs no handler's response. It is written before the next line is read, so that such lines cannot
+    /// pile up.
     writing: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -90,7 +91,8 @@ where
         }
     }
 
-    /// Writes a line in a task of its own: rmcp drops the future of `receive` at any time, which must not cut a line off.
+    /// Writes a line in a task of its own: rmcp drops the future of `receive` at any time, which must not cut a line
+    /// off.
     fn write(&mut self, line: Vec<u8>) {
         self.writing = Some(tokio::spawn(write_line(self.output.clone(), line)));
     }

@@ -30,13 +30,13 @@ pub(super) fn supported_versions() -> String {
 
 /// Removes the protocol version in the headers of `initialize`, if it is one of those with this handshake.
 ///
-/// The header names the negotiated version, "on all subsequent requests" (MCP 2025-11-25, transports, section
-/// "Protocol Version Header"). `initialize` negotiates it, and a server that supports the requested version must respond
-/// with it (lifecycle, section "Version Negotiation"). rmcp rejects every header that differs from the request.
+/// The header names the negotiated version, "on all subsequent requests" (MCP 2025-11-25, transports, section "Protocol
+/// Version Header"). `initialize` negotiates it, and a server that supports the requested version must respond with it
+/// (lifecycle, section "Version Negotiation"). rmcp rejects every header that differs from the request.
 ///
 /// # Errors
-/// The problem, if this server does not support the version. The specification requires a 400 then. The requested version
-/// passes, because the response to it is another version.
+/// The problem, if this server does not support the version. The specification requires a 400 then. The requested
+/// version passes, because the response to it is another version.
 pub(super) fn leave_version_to_handshake(headers: &mut HeaderMap, initialize: &Value) -> Result<(), String> {
     let mut values = headers.get_all(VERSION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return Ok(()) };

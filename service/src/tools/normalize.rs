@@ -47,8 +47,8 @@ impl InputSchema {
     }
 }
 
-/// The part of a schema that normalizing follows. Alternatives (`anyOf`) become one shape, which rejects nothing that one
-/// of them accepts.
+/// The part of a schema that normalizing follows. Alternatives (`anyOf`) become one shape, which rejects nothing that
+/// one of them accepts.
 #[derive(Debug, Default)]
 struct Shape {
     types: Types,

@@ -1,5 +1,5 @@
-//! The batches of a stdio client that wait for responses. rmcp serves their requests one by one, and the client gets all
-//! responses of a batch as one array.
+//! The batches of a stdio client that wait for responses. rmcp serves their requests one by one, and the client gets
+//! all responses of a batch as one array.
 
 use rmcp::model::RequestId;
 use serde_json::Value;
