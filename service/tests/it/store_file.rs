@@ -126,6 +126,9 @@ async fn two_processes_share_one_file() {
     assert_eq!(verify(&folder.copy().path()).unwrap().notes, 410);
 }
 
+/// Damages a file.
+type Damage = Box<dyn Fn(&Path)>;
+
 #[test]
 fn unusable_file_is_refused_and_unchanged() {
     let sql = |statements: &'static str| {
@@ -143,7 +146,7 @@ fn unusable_file_is_refused_and_unchanged() {
         fs::write(path.with_extension("db-wal"), "left by a crash").unwrap();
         fs::write(path, "").unwrap();
     };
-    let cases: [(&str, Box<dyn Fn(&Path)>, &str, &str); 9] = [
+    let cases: [(&str, Damage, &str, &str); 9] = [
         ("half a file", Box::new(half), "it is damaged: it is cut off", "restore BACKUP"),
         ("a bad page", Box::new(|path| overwrite(path, 40 * 4096, &[0x5a; 4096])), "it is damaged", "restore BACKUP"),
         ("zeros", Box::new(|path| overwrite(path, 0, &[0; 4096])), "begins with zeros", "restore BACKUP"),
