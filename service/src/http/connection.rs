@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use activity::{Activity, End, InUse};
+use activity::{Activity, End, InUse, Wait};
 pub(super) use open::{OpenConnection, OpenConnections};
 use socket::Socket;
 
@@ -58,9 +58,9 @@ impl Timeouts {
         Self { head, idle: keep_alive + IDLE_MARGIN, hint }
     }
 
-    /// Returns the time at which the wait for the client ends, or `None` while the connection is in use.
-    fn deadline(&self, activity: &Activity) -> Option<Instant> {
-        activity.wait().map(|wait| wait.since + if wait.head { self.head } else { self.idle })
+    /// Returns the time at which a wait for the client ends.
+    fn deadline(&self, wait: Wait) -> Instant {
+        wait.since + if wait.head { self.head } else { self.idle }
     }
 
     /// The shortest wait for the client.
@@ -152,25 +152,26 @@ fn poll_end(
     mut timer: Pin<&mut Sleep>,
     context: &mut Context<'_>,
 ) -> Poll<Result<(), Ended>> {
-    let in_head = activity.wait().is_some_and(|wait| wait.head);
+    let mut wait = activity.wait();
+    let in_head = wait.is_some_and(|wait| wait.head);
     match activity.end() {
         Some(End::Evicted) if in_head => return Poll::Ready(Err(Ended::Evicted)),
         // A request whose first bytes have arrived is served, and its response is the last one.
         Some(End::Graceful | End::Evicted) if !in_head => return Poll::Ready(Ok(())),
         _ => {}
     }
-    let mut deadline = timeouts.deadline(activity);
     loop {
-        if let Some(deadline) = deadline.filter(|deadline| *deadline < timer.deadline()) {
+        if let Some(deadline) = wait.map(|wait| timeouts.deadline(wait)).filter(|deadline| *deadline < timer.deadline())
+        {
             timer.as_mut().reset(deadline);
         }
         ready!(timer.as_mut().poll(context));
         let now = Instant::now();
-        deadline = timeouts.deadline(activity);
-        match deadline {
-            Some(deadline) if deadline > now => timer.as_mut().reset(deadline),
+        wait = activity.wait();
+        match wait {
             None => timer.as_mut().reset(now + timeouts.shortest()),
-            Some(_) if in_head => return Poll::Ready(Err(Ended::SlowHead)),
+            Some(waiting) if timeouts.deadline(waiting) > now => timer.as_mut().reset(timeouts.deadline(waiting)),
+            Some(waiting) if waiting.head => return Poll::Ready(Err(Ended::SlowHead)),
             Some(_) => {
                 activity.request_end(End::Graceful);
                 return Poll::Ready(Ok(()));
@@ -189,7 +190,7 @@ fn is_persistent(request: &http::Request<Incoming>) -> bool {
     request.version() == Version::HTTP_11 && !request.headers().get_all(CONNECTION).iter().any(closes)
 }
 
-/// Adds `Keep-Alive: timeout=…`, after which clients stop to use an idle connection.
+/// Adds `Keep-Alive: timeout=…`, after which clients stop using an idle connection.
 /// [RFC 9110, section 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1) demands that `Connection`
 /// names it.
 fn announce_idle_time(headers: &mut HeaderMap, hint: HeaderValue) {

@@ -47,7 +47,8 @@ impl RequestLimits {
             Ok(Ok(body)) => Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit).into()),
             Ok(Err(_)) => {
-                Err(error_response(StatusCode::BAD_REQUEST, "incomplete body: the connection ended early").into())
+                let text = "unreadable body: it ended early, or its chunked coding is malformed";
+                Err(error_response(StatusCode::BAD_REQUEST, text).into())
             }
             Err(_) => Err(too_slow(timeout).into()),
         }

@@ -68,34 +68,63 @@ fn status(head: &str) -> &str {
     head.split(' ').nth(1).unwrap()
 }
 
+/// The header and the bytes of a body.
+type Framed = (String, String);
+
+fn plain(size: usize) -> Framed {
+    (format!("Content-Length: {size}"), "x".repeat(size))
+}
+
+fn chunked(size: usize) -> Framed {
+    ("Transfer-Encoding: chunked".to_owned(), format!("{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size)))
+}
+
 #[tokio::test]
 async fn refusals_reach_a_client_that_is_sending() {
     let server = Setup::new().token().start();
-    for (expected, path, token, more, size) in [
-        ("413", "/mcp", TOKEN, "", 8 * MB),
-        ("413", "/mcp/call_tool", TOKEN, "", 5 * MB / 2),
-        ("413", "/mcp", TOKEN, "Transfer-Encoding: chunked", 8 * MB),
-        ("401", "/mcp", WRONG, "", 19 * MB / 10),
-        ("401", "/mcp/call_tool", WRONG, "Transfer-Encoding: chunked", 4 * MB),
-        ("403", "/mcp", TOKEN, "Origin: https://evil.example", 4 * MB),
-        ("404", "/other", TOKEN, "", 4 * MB),
-        ("404", "/healthz", TOKEN, "", 4 * MB),
-        ("400", "/mcp", TOKEN, "not a header", 4 * MB),
-        ("431", "/mcp", TOKEN, &format!("X: {}", "x".repeat(200_000)), 4 * MB),
+    let with_line = |line: &str| (format!("{line}\r\nContent-Length: {}", 4 * MB), "x".repeat(4 * MB));
+    for (expected, path, token, (framing, body)) in [
+        ("413", "/mcp", TOKEN, plain(8 * MB)),
+        ("413", "/mcp/call_tool", TOKEN, plain(5 * MB / 2)),
+        ("413", "/mcp", TOKEN, chunked(8 * MB)),
+        ("401", "/mcp", WRONG, plain(19 * MB / 10)),
+        ("401", "/mcp/call_tool", WRONG, chunked(4 * MB)),
+        ("404", "/other", TOKEN, plain(4 * MB)),
+        ("404", "/healthz", TOKEN, plain(4 * MB)),
+        ("403", "/mcp", TOKEN, with_line("Origin: https://evil.example")),
+        ("400", "/mcp", TOKEN, with_line("not a header")),
+        ("400", "/mcp", TOKEN, ("Transfer-Encoding: chunked".to_owned(), "x".repeat(4 * MB))),
+        ("431", "/mcp", TOKEN, with_line(&format!("X: {}", "x".repeat(200_000)))),
     ] {
-        let chunked = more.starts_with("Transfer-Encoding");
-        let more =
-            if chunked { more.to_owned() } else { format!("{more}\r\nContent-Length: {size}").trim_start().to_owned() };
-        let body = if chunked { format!("{size:x}\r\n{}\r\n0\r\n\r\n", "x".repeat(size)) } else { "x".repeat(size) };
         for _ in 0..5 {
             let mut client = Client::connect(&server);
-            client.send(head(path, token, &more));
+            client.send(head(path, token, &framing));
             client.send(&body);
             let response = client.receive();
-            assert_eq!(status(&response), expected, "{path} {size} {response}");
-            assert!(response.contains("\r\nconnection: close\r\n"), "{path} {size} {response}");
+            assert_eq!(status(&response), expected, "{path} {response}");
+            assert!(response.contains("\r\nconnection: close\r\n"), "{path} {response}");
             client.expect_end();
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_reach_many_clients_at_once() {
+    let server = Setup::new().token().start();
+    // More than are discarded at once. The others wait for their turn.
+    let clients: Vec<_> = (0..100)
+        .map(|_| {
+            let mut client = Client::connect(&server);
+            tokio::task::spawn_blocking(move || {
+                let (framing, body) = plain(3 * MB);
+                client.send(head("/mcp", WRONG, &framing));
+                client.send(body);
+                client.receive()
+            })
+        })
+        .collect();
+    for client in clients {
+        assert_eq!(status(&client.await.unwrap()), "401");
     }
 }
 
@@ -118,6 +147,24 @@ async fn refused_short_body_keeps_the_connection() {
     }
     client.send(ping(TOKEN));
     assert_eq!(status(&client.receive()), "200");
+}
+
+#[tokio::test]
+async fn discarding_is_bounded_in_size_and_time() {
+    let server = Setup::new().token().start();
+    let mut endless = Client::connect(&server);
+    endless.send(head("/mcp", WRONG, "Transfer-Encoding: chunked"));
+    let chunk = format!("{:x}\r\n{}\r\n", 1 << 20, "x".repeat(1 << 20));
+    let sent = (0..64).take_while(|_| endless.0.write_all(chunk.as_bytes()).is_ok()).count();
+    // More than the 16 MiB that the server reads fits into the buffers of both sockets.
+    assert!((16..64).contains(&sent), "{sent} MiB");
+    let mut slow = Client::connect(&server);
+    slow.send(head("/mcp", WRONG, "Content-Length: 1000000"));
+    let since = Instant::now();
+    while slow.0.write_all(b"x").is_ok() && since.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!((5..10).contains(&since.elapsed().as_secs()), "{:?}", since.elapsed());
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ pub(super) struct Activity {
     /// The start of the wait for the client in milliseconds since `opened`, above the bit [`HEAD`].
     waiting: AtomicU64,
     end: AtomicU8,
-    /// The request's body was left unread, so its response has to announce the connection's end.
+    /// True once a request's body is too long to be read after the response, which then announces the close.
     unread: AtomicBool,
     discard: Mutex<Option<Discard>>,
     task: AtomicWaker,
@@ -35,7 +35,7 @@ pub(super) struct Activity {
 /// A wait for the client, while no request is in progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Wait {
-    /// A head has begun. Otherwise the connection is idle.
+    /// True once a head has begun. Otherwise the connection is idle.
     pub(super) head: bool,
     /// The head's first byte, or the end of the last request.
     pub(super) since: Instant,
@@ -75,7 +75,7 @@ impl Activity {
     /// Records that bytes arrived. The first byte of a head ends the idle time; empty lines before a head do
     /// not ([RFC 9112, section 2.2](https://www.rfc-editor.org/rfc/rfc9112#section-2.2-6)).
     pub(super) fn received(&self, bytes: &[u8]) {
-        let idle = self.wait().is_some_and(|wait| !wait.head);
+        let idle = self.in_use.load(Ordering::Acquire) == 0 && self.waiting.load(Ordering::Acquire) & HEAD == 0;
         if idle && bytes.iter().any(|byte| !matches!(byte, b'\r' | b'\n')) {
             self.wait_from_now(HEAD);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
 /// The longest rest of a body that is read for the sake of the connection, which stays open after it.
@@ -24,8 +24,7 @@ const TIME: Duration = Duration::from_secs(5);
 /// The time for a request to arrive that was on its way to an idle connection when the server closed it.
 const IDLE_TIME: Duration = Duration::from_secs(1);
 
-/// The connections that are discarded at once, in the whole process. Further ones are closed without it, so
-/// rejected clients cannot occupy the server.
+/// The number of connections that the process discards at once, so rejected clients cannot occupy the server.
 static PERMITS: Semaphore = Semaphore::const_new(64);
 
 /// The right to discard a connection's bytes, within its bounds.
@@ -37,17 +36,26 @@ pub(super) struct Discard {
 }
 
 impl Discard {
-    /// For a request that was rejected without its body. Returns `None` if too many are being discarded.
+    /// Begins the discard of a rejected request. Returns `None` if too many connections are being discarded.
     pub(super) fn refused() -> Option<Self> {
         Self::with_permit(TIME)
     }
 
-    /// For an idle connection that the server closes.
+    /// Waits until fewer connections are being discarded, and begins the discard of a rejected request. Returns
+    /// `None` if that takes all of its time. Until then the client's bytes stay in the system's buffers.
+    pub(super) async fn refused_in_turn() -> Option<Self> {
+        let deadline = Instant::now() + TIME;
+        let permit = timeout_at(deadline, PERMITS.acquire()).await.ok()?.ok()?;
+        Some(Self { bytes: BYTES, deadline, _permit: Some(permit) })
+    }
+
+    /// Begins the discard of an idle connection that the server closes. Returns `None` as [`Discard::refused`] does.
     pub(super) fn idle() -> Option<Self> {
         Self::with_permit(IDLE_TIME)
     }
 
-    /// For a body of at most [`KEPT_BYTES`]. It costs no more than an idle connection, so it needs no permit.
+    /// Begins the discard of a body of at most [`KEPT_BYTES`]. It costs no more than an idle connection, so it
+    /// needs no permit.
     pub(super) fn kept() -> Self {
         Self { bytes: KEPT_BYTES, deadline: Instant::now() + TIME, _permit: None }
     }

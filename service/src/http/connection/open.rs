@@ -1,4 +1,4 @@
-//! The open connections: at most so many as the limit, from which the longest idle one makes room for a new one.
+//! The open connections of a listener, up to a limit. At the limit the longest idle one makes room for a new one.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -45,7 +45,7 @@ struct Open {
     reported: Option<Instant>,
 }
 
-/// An open connection. It counts until it is dropped.
+/// An open connection, counted until it is dropped.
 #[derive(Debug)]
 pub(in crate::http) struct OpenConnection {
     pub(super) activity: Arc<Activity>,

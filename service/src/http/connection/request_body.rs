@@ -2,6 +2,7 @@
 //! handler may reject a request without reading it.
 
 use std::{
+    future::{Future, ready},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -34,7 +35,7 @@ pub(super) fn wrap(body: Incoming, headers: &HeaderMap, activity: &Arc<Activity>
 struct RequestBody {
     /// `None` after the end.
     unread: Option<Incoming>,
-    /// The client waits for a `100 Continue` before it sends the body, so there may be nothing to discard.
+    /// True if the client waits for a `100 Continue` before it sends the body, so there may be nothing to discard.
     expects_continue: bool,
     activity: Arc<Activity>,
 }
@@ -46,8 +47,14 @@ impl HttpBody for RequestBody {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
         let Some(body) = &mut self.unread else { return Poll::Ready(None) };
         let frame = Pin::new(body).poll_frame(context);
-        if let Poll::Ready(None) = frame {
-            self.unread = None;
+        match &frame {
+            Poll::Ready(None) => self.unread = None,
+            // After a malformed chunk nothing shows where the body ends.
+            Poll::Ready(Some(Err(_))) => {
+                self.unread = None;
+                leave_to_socket(&self.activity);
+            }
+            Poll::Ready(Some(Ok(_))) | Poll::Pending => {}
         }
         frame
     }
@@ -65,20 +72,27 @@ impl Drop for RequestBody {
     fn drop(&mut self) {
         let Some(body) = self.unread.take().filter(|body| !body.is_end_stream()) else { return };
         let short = body.size_hint().upper().is_some_and(|rest| rest <= KEPT_BYTES as u64);
-        if short && !self.expects_continue {
-            return spawn(body, Discard::kept(), &self.activity);
-        }
-        self.activity.leave_unread();
-        match Discard::refused() {
-            // The next bytes may be another request instead of the body, so they are left to the socket.
-            Some(discard) if self.expects_continue => self.activity.hand_over(discard),
-            Some(discard) => spawn(body, discard, &self.activity),
-            None => {}
+        if self.expects_continue {
+            // The next bytes may be another request instead of the body.
+            leave_to_socket(&self.activity);
+        } else if short {
+            spawn(body, ready(Some(Discard::kept())), &self.activity);
+        } else {
+            self.activity.leave_unread();
+            spawn(body, Discard::refused_in_turn(), &self.activity);
         }
     }
 }
 
-fn spawn(body: Incoming, discard: Discard, activity: &Arc<Activity>) {
+/// Lets the socket discard what arrives, without regard to the body's end.
+fn leave_to_socket(activity: &Activity) {
+    activity.leave_unread();
+    if let Some(discard) = Discard::refused() {
+        activity.hand_over(discard);
+    }
+}
+
+fn spawn(body: Incoming, discard: impl Future<Output = Option<Discard>> + Send + 'static, activity: &Arc<Activity>) {
     // There is no runtime any more while the process ends.
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(read_to_end(body, discard, InUse::new(activity.clone())));
@@ -87,7 +101,8 @@ fn spawn(body: Incoming, discard: Discard, activity: &Arc<Activity>) {
 
 /// Reads the body within the bounds. hyper writes the response meanwhile. If the body is read to its end, hyper
 /// keeps the connection. If not, hyper closes it, and the socket continues the discard.
-async fn read_to_end(mut body: Incoming, mut discard: Discard, connection: InUse) {
+async fn read_to_end(mut body: Incoming, discard: impl Future<Output = Option<Discard>>, connection: InUse) {
+    let Some(mut discard) = discard.await else { return };
     loop {
         let until = discard.deadline().min(Instant::now() + PAUSE);
         match timeout_at(until, body.frame()).await {
