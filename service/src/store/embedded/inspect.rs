@@ -230,6 +230,7 @@ mod tests {
             }
         }
         fs::remove_file(&path).unwrap();
+        fs::remove_file(beside(&path, "-wal")).unwrap();
         assert_eq!(first_page(&path).unwrap(), Found::Nothing);
         fs::write(beside(&path, "-wal"), "x").unwrap();
         assert!(first_page(&path).is_err());
