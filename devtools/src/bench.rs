@@ -1,7 +1,7 @@
 //! The measurements of `cargo xtask bench`: the servers, the schedule, the figures and the pages.
 //!
-//! The load generator is the crate `bench-load`. The servers to compare with are the crate `bench-servers` and the scripts in
-//! `devtools/bench/peers`.
+//! The load generator is the crate `bench-load`. The servers to compare with are the crate `bench-servers` and the
+//! scripts in `devtools/bench/peers`.
 
 pub(crate) mod chart;
 pub(crate) mod figures;

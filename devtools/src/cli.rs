@@ -30,7 +30,8 @@ pub(crate) enum Command {
     Clients,
     /// Count the instructions of a request and compare them with docs/bench (needs valgrind).
     Instructions(Instructions),
-    /// Measure the service beside its alternatives, or its cost as it grows, and write docs/bench (needs npm and Python).
+    /// Measure the service beside its alternatives, or its cost as it grows, and write docs/bench (needs npm and
+    /// Python).
     Bench(Bench),
 }
 
@@ -126,7 +127,8 @@ pub(crate) struct Bench {
     /// With --quick: also build the release image and measure its size, as a complete run does.
     #[arg(long, requires = "quick")]
     pub(crate) image: bool,
-    /// Measure how cost grows instead: with notes in a session, sessions in the table, and replicas. Needs 1 GB of memory.
+    /// Measure how cost grows instead: with notes in a session, sessions in the table, and replicas. Needs 1 GB of
+    /// memory.
     #[arg(long, conflicts_with = "quick")]
     pub(crate) growth: bool,
     /// Write the pages and charts again from the kept figures, without measuring.

@@ -1,15 +1,16 @@
 //! Finds import cycles, for the step `imports`, which permits none.
 //!
-//! The nodes are the module files of one package's `src`, and its folders. A folder is a top-level module, such as `store`
-//! with `store.rs` and everything below `store/`. An edge is a path that begins with `crate::`, `super::` or `self::`, in a
-//! `use` or in code. It leads to the file of the longest module path that it names.
+//! The nodes are the module files of one package's `src`, and its folders. A folder is a top-level module, such as
+//! `store` with `store.rs` and everything below `store/`. An edge is a path that begins with `crate::`, `super::` or
+//! `self::`, in a `use` or in code. It leads to the file of the longest module path that it names.
 //!
 //! Not counted:
 //! - paths between a module and its own submodules, in either direction: together they are one idea;
 //! - `mod` declarations, and paths to the root (`lib.rs`, `main.rs`), which assembles the package;
 //! - tests: `#[cfg(test)] mod tests` and files that are called `tests.rs` or lie in `tests/`.
 //!
-//! Cycles that a re-export hides are not found: `crate::a::Item` counts as a path to `a.rs`, wherever `a.rs` has it from.
+//! Cycles that a re-export hides are not found: `crate::a::Item` counts as a path to `a.rs`, wherever `a.rs` has it
+//! from.
 
 mod graph;
 mod paths;

@@ -1,7 +1,7 @@
 //! The number of instructions that the service executes for a request, path by path.
 //!
-//! Instructions are reproducible where time is not: a busy, slow or shared machine counts nearly the same. The kept counts
-//! are in docs/bench/instructions.json.
+//! Instructions are reproducible where time is not: a busy, slow or shared machine counts nearly the same. The kept
+//! counts are in docs/bench/instructions.json.
 
 pub(crate) mod callgrind;
 pub(crate) mod figures;

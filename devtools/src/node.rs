@@ -41,7 +41,8 @@ impl Node {
         Ok(Self { program, directory })
     }
 
-    /// Returns a line that runs a script. Its home directory is beside the packages, so that it writes nothing to the user's.
+    /// Returns a line that runs a script. Its home directory is beside the packages, so that it writes nothing to the
+    /// user's.
     pub(crate) fn script(&self, script: &Path) -> anyhow::Result<CommandLine> {
         let home = self.directory.join("home");
         fs::create_dir_all(&home).with_context(|| format!("cannot create {}", home.display()))?;

@@ -1,5 +1,6 @@
-//! The measurable part of `docs/STYLE.md`, held by the step `style`: the violations of each rule are counted, and the counts
-//! in `devtools/style.json` may only fall. Reads lines of text, and so misses a violation rather than parse Rust.
+//! The measurable part of `docs/STYLE.md`, held by the step `style`: the violations of each rule are counted, and the
+//! counts in `devtools/style.json` may only fall. Reads lines of text, and so misses a violation rather than parse
+//! Rust.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

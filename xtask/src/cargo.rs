@@ -49,11 +49,12 @@ impl Profile {
     }
 }
 
-/// The features of the alias `cargo xtask` in `.cargo/config.toml`. A build with the same features compiles only what is new.
-/// Credentials of IAM Identity Center are left out: a local deployment has its store inside.
+/// The features of the alias `cargo xtask` in `.cargo/config.toml`. A build with the same features compiles only what
+/// is new. Credentials of IAM Identity Center are left out: a local deployment has its store inside.
 const FIRST_BUILD: [&str; 3] = ["--no-default-features", "--features", "mcp-stateful/embedded"];
 
-/// Builds the service. The profile `dev` is built with the features of `cargo xtask`, so that nothing is compiled twice.
+/// Builds the service. The profile `dev` is built with the features of `cargo xtask`, so that nothing is compiled
+/// twice.
 pub fn build_service(profile: Profile) -> CommandLine {
     match profile {
         Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]).args(FIRST_BUILD),
@@ -91,7 +92,8 @@ fn build_as_tests_do(binary: &str) -> CommandLine {
     cargo(["build", "--workspace", "--locked", "--bin", binary, "--example", "conformance-fixture"])
 }
 
-/// Builds the service, its load generator and the servers that it is compared with, in one call that shares dependencies.
+/// Builds the service, its load generator and the servers that it is compared with, in one call that shares
+/// dependencies.
 pub fn build_bench() -> CommandLine {
     let packages = ["--package", "mcp-stateful", "--package", "bench-load", "--package", "bench-servers"];
     cargo(["build", "--release", "--locked"]).args(packages)

@@ -93,15 +93,15 @@ pub(crate) struct Deploy {
     /// With --local: port of the service on 127.0.0.1. 0 chooses a free one. Default: the settings', else 3333.
     #[arg(long, requires = "local")]
     pub(crate) port: Option<u16>,
-    /// With --local: port of the metrics on 127.0.0.1, 0 for any free one, or `off`. Default: the settings', else 9464, or a
-    /// free one if that is taken.
+    /// With --local: port of the metrics on 127.0.0.1, 0 for any free one, or `off`. Default: the settings', else 9464,
+    /// or a free one if that is taken.
     #[arg(long, requires = "local")]
     pub(crate) metrics_port: Option<MetricsPort>,
     /// With --local: build profile of the service.
     #[arg(long, value_enum, default_value_t = Profile::Dev, requires = "local")]
     pub(crate) profile: Profile,
-    /// Settings to deploy with: environments/<NAME>.toml, or a path that ends in .toml. Default: the project's name, with
-    /// --local `local`.
+    /// Settings to deploy with: environments/<NAME>.toml, or a path that ends in .toml. Default: the project's name,
+    /// with --local `local`.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<Name>,
     #[command(flatten)]

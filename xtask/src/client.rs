@@ -1,7 +1,8 @@
-//! MCP and REST clients for a running server: what the smoke test uses, and the developers' tools where they do the same.
+//! MCP and REST clients for a running server: what the smoke test uses, and the developers' tools where they do the
+//! same.
 //!
-//! The clients check what every caller would have to check, such as that a response is JSON. A response that differs from
-//! the expected one is a [`Mismatch`].
+//! The clients check what every caller would have to check, such as that a response is JSON. A response that differs
+//! from the expected one is a [`Mismatch`].
 
 mod mcp;
 mod mismatch;

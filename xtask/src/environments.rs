@@ -1,8 +1,8 @@
 //! The settings of a deployment, in `environments/<name>.toml`: one format for this machine and for AWS.
 //!
-//! `[settings]` are the service's settings, `[infra]` are variables of `infra/`, `[secrets]` refers to secrets. The file
-//! may be committed and read by anyone, so it holds no secret itself. All problems of a file are reported together.
-//! Process variables are read in `environment.rs`.
+//! `[settings]` are the service's settings, `[infra]` are variables of `infra/`, `[secrets]` refers to secrets. The
+//! file may be committed and read by anyone, so it holds no secret itself. All problems of a file are reported
+//! together. Process variables are read in `environment.rs`.
 
 mod infra;
 mod name;
@@ -50,8 +50,8 @@ impl Environment {
     /// The name of the file that describes deployments on this machine.
     pub(crate) const LOCAL: &'static str = "local";
 
-    /// Reads the file that `name` selects, or else the one of `default`, which need not exist. Adds the file's problems to
-    /// the list and returns the rest.
+    /// Reads the file that `name` selects, or else the one of `default`, which need not exist. Adds the file's problems
+    /// to the list and returns the rest.
     pub(crate) fn load(name: Option<&Name>, default: &str, place: Place, problems: &mut Vec<Problem>) -> Self {
         let directory = workspace_root().join("environments");
         let path = name.map_or_else(|| directory.join(format!("{default}.toml")), |name| name.path(&directory));

@@ -5,8 +5,8 @@ use crate::{
     process::{self, CommandLine},
 };
 
-/// The variables that name another repository, index or place of objects: `git rev-parse --local-env-vars`, except for the
-/// configuration (`GIT_CONFIG_COUNT`, …), which may be what permits git to read this checkout (`safe.directory`).
+/// The variables that name another repository, index or place of objects: `git rev-parse --local-env-vars`, except for
+/// the configuration (`GIT_CONFIG_COUNT`, …), which may be what permits git to read this checkout (`safe.directory`).
 ///
 /// Git sets them for hooks and aliases, so they reach every command that one starts
 /// (<https://git-scm.com/docs/githooks>).

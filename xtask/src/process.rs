@@ -163,8 +163,9 @@ fn with_xshell<T>(line: &CommandLine, run: impl FnOnce(Cmd<'_>) -> xshell::Resul
 
 /// Runs a line, passes each line of its output to a callback, and returns true if it succeeded.
 ///
-/// The process writes to the log itself, so it can go on if this process ends. Ctrl-C in a terminal reaches it too: it may
-/// finish what it is changing, and this command waits for that. A lock that it gets as its stdin is held until it has ended.
+/// The process writes to the log itself, so it can go on if this process ends. Ctrl-C in a terminal reaches it too: it
+/// may finish what it is changing, and this command waits for that. A lock that it gets as its stdin is held until it
+/// has ended.
 pub(crate) async fn follow(
     line: &CommandLine,
     log: &Path,
@@ -174,7 +175,8 @@ pub(crate) async fn follow(
     follow_to(line, log, None, lock, on_line).await
 }
 
-/// Like [`follow`], for a process whose stdout is data. A file of its own receives it, and the log only what is on stderr.
+/// Like [`follow`], for a process whose stdout is data. A file of its own receives it, and the log only what is on
+/// stderr.
 pub(crate) async fn follow_with_output(
     line: &CommandLine,
     log: &Path,

@@ -1,7 +1,7 @@
 //! The smoke test: calls a running service through REST and both MCP protocol versions, and reports every check.
 //!
-//! Knows the service by its address only, so it judges a deployment anywhere. It writes to sessions that it creates, and
-//! empties them at the end. Prints nothing.
+//! Knows the service by its address only, so it judges a deployment anywhere. It writes to sessions that it creates,
+//! and empties them at the end. Prints nothing.
 
 mod access;
 mod health;

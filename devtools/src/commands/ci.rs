@@ -1,7 +1,8 @@
 //! `cargo xtask ci`: the one definition of green. Runs the steps in order, and stops at the first that fails.
 //!
-//! Before anything is built, everything that this machine lacks is reported in one list. A missing tool ends the run there.
-//! A step that this machine or this user can never run is left out by name; in CI (`CI=true`) it is a failure as well.
+//! Before anything is built, everything that this machine lacks is reported in one list. A missing tool ends the run
+//! there. A step that this machine or this user can never run is left out by name; in CI (`CI=true`) it is a failure as
+//! well.
 
 mod durations;
 mod steps;
@@ -28,7 +29,8 @@ use xtask::{
 
 const QUICK: &str = "run `cargo xtask ci --quick` for the steps that need Rust alone";
 
-/// The step with which the build of the rehearsal's image begins in the background. The steps from here on wait for processes.
+/// The step with which the build of the rehearsal's image begins in the background. The steps from here on wait for
+/// processes.
 const BACKGROUND_BUILD_FROM: &str = "test";
 
 pub(crate) fn run(args: &cli::Ci) -> anyhow::Result<()> {

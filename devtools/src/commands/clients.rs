@@ -1,5 +1,5 @@
-//! `cargo xtask clients`: runs clients of other projects against the service, one after the other. All use the same session
-//! name, which is a separate session for each user that logs in.
+//! `cargo xtask clients`: runs clients of other projects against the service, one after the other. All use the same
+//! session name, which is a separate session for each user that logs in.
 
 use std::{
     collections::HashMap,

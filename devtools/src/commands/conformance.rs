@@ -1,5 +1,5 @@
-//! `cargo xtask conformance`: runs the MCP conformance suite against the service, and against its own fixtures behind the
-//! service's router.
+//! `cargo xtask conformance`: runs the MCP conformance suite against the service, and against its own fixtures behind
+//! the service's router.
 
 use std::path::{Path, PathBuf};
 

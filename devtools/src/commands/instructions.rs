@@ -1,5 +1,5 @@
-//! `cargo xtask instructions`: counts the instructions that a request executes on the hot paths, and fails if they exceed
-//! the counts in docs/bench.
+//! `cargo xtask instructions`: counts the instructions that a request executes on the hot paths, and fails if they
+//! exceed the counts in docs/bench.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -29,7 +29,8 @@ use xtask::{
     runtime, ui,
 };
 
-/// Requests before the counted ones. They create the sessions and the cached text, and let connections and buffers grow.
+/// Requests before the counted ones. They create the sessions and the cached text, and let connections and buffers
+/// grow.
 const WARM_UP: u64 = 100;
 /// The number of the first request. All numbers have the same number of digits, and so all requests the same length.
 const FIRST: u64 = 1000;

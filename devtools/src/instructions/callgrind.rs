@@ -60,7 +60,8 @@ impl Callgrind {
         total(&dump).with_context(|| format!("{} has no line `totals:`", file.display()))
     }
 
-    /// The prefix of the files through which valgrind and vgdb communicate. The default in `/tmp` may be another user's.
+    /// The prefix of the files through which valgrind and vgdb communicate. The default in `/tmp` may be another
+    /// user's.
     fn prefix(&self) -> String {
         format!("--vgdb-prefix={}", self.directory.join("vgdb").display())
     }

@@ -6,8 +6,8 @@ use xtask::{
     ui::{self, Tone},
 };
 
-/// The permitted change. The same binary varies by up to 2 % from run to run (docs/bench/instructions.md). The rest is for
-/// other machines, whose C library may copy memory in other ways.
+/// The permitted change. The same binary varies by up to 2 % from run to run (docs/bench/instructions.md). The rest is
+/// for other machines, whose C library may copy memory in other ways.
 pub(crate) const TOLERANCE_PERCENT: f64 = 8.0;
 
 /// A path with its kept count and its new one.

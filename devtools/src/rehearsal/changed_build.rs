@@ -1,5 +1,5 @@
-//! A deploy of changed code, without a change to any source file. Wrappers around cargo and git change the binary and make
-//! the checkout dirty, so that the deploy builds instead of reusing the image in the registry.
+//! A deploy of changed code, without a change to any source file. Wrappers around cargo and git change the binary and
+//! make the checkout dirty, so that the deploy builds instead of reusing the image in the registry.
 
 use std::ffi::OsString;
 

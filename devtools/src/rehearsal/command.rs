@@ -18,8 +18,8 @@ use xtask::{
 const LIMIT: Duration = Duration::from_secs(900);
 const POLL: Duration = Duration::from_millis(50);
 
-/// A running command. Dropping it kills it and the processes that it started: a Terraform that outlives its command would
-/// call an emulator that is gone.
+/// A running command. Dropping it kills it and the processes that it started: a Terraform that outlives its command
+/// would call an emulator that is gone.
 #[derive(Debug)]
 pub(super) struct RunningCommand {
     process: ManagedProcess,

@@ -58,8 +58,8 @@ pub(super) struct SharedState {
 }
 
 impl TestEnv {
-    /// Builds the deployer, starts the emulator and waits until it is ready. A copy of the deployer is what runs, because cargo
-    /// may replace the built file meanwhile.
+    /// Builds the deployer, starts the emulator and waits until it is ready. A copy of the deployer is what runs,
+    /// because cargo may replace the built file meanwhile.
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let deployer = build::executable_of(&cargo::build_tested_deployer(), "xtask-aws")?;
         let paths = Paths::create()?;

@@ -1,6 +1,6 @@
-//! The directories of a rehearsal. One is below cargo's target directory: packages, logs and scratch files. The other is in
-//! `/run` because a machine can run one rehearsal at a time: records of its daemons and their sockets, whose paths must be
-//! short.
+//! The directories of a rehearsal. One is below cargo's target directory: packages, logs and scratch files. The other
+//! is in `/run` because a machine can run one rehearsal at a time: records of its daemons and their sockets, whose
+//! paths must be short.
 
 use std::{
     fs,

@@ -91,7 +91,8 @@ impl Key {
     }
 
     /// Returns true if the key may verify a token of this algorithm, by its type and by its own `alg`. A key whose
-    /// `alg` is unknown here is meant for that algorithm and for no other (RFC 7517, section 4.4; RFC 8725, section 3.1).
+    /// `alg` is unknown here is meant for that algorithm and for no other (RFC 7517, section 4.4; RFC 8725, section
+    /// 3.1).
     fn can_verify(&self, algorithm: Algorithm) -> bool {
         let curve = match algorithm {
             Algorithm::ES256 => Some(EllipticCurve::P256),

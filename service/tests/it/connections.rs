@@ -1,4 +1,4 @@
-//! How connections are kept, refused and closed, seen from the socket.
+//! Connections over sockets: how long idle ones are kept, and how refused ones are closed.
 
 use std::{
     io::{Read, Write},

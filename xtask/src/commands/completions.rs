@@ -1,4 +1,5 @@
-//! `cargo xtask completions`: prints a shell's completion script. Part of the AWS build, so that the first build is smaller.
+//! `cargo xtask completions`: prints a shell's completion script. Part of the AWS build, so that the first build is
+//! smaller.
 
 use clap::CommandFactory;
 use clap_complete::aot;

@@ -18,8 +18,8 @@ const INVALID: i32 = 2;
 const LIMIT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(5);
 
-/// Fails with [`Exit::Preflight`] if the binary rejects its settings, and with [`Exit::Build`] if it cannot be started on
-/// this machine. `file` is the file of the settings.
+/// Fails with [`Exit::Preflight`] if the binary rejects its settings, and with [`Exit::Build`] if it cannot be started
+/// on this machine. `file` is the file of the settings.
 pub(crate) fn settings(home: &Home, exe: &Path, launch: &Launch, token: &Token, file: &str) -> anyhow::Result<()> {
     let line = service::line(home, exe, launch, token).arg("check-config");
     let mut process = ManagedProcess::start(&line, LogFile::create(&home.check_log())?)

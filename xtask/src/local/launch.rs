@@ -35,7 +35,8 @@ impl Drop for Background {
 }
 
 impl Started {
-    /// Waits until the service is ready, ends, or the limit has passed. A service that is not ready is left to the caller.
+    /// Waits until the service is ready, ends, or the limit has passed. A service that is not ready is left to the
+    /// caller.
     pub(crate) fn ready(&mut self) -> anyhow::Result<Outcome> {
         let Some(process) = &mut self.process.0 else { anyhow::bail!("internal error: the service was released") };
         runtime::wait_for(self.watch.wait(process))?

@@ -1,5 +1,5 @@
-//! Finds everything that would stop a deployment before anything is changed, and reports it together, each problem with its
-//! fix. Changes nothing but creating the deployment's directory.
+//! Finds everything that would stop a deployment before anything is changed, and reports it together, each problem with
+//! its fix. Changes nothing but creating the deployment's directory.
 
 use super::{
     home::Home,
@@ -30,8 +30,8 @@ pub(crate) struct PreflightResult {
     pub(crate) metrics: MetricsPort,
 }
 
-/// Checks the machine and the deployment's directory, and reports what is found with `problems`. Without a metrics port the
-/// default one is used, or a free one if that is taken.
+/// Checks the machine and the deployment's directory, and reports what is found with `problems`. Without a metrics port
+/// the default one is used, or a free one if that is taken.
 pub(crate) fn check(
     home: &Home,
     port: u16,

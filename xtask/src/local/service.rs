@@ -1,7 +1,7 @@
 //! The command line of the service, with an environment that deploy composes.
 //!
-//! The service's settings come from the environment's file and from deploy. Variables of the shell that the service or its
-//! libraries would read do not reach it: one that was exported for work on AWS would open another table, or none.
+//! The service's settings come from the environment's file and from deploy. Variables of the shell that the service or
+//! its libraries would read do not reach it: one that was exported for work on AWS would open another table, or none.
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 

@@ -1,4 +1,5 @@
-//! Copies a built binary into the deployment, named by its content, so that a rebuild does not disturb the running service.
+//! Copies a built binary into the deployment, named by its content, so that a rebuild does not disturb the running
+//! service.
 
 use std::{
     fs::{self, File},
@@ -29,8 +30,8 @@ pub(crate) fn stage(home: &Home, binary: &Path) -> anyhow::Result<PathBuf> {
     staged.canonicalize().with_context(|| format!("cannot find {}", staged.display()))
 }
 
-/// Deletes every staged binary but the running one and the previous one. A binary that cannot be deleted now, as a running
-/// one on Windows, is deleted next time.
+/// Deletes every staged binary but the running one and the previous one. A binary that cannot be deleted now, as a
+/// running one on Windows, is deleted next time.
 pub(crate) fn prune(home: &Home, current: &Path, previous: Option<&Record>) {
     let keep = [current.file_name(), previous.and_then(|record| record.identity.exe.file_name())];
     for entry in fs::read_dir(home.binaries()).into_iter().flatten().flatten() {

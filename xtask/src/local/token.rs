@@ -1,4 +1,5 @@
-//! The bearer token of a deployment: created once, kept in a file that only its owner can read, never on a command line.
+//! The bearer token of a deployment: created once, kept in a file that only its owner can read, never on a command
+//! line.
 
 use std::{
     fs::{self, File},

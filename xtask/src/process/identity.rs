@@ -1,7 +1,8 @@
 //! Identifies processes and signals them.
 //!
-//! A pid alone proves nothing, because the system reuses it. A process counts as the recorded one if pid, start time and
-//! binary match the record, or if its binary lies in the deployment's directory, from which nothing else is started.
+//! A pid alone proves nothing, because the system reuses it. A process counts as the recorded one if pid, start time
+//! and binary match the record, or if its binary lies in the deployment's directory, from which nothing else is
+//! started.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,8 @@ use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, Signal, System, UpdateKind};
 
-/// Tolerated difference of start times in seconds. They are counted from the time of boot, which moves when a clock is set.
+/// Tolerated difference of start times in seconds. They are counted from the time of boot, which moves when a clock is
+/// set.
 const START_TIME_TOLERANCE: u64 = 2;
 
 /// Distinguishes a process from every other, also from later ones with its pid.

@@ -160,7 +160,8 @@ impl ManagedProcess {
         Ok(status.with_context(|| format!("cannot wait for `{line}`"))?.flatten())
     }
 
-    /// Waits until a check succeeds, the process ends, or the limit has passed. The limit counts from the process's start.
+    /// Waits until a check succeeds, the process ends, or the limit has passed. The limit counts from the process's
+    /// start.
     pub async fn wait_ready<T>(
         &mut self,
         limit: Duration,

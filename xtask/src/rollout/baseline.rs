@@ -49,7 +49,8 @@ impl Baseline {
     }
 }
 
-/// Returns the task definition of a healthy task, for the case that no deployment is complete because ECS is rolling back.
+/// Returns the task definition of a healthy task, for the case that no deployment is complete because ECS is rolling
+/// back.
 fn healthy(running: &[Task]) -> Option<&str> {
     running.iter().find(|task| task.is_healthy()).map(|task| task.task_definition.as_str())
 }

@@ -19,7 +19,8 @@ pub struct Variables(BTreeMap<String, Value>);
 impl Variables {
     /// Takes the variables of the environment, then `flags`, each of the form `NAME=VALUE`.
     ///
-    /// Fails with [`Exit::Usage`] on a flag for a variable that `infra/` does not declare, or that has another way to be set.
+    /// Fails with [`Exit::Usage`] on a flag for a variable that `infra/` does not declare, or that has another way to
+    /// be set.
     pub(crate) fn new(environment: &Environment, flags: &[String]) -> anyhow::Result<Self> {
         let mut variables = Self(environment.infra.clone());
         if !environment.settings.is_empty() {

@@ -1,8 +1,8 @@
 //! The environment of Terraform's processes: the caller's, without the variables that would change the plan, the state,
 //! the workspace or the arguments. What deploy prints and the operator confirms is then what Terraform does.
 //!
-//! Variables that are known to be harmless stay, and all others with Terraform's prefix are cleared: the AWS provider and
-//! later versions of Terraform add their own (`TF_AWS_DEFAULT_TAGS_…`).
+//! Variables that are known to be harmless stay, and all others with Terraform's prefix are cleared: the AWS provider
+//! and later versions of Terraform add their own (`TF_AWS_DEFAULT_TAGS_…`).
 //! <https://developer.hashicorp.com/terraform/cli/config/environment-variables>
 
 use std::{ffi::OsString, sync::Once};
@@ -46,8 +46,8 @@ pub(super) fn report_cleared() {
     });
 }
 
-/// Returns a problem for every variable in the environment that sets one of `declared`: the operator means this deployment,
-/// and the plan would not show it.
+/// Returns a problem for every variable in the environment that sets one of `declared`: the operator means this
+/// deployment, and the plan would not show it.
 pub(crate) fn problems(declared: &[Variable]) -> Vec<Problem> {
     let declared: Vec<&str> = declared.iter().map(|variable| variable.name.as_str()).collect();
     let names = environment::names_with_prefix(VARIABLE);

@@ -94,8 +94,8 @@ fn fmt() -> Vec<CommandLine> {
     vec![cargo(["fmt", "--all", "--check"])]
 }
 
-/// Lints every way in which the packages are built: together, the service of the container image without its embedded store,
-/// and the deployer without AWS.
+/// Lints every way in which the packages are built: together, the service of the container image without its embedded
+/// store, and the deployer without AWS.
 fn clippy() -> Vec<CommandLine> {
     let builds: [&[&str]; 3] = [
         &["--workspace", "--all-targets"],

@@ -10,7 +10,8 @@ use xtask::{error::Exit, stack::Names};
 const NO_PLACE: &str =
     "was unable to place a task. Reason: You've reached the limit on the number of vCPUs you can run concurrently.";
 
-/// A reason on which ECS tries again. Source: "Troubleshooting Amazon ECS TaskFailedToStart errors" in the ECS developer guide.
+/// A reason on which ECS tries again. Source: "Troubleshooting Amazon ECS TaskFailedToStart errors" in the ECS
+/// developer guide.
 const PASSING: &str = "Timeout waiting for network interface provisioning to complete.";
 
 pub(super) async fn faults(env: &TestEnv) -> anyhow::Result<String> {

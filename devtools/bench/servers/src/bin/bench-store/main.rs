@@ -1,8 +1,8 @@
 //! The DynamoDB stand-in of every measured server: the service's embedded engine behind HTTP, in memory, with the
 //! table.
 //!
-//! `bench-store <port>` runs the stand-in. `bench-store <port> <endpoint>` runs a server instead that makes one AWS SDK call
-//! for each request to the stand-in at that endpoint: the cost of the SDK alone.
+//! `bench-store <port>` runs the stand-in. `bench-store <port> <endpoint>` runs a server instead that makes one AWS SDK
+//! call for each request to the stand-in at that endpoint: the cost of the SDK alone.
 
 mod bare;
 mod counts;
