@@ -37,6 +37,7 @@ use crate::{
     principal::{Access, Principal},
     store::Store,
     telemetry::Metrics,
+    text::truncate,
 };
 
 /// The tools on one store.
@@ -130,14 +131,6 @@ impl Tools {
             create_session::NAME => create_session::run(context, principal),
             other => Err(ToolError::Unknown(other.to_owned())),
         }
-    }
-}
-
-/// Truncates a name that a client sent to 64 characters, for error messages.
-pub fn truncate(name: &str) -> String {
-    match name.char_indices().nth(64) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
     }
 }
 

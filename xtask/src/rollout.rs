@@ -5,6 +5,7 @@
 pub mod address;
 mod baseline;
 mod cause;
+mod classify;
 mod diagnosis;
 mod ecs_events;
 mod endpoint;

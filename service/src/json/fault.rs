@@ -125,7 +125,7 @@ impl fmt::Display for Path {
                 Step::Index(index) => write!(place, "[{index}]")?,
                 Step::Key(key) if is_name(key) && place.is_empty() => place.push_str(key),
                 Step::Key(key) if is_name(key) => write!(place, ".{key}")?,
-                Step::Key(key) => write!(place, "[{:?}]", crate::tools::truncate(key))?,
+                Step::Key(key) => write!(place, "[{:?}]", crate::text::truncate(key))?,
             }
         }
         f.write_str(&place)

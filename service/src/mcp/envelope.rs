@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::refusal::{Refusal, request_id};
-use crate::{json::type_name, tools::truncate};
+use crate::{json::type_name, text::truncate};
 
 /// The kinds of a valid message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

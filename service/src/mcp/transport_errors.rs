@@ -18,7 +18,7 @@ use super::{
     refusal::{INTERNAL_ERROR, INVALID_REQUEST, Refusal},
     versions::supported_versions,
 };
-use crate::tools::{ToolError, truncate};
+use crate::{text::truncate, tools::ToolError};
 
 /// The longest rejection that is read. rmcp's have one line.
 const MAX_REJECTION_BYTES: usize = 4096;

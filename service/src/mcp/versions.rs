@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName};
 use rmcp::model::ProtocolVersion;
 use serde_json::Value;
 
-use crate::tools::truncate;
+use crate::text::truncate;
 
 /// The header with the negotiated protocol version.
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");

@@ -1,17 +1,6 @@
-//! Classifies the end of a task from what ECS and the log report.
-//!
-//! A cause only selects the hint. That the task failed is decided in `evaluate`.
+//! The causes of a failed task, each with its sentence and its hint. `classify` finds the cause of a task.
 
-use super::{evaluate::failed_health_check, log_line, stop_reason};
-use crate::{
-    aws::ecs::{StopCode, Task},
-    stack::Outputs,
-};
-
-/// Exit code of the service for invalid settings.
-const INVALID_SETTINGS: i32 = 2;
-/// Exit code of a container that SIGKILL ended.
-const KILLED: i32 = 137;
+use crate::stack::Outputs;
 
 /// Kind of failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +26,7 @@ pub(crate) enum Cause {
     /// The task ran out of memory.
     Memory,
     /// The service ran but failed its health check.
-    Port,
+    HealthCheck,
     /// The task's role lacks a permission; with AWS's message.
     Permission(String),
     /// The service rejected its settings.
@@ -49,37 +38,6 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
-    /// Classifies a task by its state and the end of its log.
-    pub(super) fn classify(task: &Task, container: &str, log: &[String]) -> Self {
-        let service = task.container(container);
-        let exit_code = service.and_then(|service| service.exit_code);
-        let reasons = [task.stopped_reason.as_str(), service.map_or("", |service| service.reason.as_str())];
-        if let Some(cause) = reasons.into_iter().find_map(stop_reason::cause) {
-            return cause;
-        }
-        // The runtime logs this instead of a program that the CPU cannot run, so the log has no other line.
-        if log.iter().any(|line| line.contains("exec format error")) {
-            return Self::Architecture;
-        }
-        if let Some(message) = permission_in(log) {
-            return Self::Permission(message);
-        }
-        if failed_health_check(task) {
-            return Self::Port;
-        }
-        match exit_code {
-            // ECS kills containers that ignore SIGTERM. If the task ended by itself, the kernel killed it for its
-            // memory.
-            Some(KILLED) if task.stop_code == Some(StopCode::EssentialContainerExited) => Self::Memory,
-            Some(INVALID_SETTINGS) => Self::Configuration,
-            None if task.stop_code == Some(StopCode::TaskFailedToStart) => Self::Start,
-            // The task has not ended, but the rollout has taken too long.
-            None if task.stop_code.is_none() && task.is_running() => Self::Port,
-            None if task.stop_code.is_none() => Self::Start,
-            exit_code => Self::Crash(exit_code),
-        }
-    }
-
     /// The name in events.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -93,7 +51,7 @@ impl Cause {
             Self::Secret => "secret",
             Self::Log => "log",
             Self::Memory => "memory",
-            Self::Port => "port",
+            Self::HealthCheck => "health_check",
             Self::Permission(_) => "permission",
             Self::Configuration => "configuration",
             Self::Start => "start",
@@ -114,7 +72,7 @@ impl Cause {
             Self::Secret => "ECS could not read the token for the task".to_owned(),
             Self::Log => "ECS could not open the task's log".to_owned(),
             Self::Memory => "the service was killed, most likely because it exceeded the task's memory".to_owned(),
-            Self::Port => "the service ran but failed its health check".to_owned(),
+            Self::HealthCheck => "the service ran but failed its health check".to_owned(),
             Self::Permission(message) => format!("AWS denied the service a call that it needs ({message})"),
             Self::Configuration => "the service rejected its settings".to_owned(),
             Self::Start => "ECS could not start the task".to_owned(),
@@ -164,7 +122,7 @@ impl Cause {
                  write to it"
             ),
             Self::Memory => "redeploy with more memory, such as `--var fargate_memory=1024`".to_owned(),
-            Self::Port => format!(
+            Self::HealthCheck => format!(
                 "check in `cargo xtask logs{flag}` that the service listens on port {container_port}; the health check \
                  requests http://127.0.0.1:{container_port}/healthz inside the container"
             ),
@@ -179,11 +137,3 @@ impl Cause {
         }
     }
 }
-
-/// Returns AWS's message of the newest line that logs a denied call.
-pub(crate) fn permission_in(log: &[String]) -> Option<String> {
-    log.iter().rev().find_map(|text| log_line::denied(text))
-}
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,7 @@
 
 use std::{fmt, time::Duration};
 
-use super::{cause::Cause, log_line};
+use super::{cause::Cause, classify::classify, log_line};
 use crate::{
     aws::{
         Account,
@@ -38,7 +38,7 @@ impl Diagnosis {
         let container = outputs.container_name.clone();
         let task = settle(account, outputs, task.clone()).await;
         let log = log_of(account, outputs, &task).await.map_err(|error| format!("{error:#}"));
-        let cause = Cause::classify(&task, &container, log.as_deref().unwrap_or_default());
+        let cause = classify(&task, &container, log.as_deref().unwrap_or_default());
         Self { task, container, log, cause }
     }
 
@@ -136,7 +136,7 @@ mod tests {
             ..Task::default()
         };
         let log = vec!["wrong:".to_owned(), r#"{"level":"INFO","message":"listening"}"#.to_owned()];
-        let cause = Cause::classify(&task, "service", &log);
+        let cause = classify(&task, "service", &log);
         let diagnosis = Diagnosis { task, container: "service".to_owned(), log: Ok(log), cause };
         let expected = "task 0123: the service rejected its settings\n  \
                         stop code:   EssentialContainerExited\n  \

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cause::{Cause, permission_in};
+use super::{cause::Cause, classify::permission_in};
 use crate::{
     aws::{
         Account,

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 
 use super::{Names, Outputs, Terraform, home::Home, settings::Settings, workspace};
 use crate::{
-    aws::Account,
+    aws::{Account, endpoint},
     cli,
     error::{ErrorExt, Exit},
     project::Project,
@@ -54,6 +54,14 @@ impl DeploymentTarget {
         Ok(Self { account, names: Names::new(&which.project), home, settings })
     }
 
+    /// Rebuilds the directory that Terraform works in.
+    pub(crate) async fn prepare_workspace(&self) -> anyhow::Result<()> {
+        let state = &self.settings.state;
+        let path_style = endpoint::configured(self.account.config(), endpoint::S3).is_some();
+        let backend = state.block(&self.home.state(), &state.region(&self.account).await?, path_style);
+        workspace::rebuild(&self.home, &backend)
+    }
+
     /// Returns Terraform's outputs, from this machine's copy or the state in S3. `None` if neither knows the
     /// deployment.
     pub(crate) async fn outputs(&self, reporter: Reporter) -> anyhow::Result<Option<Outputs>> {
@@ -63,7 +71,7 @@ impl DeploymentTarget {
         if self.settings.state == super::Backend::Local {
             return Ok(None);
         }
-        workspace::prepare(self).await?;
+        self.prepare_workspace().await?;
         let terraform = Terraform::read_only(self);
         let step = reporter.begin("state");
         terraform.init(&step).await?;

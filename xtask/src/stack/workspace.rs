@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 use anyhow::Context;
 use serde_json::{Value, json};
 
-use super::{deployment::DeploymentTarget, home::Home, variables::Variables};
-use crate::{aws::endpoint, cargo};
+use super::{home::Home, variables::Variables};
+use crate::cargo;
 
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 /// Read by `network.tf`.
@@ -17,14 +17,7 @@ const VARIABLES: &str = "deploy.auto.tfvars.json";
 const IMPORTS: &str = "imports.tf.json";
 
 /// Rebuilds the workspace: copies `infra/` and writes the backend.
-pub(crate) async fn prepare(target: &DeploymentTarget) -> anyhow::Result<()> {
-    let (account, state) = (&target.account, &target.settings.state);
-    let path_style = endpoint::configured(account.config(), endpoint::S3).is_some();
-    let backend = state.block(&target.home.state(), &state.region(account).await?, path_style);
-    rebuild(&target.home, &backend)
-}
-
-fn rebuild(home: &Home, backend: &Value) -> anyhow::Result<()> {
+pub(super) fn rebuild(home: &Home, backend: &Value) -> anyhow::Result<()> {
     home.create()?;
     let workspace = home.workspace();
     if workspace.exists() {

@@ -135,7 +135,7 @@ async fn apply(checked: &PreflightResult, image: &Published, reporter: Reporter)
     let step = reporter.begin("apply");
     let place = &checked.place;
     place.settings.save(&place.home)?;
-    workspace::prepare(place).await.exit_code(Exit::Apply)?;
+    place.prepare_workspace().await.exit_code(Exit::Apply)?;
     let terraform = Terraform::locked(place, &checked.lock).with_token(checked.token.as_ref());
     terraform.init(&step).await?;
     let table = checked.adoption.as_ref().map(|adoption| adoption.table.as_str());

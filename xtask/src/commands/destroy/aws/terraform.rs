@@ -22,7 +22,7 @@ pub(super) async fn destroy(
     if place.settings.state == Backend::Local && !place.home.state().exists() {
         return Ok(None);
     }
-    workspace::prepare(place).await.exit_code(Exit::Apply)?;
+    place.prepare_workspace().await.exit_code(Exit::Apply)?;
     workspace::set_variables(&place.home, &variables(place)).exit_code(Exit::Apply)?;
     let terraform = Terraform::locked(place, lock);
     terraform.init(step).await?;

@@ -19,13 +19,13 @@ fn task(stop_code: StopCode, reason: &str, exit_code: Option<i32>, container_rea
 }
 
 fn start(reason: &str) -> Cause {
-    Cause::classify(&task(StopCode::TaskFailedToStart, reason, None, ""), "service", &[])
+    classify(&task(StopCode::TaskFailedToStart, reason, None, ""), "service", &[])
 }
 
 fn exit(code: i32, container_reason: &str, log: &[&str]) -> Cause {
     let task =
         task(StopCode::EssentialContainerExited, "Essential container in task exited", Some(code), container_reason);
-    Cause::classify(&task, "service", &log.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
+    classify(&task, "service", &log.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>())
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn reason_of_task_or_container_names_the_cause() {
     assert_eq!(start(missing), Cause::Image);
     // Some platform versions report the reason on the container only.
     let task = task(StopCode::TaskFailedToStart, "Task failed to start", None, missing);
-    assert_eq!(Cause::classify(&task, "service", &[]), Cause::Image);
+    assert_eq!(classify(&task, "service", &[]), Cause::Image);
     assert_eq!(start("Timeout waiting for network interface provisioning to complete."), Cause::Start);
 }
 
@@ -47,9 +47,9 @@ fn wrong_cpu_is_found_in_reason_or_log() {
 #[test]
 fn unfinished_task_has_not_exited() {
     let pending = Task { last_status: "PENDING".to_owned(), ..Task::default() };
-    assert_eq!(Cause::classify(&pending, "service", &[]), Cause::Start);
+    assert_eq!(classify(&pending, "service", &[]), Cause::Start);
     let running = Task { last_status: "RUNNING".to_owned(), ..Task::default() };
-    assert_eq!(Cause::classify(&running, "service", &[]), Cause::Port);
+    assert_eq!(classify(&running, "service", &[]), Cause::HealthCheck);
 }
 
 #[test]
@@ -61,10 +61,10 @@ fn out_of_memory_is_a_reason_or_a_sigkill() {
 #[test]
 fn failed_health_check_is_the_port_despite_sigkill() {
     let mut unhealthy = task(StopCode::ServiceSchedulerInitiated, "Task failed container health checks", Some(137), "");
-    assert_eq!(Cause::classify(&unhealthy, "service", &[]), Cause::Port);
+    assert_eq!(classify(&unhealthy, "service", &[]), Cause::HealthCheck);
     unhealthy.stopped_reason = String::new();
     unhealthy.health = Some(Health::Unhealthy);
-    assert_eq!(Cause::classify(&unhealthy, "service", &[]), Cause::Port);
+    assert_eq!(classify(&unhealthy, "service", &[]), Cause::HealthCheck);
 }
 
 #[test]
@@ -83,5 +83,5 @@ fn denied_call_in_the_log_is_the_cause() {
 #[test]
 fn other_containers_are_ignored() {
     let task = task(StopCode::EssentialContainerExited, "Essential container in task exited", Some(2), "");
-    assert_eq!(Cause::classify(&task, "other", &[]), Cause::Crash(None));
+    assert_eq!(classify(&task, "other", &[]), Cause::Crash(None));
 }
