@@ -115,7 +115,7 @@ impl App {
             return rejection;
         }
         let verdict = match health::is_health_route(&request) {
-            // Health checkers connect by IP address, so the Host check does not apply.
+            // Health checkers connect by IP address and send no Origin, and the routes reveal nothing of a caller.
             true => Verdict::Allowed,
             false => origin_policy.check(&request),
         };

@@ -1,5 +1,5 @@
-//! The command line and the environment, which no other file reads. Values stay text here: [`crate::config`]
-//! parses them, so that all invalid settings are reported together.
+//! The command line and the environment, which no other file reads. Values that can be invalid stay text here:
+//! [`crate::config`] parses them, so that all invalid settings are reported together.
 
 mod misspelled;
 

@@ -1,6 +1,7 @@
 //! HTTP without the APIs: admission to the routes, the Host and Origin check, health, and the connection loop.
 //!
-//! Knows neither MCP nor REST. [`crate::app`] connects this module with both.
+//! Of MCP and REST it knows only which tool a body calls, for scopes, and how many messages it has, for the rate limit.
+//! [`crate::app`] connects this module with both.
 
 mod accept;
 mod admission;

@@ -27,8 +27,8 @@ pub fn list_tools(tools: &Tools) -> Response {
     Json(tools).into_response()
 }
 
-/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Every error of the caller is a 400, as in
-/// v1, except a missing scope.
+/// Calls a tool: `{"name": …, "arguments": {…}}` → `{"result": …}`. Every failed call is a 400, as in v1,
+/// except a missing scope (403) and a defect (500).
 pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Response {
     if http::has_content_coding(&request.head.headers) {
         let text = http::UNSUPPORTED_CONTENT_CODING;
