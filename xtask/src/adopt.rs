@@ -80,7 +80,7 @@ async fn existing(target: &DeploymentTarget) -> anyhow::Result<Vec<Import>> {
     let owned = cleanup::find(&target.account, &target.names, &target.names.table()).await?.owned;
     let mut imports: Vec<Import> = owned.iter().filter_map(|resource| import(target, resource)).collect();
     if let Some((_, group)) = imports.iter().find(|(address, _)| *address == GROUP) {
-        let rules = ec2::rules(&target.account, group).await?;
+        let rules = ec2::rules(&target.account, group, target.names.project()).await?;
         imports.extend(rules.into_iter().map(|rule| (if rule.egress { EGRESS } else { INGRESS }, rule.id)));
     }
     Ok(imports)

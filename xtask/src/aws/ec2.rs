@@ -3,9 +3,10 @@
 use super::{
     Account,
     http::{self, Service},
-    tags::Tags,
+    tags::{self, Tags},
     xml::{Xml, child, child_text, children, tag_set},
 };
+use crate::project::Project;
 
 /// The IP addresses of a network interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,9 +129,16 @@ pub(crate) async fn security_groups(account: &Account, name: &str) -> anyhow::Re
     })
 }
 
-/// Returns the rules of a security group.
-pub(crate) async fn rules(account: &Account, group: &str) -> anyhow::Result<Vec<Rule>> {
-    let filter = [("Filter.1.Name", "group-id"), ("Filter.1.Value.1", group)];
+/// Returns the rules of a security group that have the project's tags. Others may have added rules of their own.
+pub(crate) async fn rules(account: &Account, group: &str, project: &Project) -> anyhow::Result<Vec<Rule>> {
+    let filter = [
+        ("Filter.1.Name", "group-id"),
+        ("Filter.1.Value.1", group),
+        ("Filter.2.Name", "tag:Project"),
+        ("Filter.2.Value.1", project.as_str()),
+        ("Filter.3.Name", "tag:ManagedBy"),
+        ("Filter.3.Value.1", tags::MANAGED_BY.1),
+    ];
     let response = query(account, "DescribeSecurityGroupRules", &filter).await?;
     response.items("securityGroupRuleSet", |rule| {
         let egress = child_text(rule, "isEgress").is_some_and(|egress| egress == "true");

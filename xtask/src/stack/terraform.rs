@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt, fs::File, time::Duration};
 
 use anyhow::{Context, anyhow};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{deployment::DeploymentTarget, home::Home, outputs::Outputs};
@@ -132,18 +132,6 @@ impl<'a> Terraform<'a> {
 
     /// Returns the addresses of the managed resources in the state, without their indices.
     pub(crate) async fn resources(&self) -> anyhow::Result<Vec<String>> {
-        #[derive(Deserialize)]
-        struct State {
-            #[serde(default)]
-            resources: Vec<Resource>,
-        }
-        #[derive(Deserialize)]
-        struct Resource {
-            mode: String,
-            #[serde(rename = "type")]
-            kind: String,
-            name: String,
-        }
         let output = command::capture(&self.line(&["state", "pull"]).await?)?;
         if !output.success {
             return Err(self.failed("state pull", &output.stderr));
@@ -151,9 +139,7 @@ impl<'a> Terraform<'a> {
         if output.stdout.trim().is_empty() {
             return Ok(Vec::new());
         }
-        let state: State = serde_json::from_str(&output.stdout).context("cannot read Terraform's state")?;
-        let managed = state.resources.into_iter().filter(|resource| resource.mode == "managed");
-        Ok(managed.map(|resource| format!("{}.{}", resource.kind, resource.name)).collect())
+        managed_resources(&output.stdout)
     }
 
     /// Returns the outputs of the last apply, if there was one.
@@ -259,6 +245,28 @@ fn hint_for(errors: &[String]) -> Option<String> {
     any("iam:PassRole").then(|| "attach the policy printed by `cargo xtask policy` to these credentials".to_owned())
 }
 
+/// Reads the addresses of the managed resources from a state. An apply that fails leaves entries without instances for
+/// resources whose `count` is 0, which do not exist.
+fn managed_resources(state: &str) -> anyhow::Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct State {
+        #[serde(default)]
+        resources: Vec<Resource>,
+    }
+    #[derive(Deserialize)]
+    struct Resource {
+        mode: String,
+        #[serde(rename = "type")]
+        kind: String,
+        name: String,
+        instances: Vec<IgnoredAny>,
+    }
+    let state: State = serde_json::from_str(state).context("cannot read Terraform's state")?;
+    let exist = |resource: &Resource| resource.mode == "managed" && !resource.instances.is_empty();
+    let managed = state.resources.into_iter().filter(exist);
+    Ok(managed.map(|resource| format!("{}.{}", resource.kind, resource.name)).collect())
+}
+
 impl Outputs {
     /// Loads the copy of the outputs that the last apply saved on this machine, if there is one.
     pub(crate) fn load(home: &Home) -> anyhow::Result<Option<Self>> {
@@ -271,6 +279,17 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn entries_without_instances_do_not_exist() {
+        let state = r#"{"version": 4, "resources": [
+            {"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {}}]},
+            {"mode": "managed", "type": "aws_ssm_parameter", "name": "token", "instances": []},
+            {"mode": "data", "type": "aws_vpc", "name": "default", "instances": [{}]}
+        ]}"#;
+        assert_eq!(managed_resources(state).unwrap(), ["aws_ecs_cluster.this"]);
+        assert_eq!(managed_resources(r#"{"version": 4}"#).unwrap(), Vec::<String>::new());
+    }
 
     #[test]
     fn line_runs_in_the_workspace() {
