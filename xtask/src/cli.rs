@@ -100,7 +100,7 @@ pub(crate) struct Deploy {
     /// With --local: build profile of the service.
     #[arg(long, value_enum, default_value_t = Profile::Dev, requires = "local")]
     pub(crate) profile: Profile,
-    /// Settings to deploy with: environments/<NAME>.toml, or a path that ends in .toml. Default: the project's name,
+    /// Settings to deploy with: environments/NAME.toml, or a path that ends in .toml. Default: the project's name,
     /// with --local `local`.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<Name>,
@@ -126,7 +126,7 @@ pub(crate) struct DeployOptions {
     #[arg(long, value_name = "CIDR", conflicts_with = "local")]
     pub(crate) allowed_cidr: Option<String>,
     /// Set a variable of infra/ for this deployment, such as fargate_memory=1024. Repeatable. For permanent values, use
-    /// [infra] in `environments/<project>.toml`.
+    /// `infra` in `environments/<project>.toml`.
     #[arg(long, value_name = "NAME=VALUE", conflicts_with = "local")]
     pub(crate) var: Vec<String>,
     /// Adopt an existing table with the project's name, such as the v1 (Python) server's. Its notes are kept.
@@ -261,7 +261,7 @@ pub(crate) struct DoctorOptions {
     /// Addresses that may connect to it.
     #[arg(long, value_name = "CIDR")]
     pub(crate) allowed_cidr: Option<String>,
-    /// Settings of the planned deployment: environments/<NAME>.toml. Default: the project's name.
+    /// Settings of the planned deployment: environments/NAME.toml. Default: the project's name.
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<Name>,
 }

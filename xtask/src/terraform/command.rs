@@ -19,7 +19,7 @@ pub(crate) fn ran() -> Duration {
     Duration::from_micros(RAN.load(Ordering::Relaxed))
 }
 
-/// Returns a command line that starts Terraform, with the environment that [`env`] composes.
+/// Returns a command line that starts Terraform, with the environment that [`mod@env`] composes.
 pub(crate) fn line() -> CommandLine {
     CommandLine::new("terraform").without_env(env::cleared())
 }
