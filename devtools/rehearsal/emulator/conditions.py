@@ -1,12 +1,13 @@
 """Gap: on ministack every role is visible at once, every task starts and every task finds a place. On AWS it takes seconds until
-ECS may pass a new role, a start fails in passing, and quota or capacity can run out.
+ECS may pass a new role, a start fails in passing, quota or capacity can run out, and Fargate leaves out some zones.
 
 `POST /_emu/conditions` replaces the conditions; `GET` returns them and how often each applied:
 
     {"new_roles_hidden_s": 5,
      "failing_starts": [{"service": <name>, "count": 1, "reason": <sentence of AWS>}],
      "no_place": {<service>: <reason in the service's event>},
-     "fargate_vcpus": 0}
+     "fargate_vcpus": 0,
+     "zone_id": <id of the zone that all subnets are in, such as use1-az3>}
 """
 
 import threading
@@ -14,7 +15,7 @@ from datetime import datetime, timezone
 
 from emulator import deployments
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, request_scope
-from ministack.services import ecs, iam
+from ministack.services import ec2, ecs, iam
 
 _register_task_definition = ecs._register_task_definition
 _start_task_worker = ecs._start_task_worker
@@ -30,6 +31,13 @@ def replace(conditions):
     _conditions.clear()
     _conditions.update(conditions)
     _applied.clear()
+    _move_subnets(conditions.get("zone_id"))
+
+
+def _move_subnets(zone_id):
+    for subnet in ec2._subnets._data.values():
+        original = subnet.setdefault("_zone_id", subnet["AvailabilityZoneId"])
+        subnet["AvailabilityZoneId"] = zone_id or original
 
 
 def report():

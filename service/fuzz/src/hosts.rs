@@ -97,7 +97,24 @@ fn ip_address(authority: &Authority) -> Option<IpAddr> {
 
 fn is_loopback(host: &str) -> bool {
     let Some(authority) = authority(host) else { return false };
-    authority.host() == "localhost" || ip_address(&authority).is_some_and(|address| address.is_loopback())
+    is_localhost(name(&authority)) || ip_address(&authority).is_some_and(|address| address.is_loopback())
+}
+
+/// Returns a host without the dot that stands for DNS's root (RFC 1034, section 3.1).
+fn name(authority: &Authority) -> &str {
+    let host = authority.host();
+    match host.strip_suffix('.') {
+        Some(name) if !name.is_empty() && !name.ends_with('.') => name,
+        _ => host,
+    }
+}
+
+/// Returns true for `localhost` and names below it (RFC 6761, section 6.3).
+fn is_localhost(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+    };
+    name == "localhost" || name.strip_suffix(".localhost").is_some_and(|below| below.split('.').all(is_label))
 }
 
 fn is_address(host: &str) -> bool {
@@ -105,7 +122,7 @@ fn is_address(host: &str) -> bool {
 }
 
 fn is_listed(host: &str) -> bool {
-    authority(host).is_some_and(|authority| authority.host() == LISTED_HOST)
+    authority(host).is_some_and(|authority| name(&authority) == LISTED_HOST)
 }
 
 /// Splits an origin into scheme and authority, with nothing after them (RFC 6454, section 7).

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use clap::Parser;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::BodyExt;
 use mcp_stateful::{app::App, cli::Cli, config::Config};
 use serde_json::Value;
@@ -45,8 +45,14 @@ impl Service {
 }
 
 impl Response {
+    pub(crate) fn is_event_stream(&self) -> bool {
+        self.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream")
+    }
+
+    /// Returns the JSON of the body, or of the one event in it.
     pub(crate) fn json(&self) -> Value {
         let text = String::from_utf8_lossy(&self.body);
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("the response is not JSON: {} {text}", self.status))
+        let text = if self.is_event_stream() { text.trim_start_matches("data: ") } else { &text };
+        serde_json::from_str(text).unwrap_or_else(|_| panic!("the response is not JSON: {} {text}", self.status))
     }
 }
