@@ -100,7 +100,7 @@ fn clippy() -> Vec<CommandLine> {
     let builds: [&[&str]; 3] = [
         &["--workspace", "--all-targets"],
         &["--package", "mcp-stateful", "--no-default-features"],
-        &["--bin", "xtask"],
+        &["--bin", "xtask", "--no-default-features", "--features", "mcp-stateful/embedded"],
     ];
     builds.map(|build| cargo(["clippy", "--locked"]).args(build).args(["--", "-D", "warnings"])).into()
 }
