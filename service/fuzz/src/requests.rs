@@ -1,8 +1,8 @@
 //! Requests to the whole service, REST and MCP. Input: a request as text with line feeds: method and path,
 //! headers, an empty line, the body.
 //!
-//! Properties: no response is a server error. Every response is JSON, or one event with JSON, with a length limited by its request.
-//! REST reports invalid JSON exactly if the body is not JSON. `get_notes` returns every acknowledged note.
+//! Properties: no response is a server error. Every response is JSON, or one event with JSON, with a length limited by
+//! its request. REST reports invalid JSON exactly if the body is not JSON. `get_notes` returns every acknowledged note.
 
 use std::cell::RefCell;
 
