@@ -66,7 +66,10 @@ fn with_state(sandbox: &Sandbox) {
     let home = sandbox.aws_home().join(ACCOUNT).join("gone");
     write(&home.join("settings.json"), r#"{"region":"us-east-1","state":"local"}"#);
     write(&home.join("terraform.tfstate"), "{}");
-    write(&sandbox.terraform().join("state.json"), r#"{"resources":[{"mode":"managed","type":"t","name":"n"}]}"#);
+    write(
+        &sandbox.terraform().join("state.json"),
+        r#"{"resources":[{"mode":"managed","type":"t","name":"n","instances":[{}]}]}"#,
+    );
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn destroy(sandbox: &Sandbox, aws: &FakeAws, message: &str, always: bool) -> Fin
     fs::write(home.join("settings.json"), r#"{"region":"us-east-1","state":"local"}"#).unwrap();
     fs::write(home.join("terraform.tfstate"), "{}").unwrap();
     let tools = sandbox.terraform();
-    let state = r#"{"resources":[{"mode":"managed","type":"aws_iam_role","name":"task"}]}"#;
+    let state = r#"{"resources":[{"mode":"managed","type":"aws_iam_role","name":"task","instances":[{}]}]}"#;
     fs::write(tools.join("state.json"), state).unwrap();
     fs::write(tools.join("destroy.json"), format!("{message}\n")).unwrap();
     if always {

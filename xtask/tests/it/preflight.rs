@@ -143,7 +143,8 @@ fn apply_is_repeated_for_an_unknown_role_only() {
         ("aws_iam_role", "task"),
         ("aws_dynamodb_table", "state"),
     ];
-    let resources = addresses.map(|(kind, name)| json!({"mode": "managed", "type": kind, "name": name}));
+    let resources =
+        addresses.map(|(kind, name)| json!({"mode": "managed", "type": kind, "name": name, "instances": [{}]}));
     for (errors, applies) in [(&[unknown, "the second error"][..], 2), (&["another error"], 1)] {
         let (sandbox, aws) = (Sandbox::new(), account(&[]));
         // Creates the directory of the stand-in for Terraform.
