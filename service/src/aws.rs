@@ -32,7 +32,7 @@ const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_pr
 /// Loads the configuration from the environment, the profile and the instance. `region` overrides theirs, and `default`
 /// is the region if there is none.
 ///
-/// A variable that is blank counts as unset: pipelines set variables of theirs that have no value to "".
+/// A blank variable counts as unset, because pipelines set variables without a value to the empty text.
 pub async fn load(region: Option<&str>, default: Option<&str>) -> SdkConfig {
     let http = http_client();
     let profile = selected_profile().unwrap_or_else(|| "default".to_owned());

@@ -18,13 +18,12 @@ use anyhow::bail;
 
 use crate::{
     aws::Account,
-    cargo, cli,
+    cli,
     dirs::{self, Root},
     environments::{self, Environment, Name, Place},
     image::{self, Architecture},
     lock::{self, Lock},
     problem::{self, Problem},
-    project::Project,
     stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
     terraform,
     token::Token,
@@ -81,7 +80,6 @@ pub(crate) async fn check(
     problems.extend(terraform::env::problems(&environments::declared_variables()?));
     let project = which.project.as_str();
     let environment = Environment::load(request.environment.as_ref(), project, Place::Aws, problems);
-    problems.extend(obsolete_file(&which.project, &environment));
     problems.extend(settings::problems(&environment));
     let token = environment.token(problems);
     let variables = Variables::new(&environment, &request.vars)?;
@@ -129,15 +127,6 @@ pub(crate) async fn check(
         adoption,
         terraform,
         unknown: findings.unknown,
-    })
-}
-
-/// Returns a problem if the file of variables of earlier versions exists, because it is not read any more.
-fn obsolete_file(project: &Project, environment: &Environment) -> Option<Problem> {
-    let name = format!("{project}.tfvars.json");
-    cargo::workspace_root().join("infra").join(&name).exists().then(|| {
-        let fix = format!("move its variables to [infra] of {}, as `name = value`, and delete it", environment.file());
-        Problem::new(format!("infra/{name} is not read any more"), fix)
     })
 }
 

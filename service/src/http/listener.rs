@@ -69,7 +69,7 @@ async fn recover(error: &io::Error, connections: &OpenConnections) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         tracing::error!(target: targets::LISTENER, %error, "cannot accept connections");
-        // The system's limit may be reached before ours, and an idle connection holds what is missing.
+        // The system's limit may be reached before that of connections, and an idle connection holds what is missing.
         connections.evict();
         tokio::time::sleep(EXHAUSTED_PAUSE).await;
     }

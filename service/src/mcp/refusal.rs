@@ -37,7 +37,7 @@ enum RefusalError {
 }
 
 impl Refusal {
-    /// Refuses a message that is no valid request.
+    /// Refuses an invalid request.
     pub(super) fn invalid_request(id: Value, text: impl Into<String>) -> Self {
         Self::protocol(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, format!("Invalid Request: {}", text.into()))
     }

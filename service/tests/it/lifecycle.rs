@@ -17,7 +17,7 @@ use crate::support::{
     dynamodb::{DynamoDb, Fault},
     fresh,
     server::Setup,
-    writer::{Told, Writer, audit},
+    writer::{WriteOutcome, Writer, audit},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,10 +90,12 @@ async fn repeated_kill_9_loses_and_doubles_nothing() {
         let writing = join_all(writers.iter_mut().map(async |writer| {
             loop {
                 match writer.write(&url).await {
-                    Told::Stored if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 >= needed => enough.notify_one(),
-                    Told::Stored => {}
-                    Told::Nothing => break,
-                    Told::Refused(reason) => panic!("{reason}"),
+                    WriteOutcome::Stored if acknowledged.fetch_add(1, Ordering::SeqCst) + 1 >= needed => {
+                        enough.notify_one()
+                    }
+                    WriteOutcome::Stored => {}
+                    WriteOutcome::NoResponse => break,
+                    WriteOutcome::Refused(reason) => panic!("{reason}"),
                 }
             }
         }));
@@ -108,7 +110,7 @@ async fn repeated_kill_9_loses_and_doubles_nothing() {
     let server = Setup::new().token().state_path(&path).start();
     // Repeats the unacknowledged notes that have a key.
     for writer in writers.iter_mut().filter(|writer| writer.owes()) {
-        assert_eq!(writer.write(&server.url).await, Told::Stored);
+        assert_eq!(writer.write(&server.url).await, WriteOutcome::Stored);
     }
     let acknowledged: usize = writers.iter().map(Writer::acknowledged).sum();
     assert!(acknowledged > 400, "only {acknowledged} notes were acknowledged");

@@ -112,7 +112,7 @@ impl CachedCredentials {
         match tokio::time::timeout(limit, self.0.provider.provide_credentials()).await {
             Ok(resolved) => resolved.map_err(|error| explain::not_resolved(error, &self.0.source)),
             Err(_) => {
-                // The SDK starts a `credential_process` and leaves it running when it is no longer awaited.
+                // The SDK starts the `credential_process`, but does not stop it after a timeout.
                 for process in self.children().iter().filter(|process| !before.contains(process)) {
                     identity::request(process, Request::Kill).ok();
                 }

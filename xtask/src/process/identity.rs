@@ -1,8 +1,8 @@
 //! Identifies processes and signals them.
 //!
 //! A pid alone proves nothing, because the system reuses it. A process counts as the recorded one if pid, start time
-//! and binary match the record, or if its binary lies in the deployment's directory, from which nothing else is
-//! started.
+//! and binary match the record, or if its binary lies in the deployment's directory, because only the deployment
+//! starts binaries there.
 
 use std::path::{Path, PathBuf};
 

@@ -24,8 +24,8 @@ impl EcsEvents {
     }
 }
 
-/// Returns the newest message since the baseline that says why ECS started no task. If a quota, a role or the capacity
-/// prevents it, there is no task to examine:
+/// Returns the newest message since the baseline that names a reason for which ECS could not start a task, such as a
+/// quota, a role or missing capacity. Such a failure leaves no task that could be examined:
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
 pub(super) fn placement_failure<'a>(service: &'a Service, baseline: &Baseline) -> Option<&'a str> {
     let new = service.events.iter().filter(|event| !baseline.events.contains(&event.id));

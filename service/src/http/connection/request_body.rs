@@ -93,7 +93,7 @@ fn leave_to_socket(activity: &Activity) {
 }
 
 fn spawn(body: Incoming, discard: impl Future<Output = Option<Discard>> + Send + 'static, activity: &Arc<Activity>) {
-    // There is no runtime any more while the process ends.
+    // Bodies that are dropped while the process ends are dropped after its runtime.
     if let Ok(runtime) = Handle::try_current() {
         runtime.spawn(read_to_end(body, discard, InUse::new(activity.clone())));
     }

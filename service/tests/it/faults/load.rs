@@ -13,7 +13,7 @@ use crate::support::{
     fresh,
     held::Held,
     server::{Server, Setup, unpooled},
-    writer::{Told, Writer, audit},
+    writer::{WriteOutcome, Writer, audit},
 };
 
 /// Number of clients that write concurrently.
@@ -43,7 +43,7 @@ impl<'a> Trial<'a> {
         let mut writers = Writer::crowd(WRITERS, &session);
         each(&mut writers, async |writer| {
             for _ in 0..20 {
-                assert_eq!(writer.write(&server.url).await, Told::Stored);
+                assert_eq!(writer.write(&server.url).await, WriteOutcome::Stored);
             }
         })
         .await;
@@ -59,12 +59,12 @@ impl<'a> Trial<'a> {
             let mut reasons = Vec::new();
             while Instant::now() < until {
                 match writer.write(url).await {
-                    Told::Stored => {}
-                    Told::Refused(reason) => {
+                    WriteOutcome::Stored => {}
+                    WriteOutcome::Refused(reason) => {
                         assert!(!reason.contains("injected") && !reason.contains("Exception"), "{reason}");
                         reasons.push(reason);
                     }
-                    Told::Nothing => panic!("the server is gone"),
+                    WriteOutcome::NoResponse => panic!("the server is gone"),
                 }
             }
             reasons
@@ -85,7 +85,7 @@ impl<'a> Trial<'a> {
             while writer.owes() {
                 writer.write(url).await;
             }
-            assert_eq!(writer.write(url).await, Told::Stored);
+            assert_eq!(writer.write(url).await, WriteOutcome::Stored);
             assert!(writer.slowest < RESPONSE_LIMIT, "a response took {:?}", writer.slowest);
         })
         .await;

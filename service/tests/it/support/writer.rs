@@ -32,13 +32,13 @@ struct Note {
 
 /// The outcome of one request.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Told {
+pub(crate) enum WriteOutcome {
     /// The server acknowledged the note.
     Stored,
     /// The server returned this error. The note may be stored or not.
     Refused(String),
     /// The connection ended without a response.
-    Nothing,
+    NoResponse,
 }
 
 impl Writer {
@@ -53,7 +53,7 @@ impl Writer {
     }
 
     /// Sends the next note. Repeats the last note instead if it has a key and was not acknowledged.
-    pub(crate) async fn write(&mut self, url: &str) -> Told {
+    pub(crate) async fn write(&mut self, url: &str) -> WriteOutcome {
         if !self.owes() {
             let n = self.records.len();
             let text = format!("{}/{n}", self.name);
@@ -69,16 +69,16 @@ impl Writer {
         let started = Instant::now();
         let response = match request.json(&call("add_note", arguments)).send().await {
             Ok(response) => (response.status().as_u16(), response.text().await),
-            Err(_) => return Told::Nothing,
+            Err(_) => return WriteOutcome::NoResponse,
         };
         self.slowest = self.slowest.max(started.elapsed());
         match response {
             (200, Ok(_)) => {
                 note.acknowledged = true;
-                Told::Stored
+                WriteOutcome::Stored
             }
-            (_, Ok(text)) => Told::Refused(text),
-            (_, Err(_)) => Told::Nothing,
+            (_, Ok(text)) => WriteOutcome::Refused(text),
+            (_, Err(_)) => WriteOutcome::NoResponse,
         }
     }
 
