@@ -12,13 +12,14 @@ use rmcp::ServerHandler;
 use tower::{Layer, Service};
 
 use crate::{
+    catalog::Catalog,
     config::Config,
     http::{self, Admission, OriginPolicy, Verdict, health},
     mcp::Endpoint,
     oauth::OAuth,
     store::{ClientError, Store},
     telemetry::Metrics,
-    tools::Tools,
+    tools::{RegistryError, Tools},
 };
 use routes::Api;
 
@@ -43,6 +44,17 @@ use routes::Api;
 #[derive(Debug, Clone)]
 pub struct App(Arc<Inner>);
 
+/// An error that prevents the service from being built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] ClientError),
+    /// A tool cannot be registered.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
 #[derive(Debug)]
 struct Inner {
     tools: Arc<Tools>,
@@ -52,28 +64,38 @@ struct Inner {
 }
 
 impl App {
-    /// Builds the service: opens the store, starts to fetch the issuer's keys if OAuth is configured, and
-    /// sets up the routes.
+    /// Builds the service with the built-in tools: opens the store, starts to fetch the issuer's keys if OAuth is
+    /// configured, and sets up the routes.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the store cannot be opened, or two tools have the same name.
+    pub async fn build(config: &Config) -> Result<Self, BuildError> {
+        Ok(Self::with_catalog(config, Catalog::built_in(&config.limits)?).await?)
+    }
+
+    /// Builds the service that a catalog describes.
     ///
     /// # Errors
     /// [`ClientError`] if the store cannot be opened.
-    pub async fn build(config: &Config) -> Result<Self, ClientError> {
-        Self::build_with(config, |tools| Endpoint::for_tools(tools, &config.limits, config.fast_paths)).await
+    pub async fn with_catalog(config: &Config, catalog: Catalog) -> Result<Self, ClientError> {
+        let endpoint = |tools| Endpoint::for_tools(tools, &config.limits, config.fast_paths);
+        Self::with_endpoint(config, catalog, endpoint).await
     }
 
     /// Builds the service with another MCP endpoint at `/mcp`. The REST routes still serve the tools.
     ///
     /// # Errors
     /// [`ClientError`] if the store cannot be opened.
-    pub async fn build_with<H: ServerHandler + Clone>(
+    pub async fn with_endpoint<H: ServerHandler + Clone>(
         config: &Config,
+        catalog: Catalog,
         endpoint: impl FnOnce(Arc<Tools>) -> Endpoint<H>,
     ) -> Result<Self, ClientError> {
-        let metrics = Arc::new(Metrics::new(&config.revision));
-        let tools = open_tools(config, metrics.clone()).await?;
+        let metrics = Arc::new(Metrics::for_build(&catalog.identity.version, &config.revision));
+        let tools = open_tools(config, catalog, metrics.clone()).await?;
         let oauth = config.access.oauth.clone().map(|oauth| Arc::new(OAuth::start(oauth)));
         let api = Api {
-            admission: Admission::new(&config.access, oauth.clone(), Arc::new(config.limits.clone()), metrics.clone()),
+            admission: Admission::new(&config.access, oauth.clone(), metrics.clone(), tools.clone()),
             oauth,
             mcp: endpoint(tools.clone()),
             tools: tools.clone(),
@@ -129,9 +151,13 @@ impl App {
 }
 
 /// Opens the store and builds the tools on it, for both transports.
-pub(crate) async fn open_tools(config: &Config, metrics: Arc<Metrics>) -> Result<Arc<Tools>, ClientError> {
+pub(crate) async fn open_tools(
+    config: &Config,
+    catalog: Catalog,
+    metrics: Arc<Metrics>,
+) -> Result<Arc<Tools>, ClientError> {
     let store = Store::open(&config.state, config.fast_paths, metrics.clone()).await?;
-    Ok(Arc::new(Tools::new(store, &config.limits, metrics)))
+    Ok(Arc::new(Tools::new(catalog, store, &config.limits, metrics)))
 }
 
 /// Counts a request, also if its client disconnects before the response.

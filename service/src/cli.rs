@@ -5,7 +5,7 @@ mod misspelled;
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// A stateful MCP server: session notes and a tool cache in DynamoDB, or in an embedded database file.
 ///
@@ -187,11 +187,13 @@ pub struct Flags {
 }
 
 impl Cli {
-    /// Reads the command line and the environment of the process. Ends the process on `--help`, and with exit
-    /// code 2 on an unknown flag.
+    /// Reads the command line and the environment of the process, for the command that `describe` returns. Ends the
+    /// process on `--help`, and with exit code 2 on an unknown flag.
     #[expect(clippy::disallowed_methods, reason = "the only access to the environment")]
-    pub fn from_process() -> Self {
-        let mut cli = Self::parse();
+    pub fn from_process(describe: impl FnOnce(clap::Command) -> clap::Command) -> Self {
+        let mut command = describe(Self::command());
+        let matches = command.get_matches_mut();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit());
         // A token that is not UTF-8 must be rejected as invalid; ignoring it would leave the server open.
         cli.flags.auth_token = std::env::var_os("MCP_AUTH_TOKEN").map(|token| token.to_string_lossy().into_owned());
         cli.flags.no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

@@ -1,4 +1,38 @@
-//! `mcp-stateful`: a stateful MCP server. It keeps session notes and a tool cache in one DynamoDB table.
+//! `mcp-stateful`: a stateful MCP server. It keeps session notes and a tool cache in one DynamoDB table, and serves
+//! tools of other crates.
+//!
+//! A server with a tool of its own:
+//!
+//! ```no_run
+//! use mcp_stateful::prelude::*;
+//!
+//! /// Counts the words of a text.
+//! #[derive(Deserialize, JsonSchema)]
+//! struct CountWords {
+//!     /// The text.
+//!     text: String,
+//! }
+//!
+//! #[derive(Serialize, JsonSchema)]
+//! struct WordCount {
+//!     words: usize,
+//! }
+//!
+//! impl Tool for CountWords {
+//!     const NAME: &'static str = "count_words";
+//!     const EFFECT: Effect = Effect::Reads;
+//!     type Output = WordCount;
+//!
+//!     async fn call(self, _: &Context) -> Result<WordCount, ToolError> {
+//!         Ok(WordCount { words: self.text.split_whitespace().count() })
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), ServerError> {
+//!     Server::from_env()?.tool::<CountWords>().run().await
+//! }
+//! ```
 //!
 //! A request passes [`app`] (counting, Host and Origin, routes) → [`http`] (admission: authentication and
 //! limits) → [`mcp`] or [`rest`] (the two APIs) → [`tools`] (the meaning of a call) → [`store`] (the only
@@ -7,6 +41,7 @@
 pub mod app;
 pub mod aws;
 mod capacity;
+pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -17,12 +52,16 @@ mod json;
 pub mod mcp;
 pub mod new_token;
 pub mod oauth;
+pub mod prelude;
 pub mod principal;
 pub mod process;
 pub mod rest;
 pub mod serve;
+mod server;
 pub mod session;
 pub mod store;
 pub mod telemetry;
 mod text;
 pub mod tools;
+
+pub use server::{Server, ServerError};

@@ -38,6 +38,7 @@ use rmcp::{
 };
 use serde_json::Value;
 pub use stdio::serve_stdio;
+use tokio::time::Instant;
 use versions::{leave_version_to_handshake, names_modern_version};
 
 use crate::{
@@ -47,6 +48,13 @@ use crate::{
     principal::Principal,
     tools::Tools,
 };
+
+/// The caller of a request that rmcp serves, and the time at which the request began.
+#[derive(Debug, Clone)]
+struct Caller {
+    principal: Principal,
+    started: Instant,
+}
 
 /// The endpoint at `/mcp`: rmcp's Streamable HTTP transport, with the fast path in front of it.
 #[derive(Clone)]
@@ -101,9 +109,10 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
 
     async fn respond_with_json(&self, request: Box<AuthenticatedRequest>) -> Response {
         if let Some(tools) = &self.fast_path
-            && let Some(call) = fast_path::parse(&request.head.method, &request.head.headers, &request.body)
+            && let Some(call) =
+                fast_path::parse(|name| tools.knows(name), &request.head.method, &request.head.headers, &request.body)
         {
-            return call.run(tools, &request.principal).await;
+            return call.run(tools, &request.principal, request.started).await;
         }
         // Boxed because it is large: a call on the fast path must not carry it along.
         Box::pin(self.respond_with_rmcp(*request)).await
@@ -112,25 +121,26 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
     /// Responds to a request that the fast path leaves. The checks of the message come first, because rmcp's errors
     /// do not name its faults.
     async fn respond_with_rmcp(&self, request: AuthenticatedRequest) -> Response {
-        let AuthenticatedRequest { principal, head, body, .. } = request;
+        let AuthenticatedRequest { principal, started, head, body, .. } = request;
+        let caller = Caller { principal, started };
         if head.method != Method::POST || !transport_errors::is_json(&head.headers) {
-            return self.pass_to_rmcp(&principal, head, body, Value::Null).await;
+            return self.pass_to_rmcp(&caller, head, body, Value::Null).await;
         }
         match json::read(&body) {
             Ok(Value::Array(messages)) => match batch::check(&head.headers, &messages) {
-                Ok(()) => self.respond_to_batch(&principal, &head, messages).await,
+                Ok(()) => self.respond_to_batch(&caller, &head, messages).await,
                 Err(refusal) => refusal.into_response(),
             },
-            Ok(message) => self.respond_to_message(&principal, head, body, message).await,
+            Ok(message) => self.respond_to_message(&caller, head, body, message).await,
             Err(fault) => Refusal::from(fault).for_version(names_modern_version(&head.headers)).into_response(),
         }
     }
 
-    async fn respond_to_batch(&self, principal: &Principal, head: &Parts, messages: Vec<Value>) -> Response {
+    async fn respond_to_batch(&self, caller: &Caller, head: &Parts, messages: Vec<Value>) -> Response {
         let mut batch = Batch::new(messages);
         while let Some(message) = batch.next_request() {
             let body = Bytes::from(message.to_string());
-            batch.add(self.respond_to_message(principal, head.clone(), body, message).await).await;
+            batch.add(self.respond_to_message(caller, head.clone(), body, message).await).await;
         }
         batch.into_response()
     }
@@ -138,7 +148,7 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
     /// Responds to one message, which `body` contains.
     async fn respond_to_message(
         &self,
-        principal: &Principal,
+        caller: &Caller,
         mut head: Parts,
         mut body: Bytes,
         mut message: Value,
@@ -156,11 +166,11 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
             return Refusal::invalid_request(envelope.id, problem).into_response();
         }
         if let Some(tools) = &self.fast_path
-            && let Some(call) = fast_path::parse(&head.method, &head.headers, &body)
+            && let Some(call) = fast_path::parse(|name| tools.knows(name), &head.method, &head.headers, &body)
         {
-            return call.run(tools, principal).await;
+            return call.run(tools, &caller.principal, caller.started).await;
         }
-        let response = self.pass_to_rmcp(principal, head, body, envelope.id).await;
+        let response = self.pass_to_rmcp(caller, head, body, envelope.id).await;
         match envelope.kind {
             Kind::Request if !HANDLED_METHODS.contains(&envelope.method.as_str()) => {
                 transport_errors::explain_unknown_method_in(response).await
@@ -169,10 +179,10 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
         }
     }
 
-    async fn pass_to_rmcp(&self, principal: &Principal, mut head: Parts, body: Bytes, id: Value) -> Response {
+    async fn pass_to_rmcp(&self, caller: &Caller, mut head: Parts, body: Bytes, id: Value) -> Response {
         let declared_json = transport_errors::is_json(&head.headers);
         response_format::accept_both(&mut head.headers);
-        head.extensions.insert(principal.clone());
+        head.extensions.insert(caller.clone());
         let request = Request::from_parts(head, Body::from(body));
         let response = self.transport.handle(request).await.map(Body::new);
         transport_errors::as_json_rpc(response, declared_json, id).await

@@ -20,8 +20,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Returns the tools, as a bare array.
 pub fn list_tools(tools: &Tools) -> Response {
     let tools: Vec<Value> = tools
+        .registry()
         .definitions()
-        .iter()
         .map(|tool| serde_json::json!({"name": tool.name, "description": tool.description, "inputSchema": tool.input}))
         .collect();
     Json(tools).into_response()
@@ -45,7 +45,7 @@ pub async fn call_tool(tools: &Tools, request: Box<AuthenticatedRequest>) -> Res
         Ok(call) => call,
         Err(problem) => return error_response(StatusCode::BAD_REQUEST, problem),
     };
-    match tools.call(&request.principal, &name, arguments).await {
+    match tools.call(&request.principal, &name, arguments, tools.deadline(request.started)).await {
         Ok(output) => ([(CONTENT_TYPE, JSON)], output.rest()).into_response(),
         Err(ToolError::Internal) => error_response(StatusCode::INTERNAL_SERVER_ERROR, ToolError::Internal.to_string()),
         Err(error @ ToolError::Forbidden { .. }) => error_response(StatusCode::FORBIDDEN, error.to_string()),

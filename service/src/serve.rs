@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use crate::{
     app::{self, App},
     capacity,
+    catalog::Catalog,
     config::Config,
     http::{self, ConnectionLimits},
     mcp::{Handler, serve_stdio},
@@ -43,14 +44,14 @@ pub enum ServeError {
 ///
 /// # Errors
 /// [`ServeError`] if the store cannot be opened or an address cannot be bound.
-pub async fn over_http(config: Config) -> Result<(), ServeError> {
+pub async fn over_http(config: Config, catalog: Catalog) -> Result<(), ServeError> {
     let stop = Stop::on_signal()?;
     let listener = listen(config.listen, "--port").await?;
     let metrics_listener = match config.metrics {
         Some(address) => Some(listen(address, "--metrics-port").await?),
         None => None,
     };
-    let app = App::build(&config).await?;
+    let app = App::with_catalog(&config, catalog).await?;
     let connections = ConnectionLimits {
         head_timeout: config.limits.body_timeout,
         keep_alive: config.limits.keep_alive,
@@ -95,9 +96,9 @@ pub async fn over_http(config: Config) -> Result<(), ServeError> {
 ///
 /// # Errors
 /// [`ServeError`] if the store cannot be opened or the client does not speak MCP.
-pub async fn over_stdio(config: Config) -> Result<(), ServeError> {
+pub async fn over_stdio(config: Config, catalog: Catalog) -> Result<(), ServeError> {
     let stop = Stop::on_signal()?;
-    let tools = app::open_tools(&config, Arc::new(Metrics::new(&config.revision))).await?;
+    let tools = app::open_tools(&config, catalog, Arc::new(Metrics::new(&config.revision))).await?;
     tracing::info!(target: targets::SERVE, "serving on standard input and output");
     let served = serve_stdio(Handler::new(tools.clone()), stop.wait()).await;
     tools.store().close().await;

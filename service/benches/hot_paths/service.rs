@@ -20,7 +20,10 @@ use mcp_stateful::{
     tools::ToolOutput,
 };
 use serde_json::{Map, Value, json};
-use tokio::runtime::{Builder, Runtime};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::Instant,
+};
 
 const TOKEN: &str = "bench-token-0123456789abcdef";
 
@@ -68,10 +71,9 @@ impl Service {
 
     /// Calls the tool without HTTP.
     pub(crate) fn echo(&self, arguments: Map<String, Value>) -> Box<dyn ToolOutput> {
-        let caller = Principal::shared();
-        self.runtime
-            .block_on(self.app.tools().call(&caller, "echo_cached", arguments))
-            .expect("the arguments are valid")
+        let (caller, tools) = (Principal::shared(), self.app.tools());
+        let deadline = tools.deadline(Instant::now());
+        self.runtime.block_on(tools.call(&caller, "echo_cached", arguments, deadline)).expect("the arguments are valid")
     }
 
     /// Returns the cursor of a session's second page.

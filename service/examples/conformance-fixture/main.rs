@@ -17,6 +17,7 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use mcp_stateful::{
     app::App,
+    catalog::Catalog,
     cli::Cli,
     config::{Config, LogConfig},
     http::{self, ConnectionLimits},
@@ -67,9 +68,9 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("cannot listen on {address}: {error}; pass another --port"))?;
-    let app =
-        App::build_with(&config, |tools| mcp::Endpoint::new(Fixture::new(mcp::Handler::new(tools)), &config.limits));
-    let app = app.await?;
+    let catalog = Catalog::built_in(&config.limits)?;
+    let endpoint = |tools| mcp::Endpoint::new(Fixture::new(mcp::Handler::new(tools)), &config.limits);
+    let app = App::with_endpoint(&config, catalog, endpoint).await?;
     let respond = move |request| app.clone().respond(request);
     let stop = Stop::on_signal()?;
     tracing::info!(address = %listener.local_addr()?, "listening");

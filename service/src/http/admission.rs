@@ -11,12 +11,12 @@ use tokio::time::Instant;
 
 use super::{authenticator::Authenticator, challenge::Challenge, limits::RequestLimits, rate_limit::RateLimits};
 use crate::{
-    config::{AccessConfig, Limits},
+    config::AccessConfig,
     json,
     oauth::OAuth,
     principal::{Grant, Principal},
     telemetry::Metrics,
-    tools,
+    tools::Tools,
 };
 
 /// A request that has passed every check, with its body read.
@@ -25,6 +25,8 @@ use crate::{
 pub struct AuthenticatedRequest {
     /// The caller.
     pub principal: Principal,
+    /// The time at which the request began.
+    pub started: Instant,
     /// The request line and headers.
     pub head: Parts,
     /// The complete body.
@@ -40,6 +42,7 @@ pub(crate) struct Admission {
     limits: RequestLimits,
     rates: Option<RateLimits>,
     challenge: Challenge,
+    tools: Arc<Tools>,
 }
 
 /// Builds the response to a request over its principal's rate limit, from head, body and the time to wait.
@@ -49,15 +52,17 @@ impl Admission {
     pub(crate) fn new(
         access: &AccessConfig,
         oauth: Option<Arc<OAuth>>,
-        limits: Arc<Limits>,
         metrics: Arc<Metrics>,
+        tools: Arc<Tools>,
     ) -> Self {
         let challenge = Challenge::new(access.oauth.as_ref());
+        let limits = tools.limits();
         Self {
             authenticator: Authenticator::new(access, oauth, challenge.clone()),
             rates: limits.rate.map(|limit| RateLimits::new(limit, metrics)),
-            limits: RequestLimits::new(limits),
+            limits: RequestLimits::new(Arc::new(limits.clone())),
             challenge,
+            tools,
         }
     }
 
@@ -93,13 +98,13 @@ impl Admission {
         }
         let _permit = self.limits.acquire()?;
         self.check_scope(principal.grant(), &body)?;
-        let request = Box::new(AuthenticatedRequest { principal, head, body, _admitted: () });
+        let request = Box::new(AuthenticatedRequest { principal, started, head, body, _admitted: () });
         self.limits.with_timeout(started, handler(request)).await
     }
 
     /// Returns a 403 `insufficient_scope` before the call, so that a client can ask its user for more scopes.
     ///
-    /// [`tools::Tools::call`] checks again for every path that leads to a tool. The body is parsed only for
+    /// [`Tools::call`] checks again for every path that leads to a tool. The body is parsed only for
     /// callers with limited scopes.
     fn check_scope(&self, grant: Grant, body: &[u8]) -> Result<(), Box<Response>> {
         if grant == Grant::FULL {
@@ -111,7 +116,8 @@ impl Admission {
         // The handlers read the body in the same way, and reject what this cannot read.
         let Ok(body) = json::read(body) else { return Ok(()) };
         let messages = body.as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
-        let needed = messages.iter().filter_map(called_tool).filter_map(tools::required_access);
+        let needed =
+            messages.iter().filter_map(called_tool).filter_map(|tool| self.tools.registry().required_access(tool));
         match needed.into_iter().find(|needed| !grant.covers(*needed)) {
             Some(needed) => Err(self.challenge.insufficient_scope(grant, Some(needed)).into()),
             None => Ok(()),

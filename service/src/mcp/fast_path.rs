@@ -23,6 +23,7 @@ use rmcp::model::{
     JsonObject, JsonRpcVersion2_0, ProtocolVersion, RequestId, RequestMetaObject, ServerJsonRpcMessage, ServerResult,
 };
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::{
     handler::call_result,
@@ -32,7 +33,7 @@ use super::{
 use crate::{
     json::{UniqueObject, object_only},
     principal::Principal,
-    tools::{self, Tools},
+    tools::Tools,
 };
 
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -68,8 +69,13 @@ struct Params {
     meta: Option<UniqueObject>,
 }
 
-/// Parses a request. Returns `None` if rmcp has to serve it.
-pub(super) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Option<FastCall> {
+/// Parses a request. Returns `None` if rmcp has to serve it, such as a call of a tool that is not known.
+pub(super) fn parse(
+    is_known: impl FnOnce(&str) -> bool,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Option<FastCall> {
     if *method != Method::POST || !is_json(headers) {
         return None;
     }
@@ -78,7 +84,7 @@ pub(super) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Option
     let message: Message<'_> = object_only(&mut reader).ok()?;
     reader.end().ok()?;
     let Params { name, arguments, meta } = message.params;
-    if message.method != "tools/call" || tools::required_access(&name).is_none() {
+    if message.method != "tools/call" || !is_known(&name) {
         return None;
     }
     let modern = is_modern(headers, &name, &RequestMetaObject::from(meta.unwrap_or_default().0))?;
@@ -87,8 +93,9 @@ pub(super) fn parse(method: &Method, headers: &HeaderMap, body: &[u8]) -> Option
 
 impl FastCall {
     /// Calls the tool. If the client disconnects, the future is dropped and the tool's work ends with it.
-    pub(super) async fn run(self, tools: &Tools, principal: &Principal) -> Response {
-        let message = match call_result(tools.call(principal, &self.name, self.arguments).await) {
+    pub(super) async fn run(self, tools: &Tools, principal: &Principal, started: Instant) -> Response {
+        let result = tools.call(principal, &self.name, self.arguments, tools.deadline(started)).await;
+        let message = match call_result(result) {
             Ok(mut result) => {
                 if !self.modern {
                     // Up to 2025-11-25, a result has no type.
@@ -154,6 +161,10 @@ mod tests {
         call
     }
 
+    fn is_known(name: &str) -> bool {
+        name == "echo_cached"
+    }
+
     const JSON: (&str, &str) = ("content-type", "application/json");
     const MODERN: [(&str, &str); 3] =
         [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "echo_cached")];
@@ -164,7 +175,7 @@ mod tests {
         for (name, value) in [JSON].iter().chain(headers) {
             map.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        parse(&Method::POST, &map, call.to_string().as_bytes()).map(|call| call.modern)
+        parse(is_known, &Method::POST, &map, call.to_string().as_bytes()).map(|call| call.modern)
     }
 
     #[test]
@@ -217,8 +228,8 @@ mod tests {
             assert_ne!(changed, text);
             let mut headers = HeaderMap::new();
             headers.insert(JSON.0, HeaderValue::from_static(JSON.1));
-            assert!(parse(&Method::POST, &headers, text.as_bytes()).is_some());
-            assert!(parse(&Method::POST, &headers, changed.as_bytes()).is_none(), "{changed}");
+            assert!(parse(is_known, &Method::POST, &headers, text.as_bytes()).is_some());
+            assert!(parse(is_known, &Method::POST, &headers, changed.as_bytes()).is_none(), "{changed}");
         }
         let mut incomplete = modern();
         incomplete["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!(null);

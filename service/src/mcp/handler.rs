@@ -13,9 +13,11 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
-use super::{transport_errors::unknown_method, versions::PROTOCOL_VERSIONS};
+use super::{Caller, transport_errors::unknown_method, versions::PROTOCOL_VERSIONS};
 use crate::{
+    catalog::{Catalog, Identity},
     principal::Principal,
     tools::{Definition, Effect, ToolError, ToolOutput, Tools},
 };
@@ -28,33 +30,26 @@ const LEGACY_METHODS: &[&str] = &["initialize", "ping", "tools/call", "tools/lis
 /// The supported methods from 2026-07-28.
 const MODERN_METHODS: &[&str] = &["server/discover", "tools/call", "tools/list"];
 
-const INSTRUCTIONS: &str = "Durable memory for multi-turn work. Call create_session for a session_id, or choose a name, and use it \
-    throughout: add_note appends to the session, get_notes reads it back oldest first, reset_session deletes its notes. \
-    Notes survive restarts. Give every add_note and reset_session a new UUID as idempotency_key. If you get no response, \
-    repeat the call with the same key. echo_cached demonstrates the result cache.";
-
 /// Serves the tools to MCP clients. Has no state of its own, so rmcp may clone it for each request.
 #[derive(Debug, Clone)]
 pub struct Handler {
     tools: Arc<Tools>,
     listed: Arc<[Tool]>,
+    info: Arc<ServerConfig>,
 }
 
 impl Handler {
     /// Creates the handler for `tools`.
     pub fn new(tools: Arc<Tools>) -> Self {
-        let listed = tools.definitions().iter().map(tool).collect();
-        Self { tools, listed }
+        let listed = tools.registry().definitions().map(tool).collect();
+        let info = Arc::new(info(tools.catalog()));
+        Self { tools, listed, info }
     }
 }
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let implementation =
-            Implementation::new("mcp-stateful", env!("CARGO_PKG_VERSION")).with_title("Stateful MCP server");
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(implementation)
-            .with_instructions(INSTRUCTIONS)
+        ServerConfig::clone(&self.info)
     }
 
     fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
@@ -91,11 +86,12 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let principal = principal(&context)?;
+        let Caller { principal, started } = caller(&context)?;
+        let arguments = request.arguments.unwrap_or_default();
         // rmcp keeps running a handler after its client has disconnected or its time is up. Without this, nothing would
         // limit that work.
         let result = tokio::select! {
-            result = self.tools.call(&principal, &request.name, request.arguments.unwrap_or_default()) => result,
+            result = self.tools.call(&principal, &request.name, arguments, self.tools.deadline(started)) => result,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
         };
         call_result(result).map(Into::into)
@@ -119,10 +115,21 @@ impl ServerHandler for Handler {
     }
 }
 
+fn info(catalog: &Catalog) -> ServerConfig {
+    let Identity { name, version, title, description } = &catalog.identity;
+    let mut implementation = Implementation::new(name, version);
+    (implementation.title, implementation.description) = (title.clone(), description.clone());
+    let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+    info.instructions = catalog.instructions();
+    info.with_server_info(implementation)
+}
+
 /// Returns the caller: over HTTP the authenticated principal, over stdio the shared one.
-fn principal(context: &RequestContext<RoleServer>) -> Result<Principal, ErrorData> {
-    let Some(http) = context.extensions.get::<Parts>() else { return Ok(Principal::shared()) };
-    let authenticated = http.extensions.get::<Principal>().cloned();
+fn caller(context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+    let Some(http) = context.extensions.get::<Parts>() else {
+        return Ok(Caller { principal: Principal::shared(), started: Instant::now() });
+    };
+    let authenticated = http.extensions.get::<Caller>().cloned();
     // A request without a principal bypassed admission, which is a defect of this server.
     authenticated.ok_or_else(|| ErrorData::internal_error(ToolError::Internal.to_string(), None))
 }
@@ -135,7 +142,7 @@ fn ttl_ms() -> u64 {
 pub(super) fn call_result(result: Result<Box<dyn ToolOutput>, ToolError>) -> Result<CallToolResult, ErrorData> {
     match result {
         Ok(output) => Ok(success(output)),
-        Err(error @ ToolError::Unknown(_)) => Err(ErrorData::invalid_params(error.to_string(), None)),
+        Err(error @ ToolError::Unknown { .. }) => Err(ErrorData::invalid_params(error.to_string(), None)),
         Err(error @ ToolError::Internal) => Err(ErrorData::internal_error(error.to_string(), None)),
         // A model can correct these or wait, so it has to see them: clients show it errors of a tool, not of
         // the protocol.
@@ -150,13 +157,14 @@ fn success(output: Box<dyn ToolOutput>) -> CallToolResult {
 }
 
 fn tool(definition: &Definition) -> Tool {
-    let annotations = ToolAnnotations::with_title(definition.title)
+    let title = definition.title.clone();
+    let annotations = ToolAnnotations::with_title(title.clone())
         .read_only(definition.effect == Effect::Reads)
-        .destructive(definition.effect == Effect::Deletes)
-        .idempotent(definition.effect != Effect::Adds)
-        .open_world(false);
+        .destructive(definition.effect.is_destructive())
+        .idempotent(definition.idempotent)
+        .open_world(definition.open_world);
     Tool::new(definition.name, definition.description.clone(), object(&definition.input))
-        .with_title(definition.title)
+        .with_title(title)
         .with_raw_output_schema(Arc::new(object(&definition.output)))
         .annotate(annotations)
 }

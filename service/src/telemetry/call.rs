@@ -2,6 +2,8 @@
 //!
 //! It is a task-local value and not a span of `tracing`, because a span formats its fields even if no line is written.
 
+mod id;
+
 use std::{
     future::Future,
     sync::{
@@ -11,6 +13,7 @@ use std::{
 };
 
 use crate::{principal::Principal, session::Session};
+use id::CallId;
 
 tokio::task_local! {
     static CURRENT: Arc<CallContext>;
@@ -19,6 +22,7 @@ tokio::task_local! {
 /// The context of one tool call, whose fields are part of every log line of the call.
 #[derive(Debug)]
 pub struct CallContext {
+    id: CallId,
     tool: &'static str,
     principal: Principal,
     session: OnceLock<String>,
@@ -29,7 +33,7 @@ impl CallContext {
     /// Creates the context of a call of `tool` by `principal`.
     pub fn new(tool: &'static str, principal: &Principal) -> Arc<Self> {
         let (session, store_requests) = Default::default();
-        Arc::new(Self { tool, principal: principal.clone(), session, store_requests })
+        Arc::new(Self { id: CallId::next(), tool, principal: principal.clone(), session, store_requests })
     }
 
     /// Runs `work` with this context as the current one. Tasks that `work` spawns do not inherit it.
@@ -40,6 +44,16 @@ impl CallContext {
     /// Runs synchronous `work` with this context as the current one.
     pub fn sync_scope<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self.clone(), work)
+    }
+
+    /// Returns the id of the call.
+    pub fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    /// Returns the caller.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
     }
 
     /// Returns the tool's name.
@@ -55,8 +69,14 @@ impl CallContext {
     /// Returns the names and values of the fields that every log line of the call has.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let session = self.session.get().map(|session| ("session", session.as_str()));
-        [("tool", self.tool), ("principal", self.principal.fingerprint())].into_iter().chain(session)
+        let fields = [("call", self.id()), ("tool", self.tool), ("principal", self.principal.fingerprint())];
+        fields.into_iter().chain(session)
     }
+}
+
+/// Returns the caller of the current call.
+pub(crate) fn current_principal() -> Option<Principal> {
+    CURRENT.try_with(|call| call.principal.clone()).ok()
 }
 
 /// Sets the session of the current call, for its log lines.

@@ -91,9 +91,14 @@ trait Label: Clone + Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync 
 impl<T: Clone + Hash + Eq + EncodeLabelSet + std::fmt::Debug + Send + Sync + 'static> Label for T {}
 
 impl Metrics {
-    /// Creates the metrics of a build with the given revision.
+    /// Creates the metrics of this crate's own build with the given revision.
     pub fn new(revision: &str) -> Self {
-        let build = vec![("version", env!("CARGO_PKG_VERSION").to_owned()), ("revision", revision.to_owned())];
+        Self::for_build(env!("CARGO_PKG_VERSION"), revision)
+    }
+
+    /// Creates the metrics of a build with the given version and revision.
+    pub fn for_build(version: &str, revision: &str) -> Self {
+        let build = vec![("version", version.to_owned()), ("revision", revision.to_owned())];
         let mut all = Registry::with_prefix("mcp");
         all.register("build", "Version and revision of the running build", Info::new(build));
         Self {

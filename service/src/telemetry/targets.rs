@@ -9,6 +9,7 @@
 //! | `mcp_stateful::http::listener` | connections that fail or do not end in time |
 //! | `mcp_stateful::http::rate_limit` | principals over their rate limit, once a minute |
 //! | `mcp_stateful::tools::observe` | one line for each tool call |
+//! | `mcp_stateful::tools::error` | an error of a tool that its client does not see |
 //! | `mcp_stateful::tools::create_session` | a handle that cannot be created |
 //! | `mcp_stateful::store::error` | a failed call to the table, with its cause |
 //! | `mcp_stateful::store::notes` | a session item that cannot be updated |
@@ -29,6 +30,8 @@ pub const LISTENER: &str = "mcp_stateful::http::listener";
 pub const RATE_LIMIT: &str = "mcp_stateful::http::rate_limit";
 /// One line for each tool call.
 pub const TOOL_CALL: &str = "mcp_stateful::tools::observe";
+/// An error of a tool that its client does not see.
+pub const TOOL_ERROR: &str = "mcp_stateful::tools::error";
 /// A handle that cannot be created.
 pub const CREATE_SESSION: &str = "mcp_stateful::tools::create_session";
 /// A failed call to the table, with its cause.

@@ -1,79 +1,127 @@
-//! The arguments of a call, as its tool takes them. Unknown arguments are ignored, as in v1.
+//! The step from the arguments of a call to the type of its tool. Unknown arguments are ignored, as in v1, unless the
+//! type denies them.
 //!
-//! [`super::normalize`] has checked them against the tool's input schema. An argument that is missing or of another
-//! type here contradicts the schema, which is a defect of the tool.
+//! [`super::normalize`] has checked the arguments against the input schema. This step finds the rest, such as an unknown
+//! variant of an enum, and names its place.
 
+use std::{cell::RefCell, fmt::Display};
+
+use serde::de::{DeserializeOwned, Error};
 use serde_json::{Map, Value};
 
 use super::error::ToolError;
-use crate::{clock::epoch_seconds, principal::Principal, session::Session, store::IdempotencyKey, telemetry::call};
 
-/// The normalized arguments of one call.
-#[derive(Debug)]
-pub(super) struct Arguments(Map<String, Value>);
+/// The longest part of an error that quotes an argument, in characters.
+const MAX_ERROR_CHARS: usize = 400;
 
-impl Arguments {
-    pub(super) fn new(normalized: Map<String, Value>) -> Self {
-        Self(normalized)
+thread_local! {
+    /// The last error that names its argument itself.
+    static SELF_EXPLANATORY: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Parses the normalized arguments of a call.
+pub(super) fn parse<T: DeserializeOwned>(tool: &str, arguments: Map<String, Value>) -> Result<T, ToolError> {
+    serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
+        let path = error.path().to_string();
+        ToolError::Invalid(explain(tool, &path, &error.into_inner().to_string()))
+    })
+}
+
+/// Converts an error whose text names the argument, so that [`parse`] adds nothing to it.
+pub(super) fn self_explanatory<E: Error>(error: impl Display) -> E {
+    let text = error.to_string();
+    let error = E::custom(&text);
+    SELF_EXPLANATORY.set(Some(text));
+    error
+}
+
+fn explain(tool: &str, path: &str, text: &str) -> String {
+    let named = SELF_EXPLANATORY.take().is_some_and(|named| named == text);
+    if named {
+        // A tool may have given the argument another name than the texts have.
+        let path = format!("`{path}`");
+        return text.replace("`session_id`", &path).replace("`idempotency_key`", &path);
     }
-
-    /// Opens the session of the call for `principal`. The call's log lines then have the session's fingerprint.
-    pub(super) fn session(&mut self, principal: &Principal) -> Result<Session, ToolError> {
-        let session = Session::open(principal, self.string("session_id")?, epoch_seconds())?;
-        call::set_session(&session);
-        Ok(session)
+    let text = match text.char_indices().nth(MAX_ERROR_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    };
+    match path {
+        "." => format!("invalid arguments of {tool}: {text}"),
+        path => format!("`{path}` of {tool}: {text}"),
     }
+}
 
-    /// Returns the idempotency key, if the client sent one.
-    pub(super) fn idempotency_key(&mut self) -> Result<Option<IdempotencyKey>, ToolError> {
-        Ok(self.optional_string("idempotency_key")?.map(IdempotencyKey::try_from).transpose()?)
+/// Checks the length of a text in bytes of UTF-8.
+pub(super) fn check_length(name: &str, text: &str, max: usize) -> Result<(), ToolError> {
+    if text.len() <= max {
+        return Ok(());
     }
-
-    /// Returns a required string.
-    pub(super) fn string(&mut self, name: &str) -> Result<String, ToolError> {
-        self.optional_string(name)?.ok_or(ToolError::Internal)
-    }
-
-    /// Returns a required string of at most `max` bytes of UTF-8.
-    pub(super) fn bounded_string(&mut self, name: &str, max: usize) -> Result<String, ToolError> {
-        let text = self.string(name)?;
-        if text.len() > max {
-            let bytes = text.len();
-            return Err(ToolError::Invalid(format!(
-                "`{name}` has {bytes} bytes; the limit is {max}: shorten it or split it into several calls"
-            )));
-        }
-        Ok(text)
-    }
-
-    /// Returns an optional string.
-    pub(super) fn optional_string(&mut self, name: &str) -> Result<Option<String>, ToolError> {
-        match self.0.remove(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(ToolError::Internal),
-        }
-    }
-
-    /// Returns an optional whole number.
-    pub(super) fn optional_number(&mut self, name: &str) -> Result<Option<usize>, ToolError> {
-        let Some(value) = self.0.remove(name) else { return Ok(None) };
-        let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
-        number.map(Some).ok_or(ToolError::Internal)
-    }
+    let bytes = text.len();
+    Err(ToolError::Invalid(format!(
+        "`{name}` has {bytes} bytes; the limit is {max}: shorten it or split it into several calls"
+    )))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
     use serde_json::json;
 
     use super::*;
+    use crate::store::IdempotencyKey;
+
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only parsing is tested")]
+    struct Order {
+        items: Vec<Item>,
+        key: Option<IdempotencyKey>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsing is tested")]
+    struct Item {
+        size: Size,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Size {
+        Small,
+        Large,
+    }
+
+    fn error(arguments: Value) -> String {
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        parse::<Order>("order", arguments).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn error_names_place_and_expectation() {
+        assert_eq!(
+            error(json!({"items": [{"size": "large"}, {"size": "huge"}]})),
+            "`items[1].size` of order: unknown variant `huge`, expected `small` or `large`"
+        );
+        let unknown = error(json!({"items": [{"size": "large", "colour": 1}]}));
+        assert!(unknown.starts_with("`items[0]"), "{unknown}");
+        assert!(unknown.contains("unknown field `colour`, expected `size`"), "{unknown}");
+        let long = error(json!({"items": [{"size": "x".repeat(100_000)}]}));
+        assert!(long.len() < 600, "{long}");
+    }
+
+    #[test]
+    fn error_of_a_key_names_the_argument_of_the_tool() {
+        let text = "`key` has 300 bytes; the limit is 255, so pass a UUID";
+        assert_eq!(error(json!({"items": [], "key": "k".repeat(300)})), text);
+        // The text of an earlier call does not affect a later one.
+        assert_eq!(error(json!({})), "invalid arguments of order: missing field `items`");
+    }
 
     #[test]
     fn text_above_its_limit_is_rejected() {
-        let arguments = || Arguments::new(Map::from_iter([("note".to_owned(), json!("äx"))]));
-        assert_eq!(arguments().bounded_string("note", 3).unwrap(), "äx");
-        let error = arguments().bounded_string("note", 2).unwrap_err().to_string();
+        assert!(check_length("note", "äx", 3).is_ok());
+        let error = check_length("note", "äx", 2).unwrap_err().to_string();
         assert_eq!(error, "`note` has 3 bytes; the limit is 2: shorten it or split it into several calls");
     }
 }

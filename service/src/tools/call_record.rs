@@ -6,19 +6,14 @@ use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 use futures_util::FutureExt;
 
 use super::{error::ToolError, output::ToolOutput};
-use crate::{
-    principal::Principal,
-    telemetry::{Metrics, call::CallContext, targets},
-};
+use crate::telemetry::{Metrics, call::CallContext, targets};
 
-/// Runs a tool call as the current one and records it. A panic becomes [`ToolError::Internal`].
+/// Runs the work of a tool call as the current one and records it. A panic becomes [`ToolError::Internal`].
 pub(super) async fn recorded(
     metrics: &Metrics,
-    principal: &Principal,
-    tool: &'static str,
+    call: Arc<CallContext>,
     work: impl Future<Output = Result<Box<dyn ToolOutput>, ToolError>>,
 ) -> Result<Box<dyn ToolOutput>, ToolError> {
-    let call = CallContext::new(tool, principal);
     let mut record = CallRecord { metrics, call: call.clone(), started: Instant::now(), outcome: "cancelled" };
     // The panic hook has logged the panic. Its payload has nothing more.
     let result = call.scope(AssertUnwindSafe(work).catch_unwind()).await.unwrap_or(Err(ToolError::Internal));
@@ -47,11 +42,13 @@ impl Drop for CallRecord<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::principal::Principal;
 
     #[tokio::test]
     async fn panic_becomes_internal_error_without_details() {
         let metrics = Metrics::new("test");
-        let result = recorded(&metrics, &Principal::shared(), "add_note", async { panic!("secret") }).await;
+        let result =
+            recorded(&metrics, CallContext::new("add_note", &Principal::shared()), async { panic!("secret") }).await;
         assert!(matches!(&result, Err(ToolError::Internal)));
         assert!(!result.unwrap_err().to_string().contains("secret"));
     }

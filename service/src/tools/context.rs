@@ -1,16 +1,114 @@
-//! The state that all tool calls share.
+//! The context of one tool call: its caller, its limits, and access to what all calls share.
 
-use std::sync::Arc;
+mod data;
+mod environment;
 
-use super::local_cache::LocalCache;
-use crate::{store::Store, telemetry::Metrics};
+use std::{fmt, sync::Arc};
 
-/// The state that all tool calls share.
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::{idempotency, local_cache::LocalCache};
+use crate::{
+    config::Limits,
+    principal::Principal,
+    store::Store,
+    telemetry::{Metrics, call::CallContext},
+};
+
+pub(crate) use data::Data;
+
+/// The context of one tool call. Cloning is cheap.
+///
+/// `tracing` inside a call needs no context: every log line has the call's id, tool, principal and session. Tasks that
+/// a tool spawns do not inherit them, and they do not end with the call.
+#[derive(Clone)]
+pub struct Context {
+    shared: Arc<Shared>,
+    call: Arc<CallContext>,
+    deadline: Instant,
+    /// The normalized arguments, unless the tool does without.
+    arguments: Option<Arc<Map<String, Value>>>,
+}
+
+/// The state that all calls share.
 #[derive(Debug)]
-pub(super) struct Context {
+pub(super) struct Shared {
     pub(super) store: Store,
-    pub(super) echoes: LocalCache,
-    pub(super) max_answer_bytes: usize,
-    pub(super) session_ttl_seconds: u64,
+    pub(super) limits: Limits,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) local_cache: LocalCache,
+    pub(super) data: Data,
+}
+
+impl Context {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        call: Arc<CallContext>,
+        deadline: Instant,
+        arguments: Option<Map<String, Value>>,
+    ) -> Self {
+        Self { shared, call, deadline, arguments: arguments.map(Arc::new) }
+    }
+
+    /// Returns the verified caller.
+    pub fn principal(&self) -> &Principal {
+        self.call.principal()
+    }
+
+    /// Returns the name of the called tool.
+    pub fn tool(&self) -> &'static str {
+        self.call.tool()
+    }
+
+    /// Returns the id of the call, which is part of every log line of the call.
+    pub fn id(&self) -> &str {
+        self.call.id()
+    }
+
+    /// Returns the time at which the client gets a time-out instead of the result. Work that waits should end before.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// Returns the cache in this process that all calls share.
+    pub(crate) fn local_cache(&self) -> &LocalCache {
+        &self.shared.local_cache
+    }
+
+    /// Returns a SHA-256 of the call's normalized arguments without `idempotency_key`: equal for a repeated call, and
+    /// different for a call with other arguments.
+    #[expect(dead_code, reason = "for calls that recognize their repetition")]
+    pub(crate) fn arguments_digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        // A map of serde_json is sorted, so equal arguments have equal texts.
+        for (name, value) in self.arguments.iter().flat_map(|arguments| arguments.iter()) {
+            if name != idempotency::ARGUMENT {
+                hash.update(Value::from(name.as_str()).to_string());
+                hash.update(":");
+                hash.update(value.to_string());
+                hash.update(",");
+            }
+        }
+        hash.finalize().into()
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("call", &self.call).finish_non_exhaustive()
+    }
 }

@@ -1,7 +1,10 @@
 //! The description of a tool, as clients get it from `tools/list`.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
+use super::{schema, tool::Tool};
 use crate::principal::Access;
 
 /// The description of a tool.
@@ -10,34 +13,87 @@ pub struct Definition {
     /// The name, on both APIs.
     pub name: &'static str,
     /// The title, for people.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The description, written for a model.
     pub description: String,
     /// The JSON Schema of the arguments.
     pub input: Value,
     /// The JSON Schema of the structured result.
     pub output: Value,
-    /// The effect on the stored state.
+    /// The effect of a call.
     pub effect: Effect,
+    /// A repeated call with the same arguments changes nothing more.
+    pub idempotent: bool,
+    /// The tool reaches systems outside of this server.
+    pub open_world: bool,
 }
 
-/// The effect of a tool on the stored state. No tool has effects outside of it (MCP: not "open world").
+impl Definition {
+    /// Derives the definition from a tool's type: description and schemas from doc comments and fields.
+    pub fn derived<T: Tool>() -> Self {
+        let (description, input) = schema::of_arguments::<T>();
+        Self {
+            name: T::NAME,
+            title: T::TITLE.map_or_else(|| title(T::NAME).into(), Cow::Borrowed),
+            description,
+            input,
+            output: schema::of_result::<T::Output>(),
+            effect: T::EFFECT,
+            idempotent: T::IDEMPOTENT,
+            open_world: T::OPEN_WORLD,
+        }
+    }
+}
+
+/// The effects of a tool on stored state, or on systems outside of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Changes no note, and at most fills the cache.
+    /// Changes nothing, and at most fills a cache. Requires the read scope.
     Reads,
-    /// Adds. Each call adds again.
+    /// Adds, and changes nothing that was there. Requires the write scope, as all further effects.
     Adds,
+    /// Changes or replaces what was there.
+    Writes,
     /// Deletes. A repeated call changes nothing more.
     Deletes,
 }
 
 impl Effect {
     /// Returns the access that a caller needs.
-    pub fn required_access(self) -> Access {
+    pub const fn required_access(self) -> Access {
         match self {
             Self::Reads => Access::Read,
-            Self::Adds | Self::Deletes => Access::Write,
+            Self::Adds | Self::Writes | Self::Deletes => Access::Write,
         }
+    }
+
+    /// Returns whether a call may replace or delete what was stored.
+    pub const fn is_destructive(self) -> bool {
+        matches!(self, Self::Writes | Self::Deletes)
+    }
+
+    /// Returns whether a repeated call changes nothing more, unless a tool declares otherwise.
+    pub const fn is_idempotent(self) -> bool {
+        matches!(self, Self::Reads | Self::Deletes)
+    }
+}
+
+/// Makes a title from a name: `count_words` becomes `Count words`.
+fn title(name: &str) -> String {
+    let mut words = name.replace(['_', '-'], " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn title_is_made_from_the_name() {
+        assert_eq!(title("count_words"), "Count words");
+        assert_eq!(title("x"), "X");
     }
 }

@@ -3,20 +3,20 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    arguments::Arguments,
+    arguments::check_length,
     context::Context,
-    definition::{Definition, Effect},
+    definition::Effect,
     error::ToolError,
     local_cache::{Lookup, Miss},
     output::{ToolOutput, to_json},
+    tool::Tool,
 };
 use crate::{clock::epoch_seconds, principal::Principal, store::CachedValue};
-
-pub(super) const NAME: &str = "echo_cached";
 
 /// The time for which a result is reused.
 pub const LIFETIME_SECONDS: u64 = 900;
@@ -24,56 +24,54 @@ pub const LIFETIME_SECONDS: u64 = 900;
 /// The longest text, in bytes of UTF-8.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 
-pub(super) fn definition() -> Definition {
-    Definition {
-        name: NAME,
-        title: "Echo in upper case",
-        description:
-            "Return the text in upper case. The result is cached for 900 seconds; a cached result begins with \
-            \"[cache] \"."
-                .to_owned(),
-        input: json!({
-            "type": "object",
-            "properties": {"text": {"type": "string", "description": "The text. At most 65536 bytes."}},
-            "required": ["text"]
-        }),
-        output: json!({
-            "type": "object",
-            "properties": {
-                "text": {"type": "string", "description": "The text in upper case, without the prefix."},
-                "cached": {"type": "boolean", "description": "True if the result came from the cache."}
-            },
-            "required": ["text", "cached"]
-        }),
-        effect: Effect::Reads,
-    }
+/// Return the text in upper case. The result is cached for 900 seconds; a cached result begins with "[cache] ".
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct EchoCached {
+    /// The text. At most 65536 bytes.
+    text: String,
 }
 
-pub(super) async fn run(
-    context: &Context,
-    principal: &Principal,
-    mut arguments: Arguments,
-) -> Result<Box<dyn ToolOutput>, ToolError> {
-    let text = arguments.bounded_string("text", MAX_TEXT_BYTES)?;
-    match context.echoes.look_up(&local_key(principal, &text)).await {
-        Lookup::Hit(upper) => {
-            context.metrics.cache("local_hit");
-            Ok(Box::new(Echo { upper, cached: true }))
+/// The result of `echo_cached`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Echo {
+    /// The text in upper case, without the prefix.
+    #[serde(rename = "text", serialize_with = "as_str")]
+    #[schemars(with = "String")]
+    upper: Arc<str>,
+    /// True if the result came from the cache.
+    cached: bool,
+}
+
+impl Tool for EchoCached {
+    const NAME: &'static str = "echo_cached";
+    const TITLE: Option<&'static str> = Some("Echo in upper case");
+    const EFFECT: Effect = Effect::Reads;
+    const KEEPS_ARGUMENTS: bool = false;
+    type Output = Echo;
+
+    async fn call(self, cx: &Context) -> Result<Echo, ToolError> {
+        let text = self.text;
+        check_length("text", &text, MAX_TEXT_BYTES)?;
+        match cx.local_cache().look_up(&local_key(cx.principal(), &text)).await {
+            Lookup::Hit(upper) => {
+                cx.metrics().cache("local_hit");
+                Ok(Echo { upper, cached: true })
+            }
+            Lookup::Failed(kind) => Err(ToolError::store("")(kind)),
+            // Boxed because it is large: a hit must not carry it along.
+            Lookup::Miss(miss) => Box::pin(look_up_in_table(cx, &text, miss)).await,
         }
-        Lookup::Failed(kind) => Err(ToolError::store("")(kind)),
-        Lookup::Miss(miss) => Box::pin(look_up_in_table(context, principal, &text, miss)).await,
+    }
+
+    fn render(output: Echo) -> Result<Box<dyn ToolOutput>, ToolError> {
+        Ok(Box::new(output))
     }
 }
 
 /// Reads the result from the table, or computes it.
-async fn look_up_in_table(
-    context: &Context,
-    principal: &Principal,
-    text: &str,
-    miss: Miss<'_>,
-) -> Result<Box<dyn ToolOutput>, ToolError> {
+async fn look_up_in_table(cx: &Context, text: &str, miss: Miss<'_>) -> Result<Echo, ToolError> {
     let key = json!({"text": text}).to_string();
-    let found = match context.store.cached(principal, NAME, &key).await {
+    let found = match cx.store().cached(cx.principal(), cx.tool(), &key).await {
         Ok(found) => found,
         Err(kind) => {
             miss.fail(kind);
@@ -82,11 +80,10 @@ async fn look_up_in_table(
     };
     let (entry, cached) = match found {
         Some(entry) => (entry, true),
-        None => (compute(context, principal, text, &key).await, false),
+        None => (compute(cx, text, &key).await, false),
     };
-    context.metrics.cache(if cached { "table_hit" } else { "miss" });
-    let upper = miss.fill(entry);
-    Ok(Box::new(Echo { upper, cached }))
+    cx.metrics().cache(if cached { "table_hit" } else { "miss" });
+    Ok(Echo { upper: miss.fill(entry), cached })
 }
 
 /// Returns the key of the local cache. Principal ids have a fixed length, so two principals never share a key.
@@ -94,19 +91,17 @@ fn local_key(principal: &Principal, text: &str) -> String {
     [principal.id().unwrap_or_default(), "\0", text].concat()
 }
 
-async fn compute(context: &Context, principal: &Principal, text: &str, key: &str) -> CachedValue {
+async fn compute(cx: &Context, text: &str, key: &str) -> CachedValue {
     let entry = CachedValue { value: text.to_uppercase(), expires_at: epoch_seconds() + LIFETIME_SECONDS };
     // The result is valid even if the table rejects it, and the store has logged the reason.
-    if context.store.cache(principal, NAME, key, &entry).await.is_err() {
-        context.metrics.cache("unkept");
+    if cx.store().cache(cx.principal(), cx.tool(), key, &entry).await.is_err() {
+        cx.metrics().cache("unkept");
     }
     entry
 }
 
-#[derive(Debug)]
-struct Echo {
-    upper: Arc<str>,
-    cached: bool,
+fn as_str<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
 }
 
 #[derive(Serialize)]

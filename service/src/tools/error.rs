@@ -1,16 +1,24 @@
 //! The errors of tool calls. Each text is for the client: the problem, then the next step.
 
+use std::error::Error;
+
 use crate::{
     session::InvalidSession,
     store::{InvalidCursor, InvalidKey, KeyedError, StoreError},
+    telemetry::targets,
 };
 
 /// A failed tool call.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// The tool does not exist.
-    #[error("unknown tool: {0}; use add_note, get_notes, echo_cached, reset_session or create_session")]
-    Unknown(String),
+    #[error("unknown tool: {tool}; {alternatives}")]
+    Unknown {
+        /// The requested name.
+        tool: String,
+        /// The names that exist.
+        alternatives: String,
+    },
     /// The caller is authenticated, but its token does not permit this tool.
     #[error("the access token does not permit `{tool}`; ask the user for a token with more scopes")]
     Forbidden {
@@ -36,21 +44,49 @@ pub enum ToolError {
     /// The deadline ended the work.
     #[error("{0}")]
     Incomplete(String),
+    /// The tool could not do what was asked.
+    #[error("{0}")]
+    Failed(String),
     /// A defect of this server.
     #[error("internal error; the server's log has the cause for its operator")]
     Internal,
 }
 
 impl ToolError {
+    /// Rejects an argument. The caller sees the text: name the argument, the problem and the next step.
+    pub fn invalid(text: impl Into<String>) -> Self {
+        Self::Invalid(text.into())
+    }
+
+    /// Reports a failure that the caller can do something about. The caller sees the text.
+    pub fn failed(text: impl Into<String>) -> Self {
+        Self::Failed(text.into())
+    }
+
+    /// Reports a defect, or a failure that concerns the operator only. Logs the error with its causes. The caller sees
+    /// that the call failed, and nothing of the error.
+    pub fn internal(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let error = error.into();
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        tracing::error!(target: targets::TOOL_ERROR, error = text, "tool failed");
+        Self::Internal
+    }
+
     /// Returns the outcome as a label of metrics and log lines.
     pub fn label(&self) -> &'static str {
         match self {
-            Self::Unknown(_) => "unknown_tool",
+            Self::Unknown { .. } => "unknown_tool",
             Self::Forbidden { .. } => "forbidden",
             Self::Invalid(_) => "invalid",
             Self::Store { kind, .. } => kind.label(),
             Self::KeyReused(_) => "key_reused",
             Self::Incomplete(_) => "incomplete",
+            Self::Failed(_) => "failed",
             Self::Internal => "internal",
         }
     }

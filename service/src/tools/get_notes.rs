@@ -2,84 +2,68 @@
 
 use std::{iter, num::NonZeroUsize};
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    arguments::Arguments,
     context::Context,
-    definition::{Definition, Effect},
+    definition::Effect,
     error::ToolError,
     output::{ToolOutput, to_json},
-    schema,
+    session_id::SessionId,
+    tool::Tool,
 };
-use crate::{
-    principal::Principal,
-    store::{Cursor, PageRequest},
-};
-
-pub(super) const NAME: &str = "get_notes";
+use crate::store::{Cursor, PageRequest};
 
 /// The maximum of `limit`.
 pub const MAX_LIMIT: usize = 10_000;
 
-pub(super) fn definition() -> Definition {
-    Definition {
-        name: NAME,
-        title: "Read the notes",
-        description:
-            "Read the notes of a session, oldest first. A session without notes returns an empty list. Without \
-            `limit`, returns all notes that fit into one result. If the result has `nextCursor`, call again with it as \
-            `cursor` to get the notes that follow."
-                .to_owned(),
-        input: json!({
-            "type": "object",
-            "properties": {
-                "session_id": schema::session_id("The session_id that was passed to add_note: a handle from create_session or a name."),
-                "limit": schema::optional(
-                    &json!({"type": "integer", "minimum": 0, "maximum": MAX_LIMIT}),
-                    0,
-                    "The maximum number of notes to return. 0: no limit."
-                ),
-                "cursor": schema::optional(
-                    &json!({"type": "string"}),
-                    "",
-                    "nextCursor of the previous result for the same session. Empty: from the first note."
-                )
-            },
-            "required": ["session_id"]
-        }),
-        output: json!({
-            "type": "object",
-            "properties": {
-                "notes": {"type": "array", "items": {"type": "string"}, "description": "Oldest first."},
-                "nextCursor": {"type": "string", "description": "Present only if more notes follow."}
-            },
-            "required": ["notes"]
-        }),
-        effect: Effect::Reads,
-    }
+/// Read the notes of a session, oldest first. A session without notes returns an empty list. Without `limit`, returns all
+/// notes that fit into one result. If the result has `nextCursor`, call again with it as `cursor` to get the notes that
+/// follow.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct GetNotes {
+    /// The session_id that was passed to add_note: a handle from create_session or a name.
+    session_id: SessionId,
+    /// The maximum number of notes to return. 0: no limit.
+    #[schemars(range(max = MAX_LIMIT), extend("default" = 0))]
+    limit: Option<usize>,
+    /// nextCursor of the previous result for the same session. Empty: from the first note.
+    #[schemars(extend("default" = ""))]
+    cursor: Option<String>,
 }
 
-pub(super) async fn run(
-    context: &Context,
-    principal: &Principal,
-    mut arguments: Arguments,
-) -> Result<Box<dyn ToolOutput>, ToolError> {
-    let session = arguments.session(principal)?;
-    let limit = arguments.optional_number("limit")?;
-    let cursor = arguments.optional_string("cursor")?;
-    let after = cursor.map(|text| Cursor::decode(&session, &text)).transpose()?;
-    let request =
-        PageRequest { after, limit: limit.and_then(NonZeroUsize::new), max_bytes: Some(context.max_answer_bytes) };
-    let page = context.store.notes(&session, request).await.map_err(ToolError::store(""))?;
-    Ok(Box::new(Notes { notes: page.notes, next: page.next.map(|cursor| cursor.encode(&session)) }))
-}
-
-#[derive(Debug)]
-struct Notes {
+/// The result of `get_notes`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Notes {
+    /// Oldest first.
     notes: Vec<String>,
+    /// Present only if more notes follow.
+    #[serde(rename = "nextCursor", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     next: Option<String>,
+}
+
+impl Tool for GetNotes {
+    const NAME: &'static str = "get_notes";
+    const TITLE: Option<&'static str> = Some("Read the notes");
+    const EFFECT: Effect = Effect::Reads;
+    const KEEPS_ARGUMENTS: bool = false;
+    type Output = Notes;
+
+    async fn call(self, cx: &Context) -> Result<Notes, ToolError> {
+        let Self { session_id: session, limit, cursor } = self;
+        let after = cursor.map(|text| Cursor::decode(&session, &text)).transpose()?;
+        let max_bytes = Some(cx.limits().answer_bytes);
+        let request = PageRequest { after, limit: limit.and_then(NonZeroUsize::new), max_bytes };
+        let page = cx.store().notes(&session, request).await.map_err(ToolError::store(""))?;
+        Ok(Notes { notes: page.notes, next: page.next.map(|cursor| cursor.encode(&session)) })
+    }
+
+    fn render(output: Notes) -> Result<Box<dyn ToolOutput>, ToolError> {
+        Ok(Box::new(output))
+    }
 }
 
 #[derive(Serialize)]
@@ -107,6 +91,8 @@ impl ToolOutput for Notes {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn one(next: Option<&str>) -> Box<dyn ToolOutput> {

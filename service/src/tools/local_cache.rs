@@ -54,10 +54,10 @@ impl Weighter<String, Entry> for Bytes {
 }
 
 /// The cached values by key.
-pub(super) struct LocalCache(Cache<String, Entry, Bytes>);
+pub(crate) struct LocalCache(Cache<String, Entry, Bytes>);
 
 /// The result of [`LocalCache::look_up`].
-pub(super) enum Lookup<'a> {
+pub(crate) enum Lookup<'a> {
     /// A value that has not expired.
     Hit(Arc<str>),
     /// Another caller's look-up has just failed.
@@ -67,11 +67,11 @@ pub(super) enum Lookup<'a> {
 }
 
 /// The obligation to [`fill`](Miss::fill) an entry. If it is dropped instead, it passes to the next waiting caller.
-pub(super) struct Miss<'a>(Guard<'a>);
+pub(crate) struct Miss<'a>(Guard<'a>);
 
 impl LocalCache {
     /// Looks up `key`. Waits if another caller is computing its value.
-    pub(super) async fn look_up(&self, key: &str) -> Lookup<'_> {
+    pub(crate) async fn look_up(&self, key: &str) -> Lookup<'_> {
         let now = epoch_seconds();
         let check = |_: &String, entry: &mut Entry| match entry {
             Entry::Value { value, expires_at } if *expires_at > now => EntryAction::Retain(Ok(value.clone())),
@@ -90,7 +90,7 @@ impl LocalCache {
 
 impl Miss<'_> {
     /// Stores the value for all waiting callers and returns it.
-    pub(super) fn fill(self, value: CachedValue) -> Arc<str> {
+    pub(crate) fn fill(self, value: CachedValue) -> Arc<str> {
         let (value, expires_at) = (Arc::<str>::from(value.value), value.expires_at);
         // An entry that was evicted in the meantime stays evicted, and the next caller asks the table.
         self.0.insert(Entry::Value { value: value.clone(), expires_at }).ok();
@@ -98,7 +98,7 @@ impl Miss<'_> {
     }
 
     /// Stores the failure for all waiting callers.
-    pub(super) fn fail(self, kind: StoreError) {
+    pub(crate) fn fail(self, kind: StoreError) {
         self.0.insert(Entry::Failed { kind, at: Instant::now() }).ok();
     }
 }

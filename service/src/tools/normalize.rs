@@ -36,11 +36,6 @@ impl InputSchema {
         Self { tool, shape: Shape::compile(schema, schema, MAX_DEPTH) }
     }
 
-    /// Returns the tool's name.
-    pub(super) fn tool(&self) -> &'static str {
-        self.tool
-    }
-
     /// Normalizes the arguments of a call.
     pub(super) fn normalize(&self, arguments: &mut Map<String, Value>) -> Result<(), ToolError> {
         self.shape.normalize_object(arguments, None).map_err(|problem| problem.into_error(self.tool))

@@ -4,7 +4,9 @@
 use std::fmt::Debug;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::schema::RESULT;
 
 /// The result of a tool.
 pub trait ToolOutput: Debug + Send + Sync {
@@ -18,25 +20,40 @@ pub trait ToolOutput: Debug + Send + Sync {
     fn rest(&self) -> String;
 }
 
-/// A result with all representations made at once, for results that are small or rare.
+/// A result that every client gets as JSON.
 #[derive(Debug)]
-pub(super) struct Rendered {
-    pub(super) text: String,
-    pub(super) structured: Value,
-    pub(super) rest: Value,
-}
+pub(super) struct Json(pub(super) Value);
 
-impl ToolOutput for Rendered {
+impl ToolOutput for Json {
+    /// The JSON text, as MCP recommends beside structured content. A text stays as it is.
     fn texts(&self) -> Vec<String> {
-        vec![self.text.clone()]
+        vec![self.0.as_str().map_or_else(|| self.0.to_string(), str::to_owned)]
     }
 
     fn structured(self: Box<Self>) -> Value {
-        self.structured
+        self.0
     }
 
     fn rest(&self) -> String {
-        self.rest.to_string()
+        to_json(&json!({"result": self.0}))
+    }
+}
+
+/// A result that is not an object, and so is wrapped into one for MCP.
+#[derive(Debug)]
+pub(super) struct Wrapped(pub(super) Box<dyn ToolOutput>);
+
+impl ToolOutput for Wrapped {
+    fn texts(&self) -> Vec<String> {
+        self.0.texts()
+    }
+
+    fn structured(self: Box<Self>) -> Value {
+        json!({RESULT: self.0.structured()})
+    }
+
+    fn rest(&self) -> String {
+        self.0.rest()
     }
 }
 

@@ -3,89 +3,80 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{
-    arguments::Arguments,
-    context::Context,
-    definition::{Definition, Effect},
-    error::ToolError,
-    idempotency,
-    output::{Rendered, ToolOutput},
-    schema,
+    context::Context, definition::Effect, error::ToolError, idempotency, output::ToolOutput, rendered::Rendered,
+    session_id::SessionId, tool::Tool,
 };
 use crate::{
     config::DRAIN,
-    principal::Principal,
     session::Session,
     store::{IdempotencyKey, KeyedReset},
 };
-
-pub(super) const NAME: &str = "reset_session";
 
 /// The longest time for which one reset deletes: well within the request's own limit (20 s by default) and
 /// within [`DRAIN`].
 const DEADLINE: Duration = Duration::from_secs(12);
 const _: () = assert!(DEADLINE.as_secs() < DRAIN.as_secs());
 
-pub(super) fn definition() -> Definition {
-    Definition {
-        name: NAME,
-        title: "Reset a session",
-        description: "Delete all notes of a session permanently. Returns the number of deleted notes. Notes that are added at \
-            the same moment may survive. Calling again deletes newer notes, too, unless both calls have the same \
-            `idempotency_key`: pass a new UUID with every new reset, and the same one to repeat a call that got no response."
-            .to_owned(),
-        input: json!({
-            "type": "object",
-            "properties": {
-                "session_id": schema::session_id("The session_id that was passed to add_note: a handle from create_session or a name."),
-                "idempotency_key": schema::idempotency_key(
-                    "Repeating the call with the same key deletes no note that was added after the first call."
-                )
-            },
-            "required": ["session_id"]
-        }),
-        output: json!({
-            "type": "object",
-            "properties": {
-                "deleted": {"type": "integer", "minimum": 0, "description": "The number of deleted notes."},
-                "message": {"type": "string"},
-                "replayed": idempotency::replayed_schema()
-            },
-            "required": ["deleted", "message"]
-        }),
-        effect: Effect::Deletes,
+/// Delete all notes of a session permanently. Returns the number of deleted notes. Notes that are added at the same
+/// moment may survive. Calling again deletes newer notes, too, unless both calls have the same `idempotency_key`: pass a
+/// new UUID with every new reset, and the same one to repeat a call that got no response.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ResetSession {
+    /// The session_id that was passed to add_note: a handle from create_session or a name.
+    session_id: SessionId,
+    /// A unique name of this call, preferably a UUID, remembered for 24 hours. At most 255 bytes. Repeating the call
+    /// with the same key deletes no note that was added after the first call.
+    idempotency_key: Option<IdempotencyKey>,
+}
+
+/// The result of `reset_session`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionReset {
+    /// The number of deleted notes.
+    deleted: usize,
+    message: String,
+    /// Only with idempotency_key: true if an earlier call with the same key had taken effect, so that this call changed
+    /// nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "bool")]
+    replayed: Option<bool>,
+}
+
+impl Tool for ResetSession {
+    const NAME: &'static str = "reset_session";
+    const TITLE: Option<&'static str> = Some("Reset a session");
+    const EFFECT: Effect = Effect::Deletes;
+    const KEEPS_ARGUMENTS: bool = false;
+    type Output = SessionReset;
+
+    async fn call(self, cx: &Context) -> Result<SessionReset, ToolError> {
+        let session = &self.session_id;
+        let deadline = Instant::now() + DEADLINE;
+        let (deleted, replayed) = match &self.idempotency_key {
+            None => (reset(cx, session, deadline).await?, None),
+            Some(key) => {
+                let (deleted, replayed) = reset_once(cx, session, key, deadline).await?;
+                (deleted, Some(replayed))
+            }
+        };
+        let message = format!("Deleted {deleted} notes from {}.", session.id());
+        Ok(SessionReset { deleted, message, replayed })
+    }
+
+    fn render(output: SessionReset) -> Result<Box<dyn ToolOutput>, ToolError> {
+        let SessionReset { message, replayed, .. } = &output;
+        Ok(Box::new(Rendered::confirmation(message.clone(), *replayed, &output)))
     }
 }
 
-pub(super) async fn run(
-    context: &Context,
-    principal: &Principal,
-    mut arguments: Arguments,
-) -> Result<Box<dyn ToolOutput>, ToolError> {
-    let session = arguments.session(principal)?;
-    let deadline = Instant::now() + DEADLINE;
-    let (deleted, replayed) = match arguments.idempotency_key()? {
-        None => (reset(context, &session, deadline).await?, None),
-        Some(key) => {
-            let (deleted, replayed) = reset_once(context, &session, &key, deadline).await?;
-            (deleted, Some(replayed))
-        }
-    };
-    let message = format!("Deleted {deleted} notes from {}.", session.id());
-    let output = Rendered {
-        structured: json!({"deleted": deleted, "message": message}),
-        rest: json!({"result": message}),
-        text: message,
-    };
-    Ok(Box::new(idempotency::set_replayed(output, replayed)))
-}
-
-async fn reset(context: &Context, session: &Session, deadline: Instant) -> Result<usize, ToolError> {
+async fn reset(cx: &Context, session: &Session, deadline: Instant) -> Result<usize, ToolError> {
     let partial = "some notes may have been deleted: call reset_session again to delete the rest; ";
-    let reset = context.store.reset(session, deadline).await.map_err(ToolError::store(partial))?;
+    let reset = cx.store().reset(session, deadline).await.map_err(ToolError::store(partial))?;
     if reset.complete {
         return Ok(reset.deleted);
     }
@@ -96,12 +87,12 @@ async fn reset(context: &Context, session: &Session, deadline: Instant) -> Resul
 }
 
 async fn reset_once(
-    context: &Context,
+    cx: &Context,
     session: &Session,
     key: &IdempotencyKey,
     deadline: Instant,
 ) -> Result<(usize, bool), ToolError> {
-    let reset = context.store.reset_once(session, key, deadline).await;
+    let reset = cx.store().reset_once(session, key, deadline).await;
     match reset.map_err(ToolError::keyed(idempotency::UNCERTAIN, "a note"))? {
         KeyedReset::Done { deleted, replayed } => Ok((deleted, replayed)),
         KeyedReset::Deleting => Err(ToolError::Incomplete(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use mcp_stateful::{
+    catalog::Catalog,
     cli::Cli,
     clock::epoch_seconds,
     config::Config,
@@ -17,6 +18,7 @@ use mcp_stateful::{
 };
 use ring::hmac;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use crate::support::{
     call, fast_path,
@@ -305,13 +307,15 @@ async fn check_grants() -> std::io::Result<()> {
     let (config, _) = Config::parse(&Cli::parse_from(["mcp-stateful", "--state-path", ":memory:"]).flags).unwrap();
     let metrics = Arc::new(Metrics::new("test"));
     let store = Store::open(&config.state, fast_path(), metrics.clone()).await.unwrap();
-    let tools = Tools::new(store, &config.limits, metrics);
+    let catalog = Catalog::built_in(&config.limits).unwrap();
+    let tools = Tools::new(catalog, store, &config.limits, metrics);
     for (read, write) in [(true, false), (false, true), (false, false)] {
         let caller = Principal::named("issuer", "alice", Grant { read, write });
-        for definition in tools.definitions() {
+        for definition in tools.registry().definitions() {
             let allowed = if ["get_notes", "echo_cached"].contains(&definition.name) { read } else { write };
             // A permitted call fails for its missing arguments instead.
-            let outcome = tools.call(&caller, definition.name, Map::new()).await;
+            let deadline = tools.deadline(Instant::now());
+            let outcome = tools.call(&caller, definition.name, Map::new(), deadline).await;
             assert_eq!(
                 matches!(outcome, Err(ToolError::Forbidden { .. })),
                 !allowed,

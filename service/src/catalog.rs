@@ -1,0 +1,69 @@
+//! Everything that clients see of a server: its identity, its instructions for models, its tools.
+
+use crate::{
+    config::Limits,
+    tools::{BUILT_IN, Data, Registration, Registry, RegistryError},
+};
+
+mod instructions;
+
+/// The name and version that a server reports.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The name, for programs.
+    pub name: String,
+    /// The version of the binary.
+    pub version: String,
+    /// The title, for people.
+    pub title: Option<String>,
+    /// A sentence about the server.
+    pub description: Option<String>,
+}
+
+impl Default for Identity {
+    /// The identity of this crate's own binary.
+    fn default() -> Self {
+        Self {
+            name: "mcp-stateful".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            title: Some("Stateful MCP server".to_owned()),
+            description: None,
+        }
+    }
+}
+
+/// Everything that clients see of a server.
+#[derive(Debug)]
+pub struct Catalog {
+    /// The name and version.
+    pub identity: Identity,
+    /// The tools.
+    pub registry: Registry,
+    /// What the author of the server adds to the instructions for models.
+    pub(crate) author_instructions: Option<String>,
+    /// The values for tools.
+    pub(crate) data: Data,
+}
+
+impl Catalog {
+    /// Creates the catalog of a server with `tools`.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if a tool cannot be registered.
+    pub fn new<'a>(limits: &Limits, tools: impl IntoIterator<Item = &'a Registration>) -> Result<Self, RegistryError> {
+        Ok(Self {
+            identity: Identity::default(),
+            registry: Registry::new(limits, tools)?,
+            author_instructions: None,
+            data: Data::default(),
+        })
+    }
+
+    /// Creates the catalog of a server with the built-in tools.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if two of them have the same name.
+    pub fn built_in(limits: &Limits) -> Result<Self, RegistryError> {
+        Self::new(limits, BUILT_IN)
+    }
+}
