@@ -1,11 +1,19 @@
-//! Everything that clients see of a server: its identity, its instructions for models, its tools.
+//! Everything that clients see of a server: its identity, its instructions for models, its tools, resources and prompts.
+
+mod instructions;
+mod prompts;
+mod resources;
+mod template;
 
 use crate::{
     config::Limits,
     tools::{BUILT_IN, Data, Registration, Registry, RegistryError},
 };
 
-mod instructions;
+pub use prompts::PromptArguments;
+pub(crate) use prompts::Prompts;
+pub use resources::ResourceRequest;
+pub(crate) use resources::Resources;
 
 /// The name and version that a server reports.
 #[derive(Debug, Clone)]
@@ -41,6 +49,8 @@ pub struct Catalog {
     pub registry: Registry,
     /// What the author of the server adds to the instructions for models.
     pub(crate) author_instructions: Option<String>,
+    pub(crate) resources: Resources,
+    pub(crate) prompts: Prompts,
     /// The values for tools.
     pub(crate) data: Data,
 }
@@ -55,8 +65,21 @@ impl Catalog {
             identity: Identity::default(),
             registry: Registry::new(limits, tools)?,
             author_instructions: None,
+            resources: Resources::default(),
+            prompts: Prompts::default(),
             data: Data::default(),
         })
+    }
+
+    /// Adds resources and prompts.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if a template is invalid, or two of them have the same URI or name.
+    pub(crate) fn offer(&mut self, resources: Resources, prompts: Prompts) -> Result<(), RegistryError> {
+        resources.check()?;
+        prompts.check()?;
+        (self.resources, self.prompts) = (resources, prompts);
+        Ok(())
     }
 
     /// Creates the catalog of a server with the built-in tools.
@@ -66,4 +89,9 @@ impl Catalog {
     pub fn built_in(limits: &Limits) -> Result<Self, RegistryError> {
         Self::new(limits, BUILT_IN)
     }
+}
+
+/// Returns a text that occurs twice.
+fn duplicate<'a>(texts: &[&'a str]) -> Option<&'a str> {
+    texts.iter().enumerate().find(|(place, text)| texts[..*place].contains(text)).map(|(_, text)| *text)
 }

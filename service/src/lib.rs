@@ -64,4 +64,6 @@ pub mod telemetry;
 mod text;
 pub mod tools;
 
+/// MCP's types for resources and prompts, from rmcp.
+pub use rmcp::model;
 pub use server::{Server, ServerError};

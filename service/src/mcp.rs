@@ -62,6 +62,8 @@ pub struct Endpoint<H> {
     transport: StreamableHttpService<H, NeverSessionManager>,
     /// The tools that the fast path calls; `None` turns it off.
     fast_path: Option<Arc<Tools>>,
+    /// The sentence about the handler's methods, for errors.
+    offers: Arc<str>,
 }
 
 impl Endpoint<Handler> {
@@ -83,7 +85,9 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
             .disable_allowed_origins()
             .with_max_request_body_bytes(limits.body_bytes);
         let sessions = Arc::new(NeverSessionManager::default());
-        Self { transport: StreamableHttpService::new(move || Ok(handler.clone()), sessions, config), fast_path: None }
+        let offers = transport_errors::offers(&handler.get_info().capabilities).into();
+        let transport = StreamableHttpService::new(move || Ok(handler.clone()), sessions, config);
+        Self { transport, fast_path: None, offers }
     }
 
     /// Responds to an admitted request.
@@ -173,7 +177,7 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
         let response = self.pass_to_rmcp(caller, head, body, envelope.id).await;
         match envelope.kind {
             Kind::Request if !HANDLED_METHODS.contains(&envelope.method.as_str()) => {
-                transport_errors::explain_unknown_method_in(response).await
+                transport_errors::explain_unknown_method_in(response, &self.offers).await
             }
             _ => response,
         }
@@ -190,7 +194,17 @@ impl<H: ServerHandler + Clone> Endpoint<H> {
 }
 
 /// The methods whose responses rmcp or the handler explains itself.
-const HANDLED_METHODS: &[&str] = &["initialize", "server/discover", "tools/list", "tools/call"];
+const HANDLED_METHODS: &[&str] = &[
+    "initialize",
+    "prompts/get",
+    "prompts/list",
+    "resources/list",
+    "resources/read",
+    "resources/templates/list",
+    "server/discover",
+    "tools/call",
+    "tools/list",
+];
 
 /// Rejects a request whose body was not read.
 fn rejection(status: StatusCode, text: &str) -> Response {

@@ -2,15 +2,16 @@
 
 mod command;
 
-use std::{fmt, io, thread};
+use std::{fmt, future::Future, io, thread};
 
+use rmcp::model::{GetPromptResult, Prompt, Resource, ResourceContents, ResourceTemplate};
 use tokio::sync::oneshot;
 
 use crate::{
-    catalog::{Catalog, Identity},
+    catalog::{Catalog, Identity, PromptArguments, Prompts, ResourceRequest, Resources},
     config::Limits,
     serve::ServeError,
-    tools::{BUILT_IN, Data, Registration, RegistryError, Tool},
+    tools::{BUILT_IN, Context, Data, Registration, RegistryError, Tool, ToolError},
 };
 
 /// A server with the built-in tools and those of its author.
@@ -44,6 +45,8 @@ pub struct Server {
     identity: Identity,
     tools: Vec<Registration>,
     instructions: Option<String>,
+    resources: Resources,
+    prompts: Prompts,
     data: Data,
 }
 
@@ -79,7 +82,14 @@ impl Server {
     /// # Errors
     /// None at present.
     pub fn from_env() -> Result<Self, ServerError> {
-        Ok(Self { identity: Identity::default(), tools: BUILT_IN.to_vec(), instructions: None, data: Data::default() })
+        Ok(Self {
+            identity: Identity::default(),
+            tools: BUILT_IN.to_vec(),
+            instructions: None,
+            resources: Resources::default(),
+            prompts: Prompts::default(),
+            data: Data::default(),
+        })
     }
 
     /// Sets the name that `--help`, log lines of the start and MCP clients see.
@@ -126,6 +136,77 @@ impl Server {
         self
     }
 
+    /// Offers a resource at a fixed URI. `read` returns its contents.
+    ///
+    /// ```
+    /// use mcp_stateful::{model::Resource, prelude::*};
+    ///
+    /// # fn main() -> Result<(), ServerError> {
+    /// let terms = Resource::new("shop://terms", "terms").with_description("The terms of the shop.");
+    /// let server = Server::from_env()?
+    ///     .resource(terms, |_, request| async move { Ok(request.text("No returns.")) });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resource<F, Fut>(mut self, resource: Resource, read: F) -> Self
+    where
+        F: Fn(Context, ResourceRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<ResourceContents>, ToolError>> + Send + 'static,
+    {
+        self.resources.add(resource, read);
+        self
+    }
+
+    /// Offers resources at the URIs of a template: `{name}` stands for one segment of a path, `{+name}` for the rest.
+    ///
+    /// ```
+    /// use mcp_stateful::{model::ResourceTemplate, prelude::*};
+    ///
+    /// # fn main() -> Result<(), ServerError> {
+    /// let carts = ResourceTemplate::new("shop://carts/{session_id}", "cart");
+    /// let server = Server::from_env()?.resource_template(carts, |cx, request| async move {
+    ///     let session = cx.session(request.variable("session_id"))?;
+    ///     Ok(request.text(format!("the cart of {}", session.id())))
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resource_template<F, Fut>(mut self, template: ResourceTemplate, read: F) -> Self
+    where
+        F: Fn(Context, ResourceRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<ResourceContents>, ToolError>> + Send + 'static,
+    {
+        self.resources.add_template(template, read);
+        self
+    }
+
+    /// Offers a prompt. `get` returns its messages.
+    ///
+    /// ```
+    /// use mcp_stateful::{
+    ///     model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role},
+    ///     prelude::*,
+    /// };
+    ///
+    /// # fn main() -> Result<(), ServerError> {
+    /// let topic = PromptArgument::new("topic").with_required(true);
+    /// let prompt = Prompt::new("explain", Some("Explains a topic."), Some(vec![topic]));
+    /// let server = Server::from_env()?.prompt(prompt, |_, arguments| async move {
+    ///     let text = format!("Explain {} in one sentence.", arguments["topic"]);
+    ///     Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]))
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn prompt<F, Fut>(mut self, prompt: Prompt, get: F) -> Self
+    where
+        F: Fn(Context, PromptArguments) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<GetPromptResult, ToolError>> + Send + 'static,
+    {
+        self.prompts.add(prompt, get);
+        self
+    }
+
     /// Gives a value to the tools, which get it by its type with [`Context::data`](crate::tools::Context::data).
     pub fn data<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.data.insert(value);
@@ -164,6 +245,7 @@ impl Server {
         let mut catalog = Catalog::new(limits, &self.tools)?;
         catalog.identity = self.identity;
         catalog.author_instructions = self.instructions;
+        catalog.offer(self.resources, self.prompts)?;
         catalog.data = self.data;
         Ok(catalog)
     }

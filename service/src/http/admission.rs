@@ -14,7 +14,7 @@ use crate::{
     config::AccessConfig,
     json,
     oauth::OAuth,
-    principal::{Grant, Principal},
+    principal::{Access, Grant, Principal},
     telemetry::Metrics,
     tools::Tools,
 };
@@ -116,11 +116,18 @@ impl Admission {
         // The handlers read the body in the same way, and reject what this cannot read.
         let Ok(body) = json::read(body) else { return Ok(()) };
         let messages = body.as_array().map_or(std::slice::from_ref(&body), Vec::as_slice);
-        let needed =
-            messages.iter().filter_map(called_tool).filter_map(|tool| self.tools.registry().required_access(tool));
-        match needed.into_iter().find(|needed| !grant.covers(*needed)) {
+        let mut needed = messages.iter().filter_map(|message| self.needed_access(message));
+        match needed.find(|needed| !grant.covers(*needed)) {
             Some(needed) => Err(self.challenge.insufficient_scope(grant, Some(needed)).into()),
             None => Ok(()),
+        }
+    }
+
+    /// Returns the access that a message needs: that of the called tool, or read access for resources and prompts.
+    fn needed_access(&self, message: &Value) -> Option<Access> {
+        match message.get("method").and_then(Value::as_str) {
+            Some("resources/read" | "prompts/get") => Some(Access::Read),
+            _ => self.tools.registry().required_access(called_tool(message)?),
         }
     }
 }

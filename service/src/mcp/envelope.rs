@@ -34,8 +34,11 @@ pub(super) struct Envelope {
 /// The `_meta` field with which a request names its protocol version, from 2026-07-28.
 const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 
-/// The fields of parameters: method, path, type, and whether the field is required.
-const FIELDS: &[(&str, &[&str], &str, bool)] = &[
+/// A field of parameters: method, path, type, and whether the field is required.
+type Field = (&'static str, &'static [&'static str], &'static str, bool);
+
+/// The fields of the methods that every server has.
+const FIELDS: &[Field] = &[
     ("initialize", &["protocolVersion"], "a string", true),
     ("initialize", &["capabilities"], "an object", true),
     ("initialize", &["clientInfo"], "an object", true),
@@ -45,6 +48,22 @@ const FIELDS: &[(&str, &[&str], &str, bool)] = &[
     ("tools/call", &["arguments"], "an object", false),
     ("tools/list", &["cursor"], "a string", false),
 ];
+
+/// The fields of the methods that only a server with resources or prompts has.
+const OPTIONAL_FIELDS: &[Field] = &[
+    ("prompts/get", &["name"], "a string", true),
+    ("prompts/get", &["arguments"], "an object", false),
+    ("prompts/list", &["cursor"], "a string", false),
+    ("resources/list", &["cursor"], "a string", false),
+    ("resources/read", &["uri"], "a string", true),
+    ("resources/templates/list", &["cursor"], "a string", false),
+];
+
+/// Returns the problem of the parameters of a method that only a server with resources or prompts has, if it is known.
+pub(super) fn optional_method_problem(method: &str, params: Option<&Value>) -> Option<String> {
+    let none = Map::new();
+    wrong_field(OPTIONAL_FIELDS, method, params.and_then(Value::as_object).unwrap_or(&none))
+}
 
 /// Checks a message. Removes a null `result`, `error` or `params`, which some serializers write for a missing member.
 pub(super) fn check(message: &mut Value) -> Result<Envelope, Refusal> {
@@ -142,21 +161,8 @@ fn check_fields(method: &str, params: &Map<String, Value>, id: &Value) -> Result
         // The method does not exist in the protocol version that the request names.
         return Ok(());
     }
-    for (_, path, expected, required) in FIELDS.iter().filter(|(name, ..)| *name == method) {
-        let (last, parents) = path.split_last().unwrap_or((&"", &[]));
-        let parent = parents.iter().try_fold(params, |object, name| object.get(*name)?.as_object());
-        let place = path.join(".");
-        match parent.and_then(|parent| parent.get(*last)) {
-            None if *required => {
-                return refuse(format!("`params.{place}` of {method} is missing; it must be {expected}"));
-            }
-            None => {}
-            Some(Value::Null) if !required => {}
-            Some(value) if type_name(value) == *expected => {}
-            Some(other) => {
-                return refuse(format!("`params.{place}` of {method} must be {expected}, not {}", type_name(other)));
-            }
-        }
+    if let Some(problem) = wrong_field(FIELDS, method, params) {
+        return refuse(problem);
     }
     if method == "initialize"
         && let Some(place) = malformed_part(params)
@@ -164,6 +170,27 @@ fn check_fields(method: &str, params: &Map<String, Value>, id: &Value) -> Result
         return refuse(format!("`params.{place}` of initialize does not have the form that MCP defines"));
     }
     Ok(())
+}
+
+/// Returns the problem of the first field that is missing or has another type.
+fn wrong_field(fields: &[Field], method: &str, params: &Map<String, Value>) -> Option<String> {
+    for (_, path, expected, required) in fields.iter().filter(|(name, ..)| *name == method) {
+        let (last, parents) = path.split_last().unwrap_or((&"", &[]));
+        let parent = parents.iter().try_fold(params, |object, name| object.get(*name)?.as_object());
+        let place = path.join(".");
+        match parent.and_then(|parent| parent.get(*last)) {
+            None if *required => {
+                return Some(format!("`params.{place}` of {method} is missing; it must be {expected}"));
+            }
+            None => {}
+            Some(Value::Null) if !required => {}
+            Some(value) if type_name(value) == *expected => {}
+            Some(other) => {
+                return Some(format!("`params.{place}` of {method} must be {expected}, not {}", type_name(other)));
+            }
+        }
+    }
+    None
 }
 
 /// Returns the path of a part of `initialize`'s parameters that rmcp cannot read.

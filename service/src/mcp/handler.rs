@@ -1,5 +1,7 @@
 //! Implements rmcp's `ServerHandler` for the tools. Everything that does not depend on a request is computed once.
 
+mod reply;
+
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use axum::http::request::Parts;
@@ -7,15 +9,23 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest, CustomResult,
-        DiscoverResult, ErrorCode, Implementation, JsonObject, ListToolsResult, PaginatedRequestParams,
-        ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        DiscoverResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, Implementation, JsonObject,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        PromptsCapability, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+        ResourcesCapability, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Caller, transport_errors::unknown_method, versions::PROTOCOL_VERSIONS};
+use reply::{check_cursor, malformed, read_error, unless_cancelled};
+
+use super::{
+    Caller, envelope,
+    transport_errors::{offers, unknown_method},
+    versions::PROTOCOL_VERSIONS,
+};
 use crate::{
     catalog::{Catalog, Identity},
     principal::Principal,
@@ -25,10 +35,14 @@ use crate::{
 /// The time for which a client may cache the list of tools, which changes only with a new build.
 const LIST_TTL: Duration = Duration::from_secs(3600);
 
-/// The supported methods up to 2025-11-25.
+/// The methods of every server up to 2025-11-25.
 const LEGACY_METHODS: &[&str] = &["initialize", "ping", "tools/call", "tools/list"];
-/// The supported methods from 2026-07-28.
+/// The methods of every server from 2026-07-28.
 const MODERN_METHODS: &[&str] = &["server/discover", "tools/call", "tools/list"];
+/// The methods of a server with resources.
+const RESOURCE_METHODS: &[&str] = &["resources/list", "resources/read", "resources/templates/list"];
+/// The methods of a server with prompts.
+const PROMPT_METHODS: &[&str] = &["prompts/get", "prompts/list"];
 
 /// Serves the tools to MCP clients. Has no state of its own, so rmcp may clone it for each request.
 #[derive(Debug, Clone)]
@@ -67,12 +81,7 @@ impl ServerHandler for Handler {
         params: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        // The list has one page, so every cursor is invalid (MCP, utilities/pagination, section "Error Handling"). Some
-        // clients send an empty one for the first page.
-        if params.and_then(|params| params.cursor).is_some_and(|cursor| !cursor.is_empty()) {
-            let text = "invalid params: `params.cursor` was not returned by tools/list, which has one page; omit it";
-            return Err(ErrorData::invalid_params(text, None));
-        }
+        check_cursor("tools/list", params)?;
         let result = ListToolsResult::with_all_items(self.listed.to_vec());
         Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
     }
@@ -88,13 +97,67 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let Caller { principal, started } = caller(&context)?;
         let arguments = request.arguments.unwrap_or_default();
-        // rmcp keeps running a handler after its client has disconnected or its time is up. Without this, nothing would
-        // limit that work.
-        let result = tokio::select! {
-            result = self.tools.call(&principal, &request.name, arguments, self.tools.deadline(started)) => result,
-            () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled", None)),
-        };
-        call_result(result).map(Into::into)
+        let call = self.tools.call(&principal, &request.name, arguments, self.tools.deadline(started));
+        call_result(unless_cancelled(&context, call).await?).map(Into::into)
+    }
+
+    async fn list_resources(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.require("resources/list")?;
+        check_cursor("resources/list", params)?;
+        let result = ListResourcesResult::with_all_items(self.tools.catalog().resources.list());
+        Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.require("resources/templates/list")?;
+        check_cursor("resources/templates/list", params)?;
+        let result = ListResourceTemplatesResult::with_all_items(self.tools.catalog().resources.templates());
+        Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        self.require("resources/read")?;
+        let Caller { principal, started } = caller(&context)?;
+        let reading = self.tools.read_resource(&principal, &request.uri, self.tools.deadline(started));
+        let contents = unless_cancelled(&context, reading).await?.map_err(read_error)?;
+        // Contents may depend on the caller and change at any time.
+        let result = ReadResourceResult::new(contents).with_ttl_ms(0).with_cache_scope(CacheScope::Private);
+        Ok(result.into())
+    }
+
+    async fn list_prompts(
+        &self,
+        params: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.require("prompts/list")?;
+        check_cursor("prompts/list", params)?;
+        let result = ListPromptsResult::with_all_items(self.tools.catalog().prompts.list());
+        Ok(result.with_ttl_ms(ttl_ms()).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.require("prompts/get")?;
+        let Caller { principal, started } = caller(&context)?;
+        let arguments = request.arguments.unwrap_or_default();
+        let getting = self.tools.get_prompt(&principal, &request.name, arguments, self.tools.deadline(started));
+        Ok(unless_cancelled(&context, getting).await?.map_err(read_error)?.into())
     }
 
     /// Rejects a request that rmcp could not parse as one of its methods.
@@ -105,13 +168,31 @@ impl ServerHandler for Handler {
     ) -> Result<CustomResult, ErrorData> {
         let modern = context.protocol_version().is_some_and(|version| !version.has_initialize());
         let methods = if modern { MODERN_METHODS } else { LEGACY_METHODS };
-        // The check in front of rmcp names the wrong field of all parameters that MCP's clients send.
-        if methods.contains(&request.method.as_str()) {
-            let text =
-                format!("invalid params: `params` of {} does not have the form that MCP defines", request.method);
-            return Err(ErrorData::invalid_params(text, None));
+        let method = request.method.as_str();
+        if self.require(method).is_ok() && !methods.contains(&method) {
+            let problem = envelope::optional_method_problem(method, request.params.as_ref());
+            return Err(malformed(method, problem));
         }
-        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, unknown_method(&request.method), None))
+        // The check in front of rmcp names the wrong field of all parameters that MCP's clients send.
+        if methods.contains(&method) {
+            return Err(malformed(method, None));
+        }
+        Err(self.unknown(method))
+    }
+}
+
+impl Handler {
+    /// Checks that this server has a method of resources or prompts.
+    fn require(&self, method: &str) -> Result<(), ErrorData> {
+        let catalog = self.tools.catalog();
+        let offered = RESOURCE_METHODS.contains(&method) && !catalog.resources.is_empty()
+            || PROMPT_METHODS.contains(&method) && !catalog.prompts.is_empty();
+        if offered { Ok(()) } else { Err(self.unknown(method)) }
+    }
+
+    fn unknown(&self, method: &str) -> ErrorData {
+        let text = unknown_method(method, &offers(&self.info.capabilities));
+        ErrorData::new(ErrorCode::METHOD_NOT_FOUND, text, None)
     }
 }
 
@@ -119,7 +200,10 @@ fn info(catalog: &Catalog) -> ServerConfig {
     let Identity { name, version, title, description } = &catalog.identity;
     let mut implementation = Implementation::new(name, version);
     (implementation.title, implementation.description) = (title.clone(), description.clone());
-    let mut info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+    let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+    capabilities.resources = (!catalog.resources.is_empty()).then(ResourcesCapability::default);
+    capabilities.prompts = (!catalog.prompts.is_empty()).then(PromptsCapability::default);
+    let mut info = ServerConfig::new(capabilities);
     info.instructions = catalog.instructions();
     info.with_server_info(implementation)
 }

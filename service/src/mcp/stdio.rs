@@ -27,7 +27,7 @@ use super::{
     batch::{self, Batch},
     envelope::{self, Envelope, Kind},
     refusal::Refusal,
-    transport_errors::explain_unknown_method,
+    transport_errors::{explain_unknown_method, offers},
 };
 use crate::{json, telemetry::targets};
 use lines::{Line, Lines, MAX_LINE_BYTES};
@@ -43,7 +43,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub async fn serve_stdio<H: ServerHandler>(handler: H, stop: impl Future<Output = ()>) -> io::Result<()> {
     let session = async {
         let (input, output) = stdio_pipes();
-        let service = match handler.serve(LineTransport::new(input, output)).await {
+        let offers = offers(&handler.get_info().capabilities);
+        let service = match handler.serve(LineTransport::new(input, output, offers)).await {
             // The client left before its handshake.
             Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
             service => service.map_err(io::Error::other)?,
@@ -71,6 +72,8 @@ struct LineTransport<R, W> {
     /// A line that needs no handler's response. It is written before the next line is read, so that such lines cannot
     /// pile up.
     writing: Option<JoinHandle<io::Result<()>>>,
+    /// The sentence about the handler's methods, for errors.
+    offers: String,
 }
 
 impl<R, W> LineTransport<R, W>
@@ -78,7 +81,7 @@ where
     R: AsyncRead + Send + Unpin,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    fn new(input: R, output: W) -> Self {
+    fn new(input: R, output: W, offers: String) -> Self {
         let (input, output) = (Lines::new(BufReader::new(input)), Arc::new(Mutex::new(output)));
         Self {
             input,
@@ -88,6 +91,7 @@ where
             batches: PendingBatches::default(),
             queue: VecDeque::new(),
             writing: None,
+            offers,
         }
     }
 
@@ -182,7 +186,7 @@ where
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let id = match &mut message {
             ServerJsonRpcMessage::Error(error) => {
-                explain_unknown_method(&mut error.error);
+                explain_unknown_method(&mut error.error, &self.offers);
                 error.id.clone()
             }
             ServerJsonRpcMessage::Response(response) => {

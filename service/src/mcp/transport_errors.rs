@@ -11,14 +11,17 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use rmcp::model::{ErrorCode, ErrorData};
+use rmcp::model::{ErrorCode, ErrorData, ServerCapabilities};
 use serde_json::Value;
 
 use super::{
     refusal::{INTERNAL_ERROR, INVALID_REQUEST, Refusal},
     versions::supported_versions,
 };
-use crate::{text::truncate, tools::ToolError};
+use crate::{
+    text::truncate,
+    tools::{ToolError, list},
+};
 
 /// The longest rejection that is read. rmcp's have one line.
 const MAX_REJECTION_BYTES: usize = 4096;
@@ -46,19 +49,33 @@ pub(super) async fn as_json_rpc(response: Response, declared_json: bool, id: Val
 }
 
 /// Replaces the message of an error for an unknown method, which in rmcp is the method's name alone.
-pub(super) fn explain_unknown_method(error: &mut ErrorData) {
+pub(super) fn explain_unknown_method(error: &mut ErrorData, offers: &str) {
     if error.code == ErrorCode::METHOD_NOT_FOUND && !error.message.contains(' ') {
-        error.message = unknown_method(&error.message).into();
+        error.message = unknown_method(&error.message, offers).into();
     }
 }
 
-/// Returns the message of the error for an unknown method.
-pub(super) fn unknown_method(method: &str) -> String {
-    format!("method not found: {}; this server has tools only, so use tools/list and tools/call", truncate(method))
+/// Returns the message of the error for an unknown method. `offers` is a sentence about the server's methods.
+pub(super) fn unknown_method(method: &str, offers: &str) -> String {
+    format!("method not found: {}; {offers}", truncate(method))
+}
+
+/// Returns the sentence about the methods of a server with these capabilities.
+pub(super) fn offers(capabilities: &ServerCapabilities) -> String {
+    let offered = [
+        (capabilities.tools.is_some(), "tools"),
+        (capabilities.resources.is_some(), "resources"),
+        (capabilities.prompts.is_some(), "prompts"),
+    ];
+    let offered: Vec<&str> = offered.into_iter().filter(|(offered, _)| *offered).map(|(_, name)| name).collect();
+    match offered.as_slice() {
+        ["tools"] => "this server has tools only, so use tools/list and tools/call".to_owned(),
+        _ => format!("this server has {}", list(offered.into_iter(), "and").unwrap_or_default()),
+    }
 }
 
 /// Does for an HTTP response what [`explain_unknown_method`] does for an error.
-pub(super) async fn explain_unknown_method_in(response: Response) -> Response {
+pub(super) async fn explain_unknown_method_in(response: Response, offers: &str) -> Response {
     if !is_json(response.headers()) {
         return response;
     }
@@ -66,7 +83,7 @@ pub(super) async fn explain_unknown_method_in(response: Response) -> Response {
     let text = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let explained = serde_json::from_slice::<Value>(&text).ok().and_then(|mut message| {
         let mut error: ErrorData = serde_json::from_value(message.get("error")?.clone()).ok()?;
-        explain_unknown_method(&mut error);
+        explain_unknown_method(&mut error, offers);
         message["error"] = serde_json::to_value(error).ok()?;
         Some(message.to_string())
     });

@@ -5,15 +5,15 @@ use std::{future::Future, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use futures_util::FutureExt;
 
-use super::{error::ToolError, output::ToolOutput};
+use super::error::ToolError;
 use crate::telemetry::{Metrics, call::CallContext, targets};
 
 /// Runs the work of a tool call as the current one and records it. A panic becomes [`ToolError::Internal`].
-pub(super) async fn recorded(
+pub(super) async fn recorded<T>(
     metrics: &Metrics,
     call: Arc<CallContext>,
-    work: impl Future<Output = Result<Box<dyn ToolOutput>, ToolError>>,
-) -> Result<Box<dyn ToolOutput>, ToolError> {
+    work: impl Future<Output = Result<T, ToolError>>,
+) -> Result<T, ToolError> {
     let mut record = CallRecord { metrics, call: call.clone(), started: Instant::now(), outcome: "cancelled" };
     // The panic hook has logged the panic. Its payload has nothing more.
     let result = call.scope(AssertUnwindSafe(work).catch_unwind()).await.unwrap_or(Err(ToolError::Internal));
@@ -47,7 +47,7 @@ mod tests {
     #[tokio::test]
     async fn panic_becomes_internal_error_without_details() {
         let metrics = Metrics::new("test");
-        let result =
+        let result: Result<(), _> =
             recorded(&metrics, CallContext::new("add_note", &Principal::shared()), async { panic!("secret") }).await;
         assert!(matches!(&result, Err(ToolError::Internal)));
         assert!(!result.unwrap_err().to_string().contains("secret"));

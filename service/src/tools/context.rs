@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::{idempotency, local_cache::LocalCache};
+use super::{error::ToolError, idempotency, local_cache::LocalCache, session_id::SessionId};
 use crate::{
     config::Limits,
     principal::Principal,
@@ -70,6 +70,15 @@ impl Context {
     /// Returns the time at which the client gets a time-out instead of the result. Work that waits should end before.
     pub fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// Opens a session of the caller: a handle from `create_session`, or a name. Arguments of the type [`SessionId`] are
+    /// open already.
+    ///
+    /// # Errors
+    /// [`ToolError::Invalid`] if it is neither, has expired, or belongs to another principal.
+    pub fn session(&self, id: impl Into<String>) -> Result<SessionId, ToolError> {
+        Ok(SessionId::open(self.principal(), id.into())?)
     }
 
     pub(crate) fn store(&self) -> &Store {

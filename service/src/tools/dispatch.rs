@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use rmcp::model::{GetPromptResult, ResourceContents};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -11,12 +12,12 @@ use super::{
     error::ToolError,
     local_cache::LocalCache,
     output::ToolOutput,
-    registry::{Registered, Registry},
+    registry::{Registered, Registry, list},
 };
 use crate::{
     catalog::Catalog,
     config::Limits,
-    principal::Principal,
+    principal::{Access, Principal},
     store::Store,
     telemetry::{Metrics, call::CallContext},
     text::truncate,
@@ -24,6 +25,10 @@ use crate::{
 
 /// The time between a call's deadline and the response that replaces its own: enough to send an error.
 const MARGIN: Duration = Duration::from_millis(500);
+
+/// The labels of reads in metrics and log lines. A tool cannot have such a name.
+const READ: &str = "resources/read";
+const GET: &str = "prompts/get";
 
 /// The tools of a server on one store.
 #[derive(Debug)]
@@ -101,6 +106,63 @@ impl Tools {
                 call_record::recorded(metrics, CallContext::new("unknown", principal), rejected).await
             }
         }
+    }
+
+    /// Reads the resource at `uri`, as a call that is recorded like that of a tool.
+    ///
+    /// # Errors
+    /// [`ToolError`], whose text is for the client.
+    pub(crate) async fn read_resource(
+        &self,
+        principal: &Principal,
+        uri: &str,
+        deadline: Instant,
+    ) -> Result<Vec<ResourceContents>, ToolError> {
+        let call = CallContext::new(READ, principal);
+        let work = async {
+            let context = self.context_of(&call, deadline)?;
+            let reading = self.catalog.resources.read(context, uri);
+            let (reading, mime_type) = reading.ok_or_else(|| ToolError::NotFound(truncate(uri)))?;
+            let contents = reading.await?;
+            Ok(match mime_type {
+                Some(kind) => contents.into_iter().map(|contents| contents.with_mime_type(&kind)).collect(),
+                None => contents,
+            })
+        };
+        call_record::recorded(&self.shared.metrics, call.clone(), work).await
+    }
+
+    /// Makes the messages of a prompt, as a call that is recorded like that of a tool.
+    ///
+    /// # Errors
+    /// [`ToolError`], whose text is for the client.
+    pub(crate) async fn get_prompt(
+        &self,
+        principal: &Principal,
+        name: &str,
+        arguments: Map<String, Value>,
+        deadline: Instant,
+    ) -> Result<GetPromptResult, ToolError> {
+        let call = CallContext::new(GET, principal);
+        let work = async {
+            let context = self.context_of(&call, deadline)?;
+            match self.catalog.prompts.get(context, name, arguments) {
+                Some(getting) => getting?.await,
+                None => {
+                    let names = list(self.catalog.prompts.names(), "or").unwrap_or_default();
+                    Err(ToolError::Invalid(format!("unknown prompt: {}; use {names}", truncate(name))))
+                }
+            }
+        };
+        call_record::recorded(&self.shared.metrics, call.clone(), work).await
+    }
+
+    /// Returns the context of a call that reads, if its caller may read.
+    fn context_of(&self, call: &Arc<CallContext>, deadline: Instant) -> Result<Context, ToolError> {
+        if !call.principal().grant().covers(Access::Read) {
+            return Err(ToolError::Forbidden { tool: call.tool() });
+        }
+        Ok(Context::new(self.shared.clone(), call.clone(), deadline, None))
     }
 
     async fn run(

@@ -19,6 +19,9 @@ pub enum ToolError {
         /// The names that exist.
         alternatives: String,
     },
+    /// The resource does not exist.
+    #[error("no resource has the URI {0}; use one of resources/list or resources/templates/list")]
+    NotFound(String),
     /// The caller is authenticated, but its token does not permit this tool.
     #[error("the access token does not permit `{tool}`; ask the user for a token with more scopes")]
     Forbidden {
@@ -81,6 +84,7 @@ impl ToolError {
     pub fn label(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => "unknown_tool",
+            Self::NotFound(_) => "not_found",
             Self::Forbidden { .. } => "forbidden",
             Self::Invalid(_) => "invalid",
             Self::Store { kind, .. } => kind.label(),

@@ -55,7 +55,7 @@ pub(crate) struct Registered {
     type_name: &'static str,
 }
 
-/// The reasons for which a tool cannot be registered.
+/// The reasons for which a tool, a resource or a prompt cannot be registered.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RegistryError {
     /// Two tools have the same name.
@@ -84,6 +84,17 @@ pub enum RegistryError {
         /// The tool's type.
         of: &'static str,
     },
+    /// A template of resources that this server cannot match.
+    #[error(
+        "invalid URI template \"{0}\": expected text with `{{name}}` or `{{+name}}`, such as `shop://carts/{{id}}`"
+    )]
+    InvalidTemplate(String),
+    /// Two resources have the same URI.
+    #[error("two resources have the URI {0}; change one of them")]
+    DuplicateResource(String),
+    /// Two prompts have the same name.
+    #[error("two prompts are named `{0}`; rename one of them")]
+    DuplicatePrompt(String),
     /// Arguments that are not an object.
     #[error("invalid arguments of the tool `{name}`: expected a struct with named fields, such as `struct {of} {{}}`")]
     InvalidArguments {

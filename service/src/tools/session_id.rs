@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use super::arguments::self_explanatory;
 use crate::{
     clock::epoch_seconds,
-    session::{MAX_SESSION_ID_BYTES, Session},
+    principal::Principal,
+    session::{InvalidSession, MAX_SESSION_ID_BYTES, Session},
     telemetry::call,
 };
 
@@ -20,6 +21,13 @@ use crate::{
 pub struct SessionId(Session);
 
 impl SessionId {
+    /// Opens a session of `principal`. The log lines of the current call then have its fingerprint.
+    pub(super) fn open(principal: &Principal, id: String) -> Result<Self, InvalidSession> {
+        let session = Session::open(principal, id, epoch_seconds())?;
+        call::set_session(&session);
+        Ok(Self(session))
+    }
+
     /// Returns the session.
     pub fn into_session(self) -> Session {
         self.0
@@ -39,9 +47,7 @@ impl<'de> Deserialize<'de> for SessionId {
         let id = String::deserialize(deserializer)?;
         let outside = || D::Error::custom("a session is opened by a tool call only");
         let principal = call::current_principal().ok_or_else(outside)?;
-        let session = Session::open(&principal, id, epoch_seconds()).map_err(self_explanatory)?;
-        call::set_session(&session);
-        Ok(Self(session))
+        Self::open(&principal, id).map_err(self_explanatory)
     }
 }
 
