@@ -29,6 +29,8 @@ mod keyed;
 mod lifecycle;
 mod mcp;
 mod oauth;
+mod own_offers;
+mod own_tools;
 mod permissions;
 mod proxy;
 mod rate_limit;

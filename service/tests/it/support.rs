@@ -1,6 +1,7 @@
 //! Test support: the binary as a process, a DynamoDB endpoint with injectable faults, and clients.
 
 pub(crate) mod dynamodb;
+pub(crate) mod fixture;
 pub(crate) mod held;
 pub(crate) mod issuer;
 pub(crate) mod mcp_client;

@@ -80,11 +80,23 @@ impl Setup {
             .env("AWS_EC2_METADATA_DISABLED", "true")
     }
 
+    /// Runs another server.
+    pub(crate) fn program(self, program: &Path) -> Self {
+        let mut command = Command::new(program);
+        command.args(self.command.get_args());
+        self.replace(command)
+    }
+
     /// Runs the server through another program. The server's command line follows that program's arguments.
     #[cfg(target_os = "linux")]
-    pub(crate) fn run_by(mut self, program: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn run_by(self, program: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(arguments).arg(self.command.get_program()).args(self.command.get_args());
+        self.replace(command)
+    }
+
+    /// Replaces the command by another one with the same environment.
+    fn replace(mut self, mut command: Command) -> Self {
         for (name, value) in self.command.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
