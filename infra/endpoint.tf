@@ -22,11 +22,11 @@ resource "aws_vpc_endpoint" "dynamodb" {
 }
 
 locals {
-  # The service's tasks reach their own table only, even if their role is widened later. Every other principal in the VPC
-  # passes as if there were no endpoint, restricted by its own policies alone.
+  # The service's tasks reach their own table and those that task_policy_statements names, even if their role is widened
+  # elsewhere. Every other principal in the VPC passes as if there were no endpoint, restricted by its own policies alone.
   endpoint_policy = {
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "OurTasksToTheirTable"
         Effect    = "Allow"
@@ -43,6 +43,13 @@ locals {
         Resource  = "*"
         Condition = { ArnNotEquals = { "aws:PrincipalArn" = aws_iam_role.task.arn } }
       },
-    ]
+      ], [for number, statement in var.task_policy_statements : {
+        Sid       = "OurTools${number}"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = [for action in statement.actions : action if startswith(action, "dynamodb:")]
+        Resource  = statement.resources
+        Condition = { ArnEquals = { "aws:PrincipalArn" = aws_iam_role.task.arn } }
+    } if statement.effect == "Allow" && anytrue([for action in statement.actions : startswith(action, "dynamodb:")])])
   }
 }

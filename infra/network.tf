@@ -66,3 +66,17 @@ resource "aws_vpc_security_group_egress_rule" "https" {
   to_port           = 443
   cidr_ipv4         = "0.0.0.0/0"
 }
+
+# Outbound: what the tools connect to, by the variable egress. A rule is identified by its content, so that a new one
+# leaves the others as they are. The deployer finds the rules of a lost state by the same keys (xtask/src/adopt/egress.rs).
+resource "aws_vpc_security_group_egress_rule" "tools" {
+  for_each = merge([for rule in var.egress : { for cidr in rule.cidrs : "${rule.protocol} ${rule.ports} ${cidr}" => merge(rule, { cidr = cidr }) }]...)
+
+  security_group_id = aws_security_group.service.id
+  description       = "Tools"
+  ip_protocol       = each.value.protocol
+  from_port         = split("-", each.value.ports)[0]
+  to_port           = reverse(split("-", each.value.ports))[0]
+  cidr_ipv4         = strcontains(each.value.cidr, ":") ? null : each.value.cidr
+  cidr_ipv6         = strcontains(each.value.cidr, ":") ? each.value.cidr : null
+}

@@ -50,6 +50,7 @@ resource "aws_ecs_service" "this" {
     aws_iam_role_policy.task,
     aws_vpc_endpoint.dynamodb,
     aws_vpc_security_group_egress_rule.https,
+    aws_vpc_security_group_egress_rule.tools,
     aws_vpc_security_group_ingress_rule.service,
   ]
 }

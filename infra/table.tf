@@ -4,6 +4,9 @@ locals {
   # The default project uses the v1 server's table name. A derived name cannot collide with it because project names
   # contain no underscore.
   table_name = coalesce(var.table_name, var.project_name == "mcp-stateful" ? "mcp_state" : "${var.project_name}-state")
+
+  # Known before the table exists, for the check of task_policy_statements in iam_task.tf.
+  table_arn = "arn:${data.aws_partition.this.partition}:dynamodb:${var.region}:${data.aws_caller_identity.this.account_id}:table/${local.table_name}"
 }
 
 resource "aws_dynamodb_table" "state" {

@@ -20,7 +20,13 @@ locals {
     MCP_SESSION_TTL     = tostring(var.session_ttl)
     MCP_STATE_BACKEND   = "dynamodb"
     MCP_STATE_TABLE     = aws_dynamodb_table.state.name
-  }, local.named_tokens, local.oauth, { for name, value in var.settings : "MCP_${upper(name)}" => value })
+  }, local.named_tokens, local.oauth, { for name, value in var.settings : "MCP_${upper(name)}" => value }, var.environment)
+
+  # The ARN of each secret by the name of its variable. Lists that are made of this map are in the order of the names.
+  secrets = merge(
+    { MCP_AUTH_TOKEN = local.token_parameter_arn },
+    { for name, secret in var.secrets : name => secret.arn },
+  )
 
   # Unset values are left out, so that the service's own defaults apply.
   named_tokens = length(var.auth_tokens) == 0 ? {} : {
@@ -60,6 +66,14 @@ resource "aws_ecs_task_definition" "service" {
   }
 
   tags = { Revision = var.revision }
+
+  lifecycle {
+    precondition {
+      # ECS rejects such a task definition.
+      condition     = length(setintersection(keys(var.secrets), keys(var.environment))) == 0
+      error_message = "invalid secrets: expected names that environment does not have too."
+    }
+  }
 }
 
 locals {
@@ -69,19 +83,20 @@ locals {
     essential    = true
     portMappings = [{ containerPort = var.container_port, hostPort = var.container_port, protocol = "tcp" }]
     environment  = [for name, value in local.environment : { name = name, value = value }]
-    secrets      = [{ name = "MCP_AUTH_TOKEN", valueFrom = local.token_parameter_arn }]
+    secrets      = [for name, arn in local.secrets : { name = name, valueFrom = arn }]
 
     # ECS reads the token when a task starts. The label turns a new token into a new revision, which replaces the tasks.
     dockerLabels = { "token-version" = tostring(var.token_version) }
 
-    # No writable file system, no capabilities, no init process. The image contains neither a shell nor a root user.
+    # No writable file system but the scratch directory, no capabilities, no init process. The image contains neither a
+    # shell nor a root user.
     user                   = "65532:65532"
     readonlyRootFilesystem = true
-    linuxParameters = {
+    linuxParameters = merge({
       # ECS stores the empty list. Without it here, every plan would replace the task definition and all tasks.
       capabilities       = { add = [], drop = ["ALL"] }
       initProcessEnabled = false
-    }
+    }, local.scratch)
 
     healthCheck = {
       command     = ["CMD", "/mcp-stateful", "healthcheck"]
@@ -109,5 +124,15 @@ locals {
     mountPoints    = []
     systemControls = []
     volumesFrom    = []
+  }
+
+  # A tmpfs, which Fargate supports since January 2026
+  # (https://aws.amazon.com/about-aws/whats-new/2026/01/amazon-ecs-tmpfs-mounts-aws-fargate-managed-instances/). A volume
+  # on Fargate's disk has neither a limit of its own nor, unless the image declares it, an owner other than root. At 0 the
+  # key is absent, as it is in what ECS stores.
+  scratch = {
+    for name, mounts in {
+      tmpfs = [{ containerPath = "/tmp", size = var.scratch_mib, mountOptions = ["mode=1777", "nosuid", "nodev", "noexec"] }]
+    } : name => mounts if var.scratch_mib > 0
   }
 }
