@@ -14,7 +14,7 @@ variable "environment" {
 
   validation {
     # Read by the server, the AWS SDK, ECS and the runtime, or set by deploy. The deployer rejects them with the same words
-    # (xtask/src/environments/variable_name.rs).
+    # (xtask/src/environments/tool_variables.rs).
     condition     = !anytrue([for name in keys(var.environment) : can(regex("^(MCP_|AWS_|ECS_|TOKIO_|ASSETS_DIR$)", name))])
     error_message = "invalid environment: names that begin with MCP_, AWS_, ECS_ or TOKIO_ are reserved, and so is ASSETS_DIR."
   }

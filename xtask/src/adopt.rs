@@ -8,12 +8,14 @@
 //! new value, which logs out every client. Terraform leaves the parameter alone instead (`token_adopted` in
 //! `infra/token.tf`).
 
+mod egress;
+
 use serde_json::json;
 
 use crate::{
     aws::{ec2, ssm, tags},
     cleanup::{self, Kind, Resource},
-    stack::{DeploymentTarget, workspace},
+    stack::{DeploymentTarget, Variables, workspace},
     ui::Step,
 };
 
@@ -21,7 +23,7 @@ const CLUSTER: &str = "aws_ecs_cluster.this";
 const SERVICE: &str = "aws_ecs_service.this";
 const GROUP: &str = "aws_security_group.service";
 const INGRESS: &str = "aws_vpc_security_group_ingress_rule.service";
-const EGRESS: &str = "aws_vpc_security_group_egress_rule.https";
+const EGRESS: &str = egress::HTTPS_ADDRESS;
 const LOG_GROUP: &str = "aws_cloudwatch_log_group.service";
 const PARAMETER: &str = "aws_ssm_parameter.token";
 const EXEC_ROLE: &str = "aws_iam_role.exec";
@@ -32,7 +34,7 @@ const TABLE: &str = "aws_dynamodb_table.state";
 const IMPORTED: [&str; 9] = [CLUSTER, SERVICE, GROUP, INGRESS, EGRESS, LOG_GROUP, EXEC_ROLE, TASK_ROLE, TABLE];
 
 /// A Terraform address, and the id by which Terraform imports the resource.
-type Import = (&'static str, String);
+type Import = (String, String);
 
 /// Writes import blocks for the existing resources that the state lacks.
 ///
@@ -40,12 +42,15 @@ type Import = (&'static str, String);
 pub(crate) async fn adopt(
     target: &DeploymentTarget,
     table: Option<&str>,
+    variables: &Variables,
     known: &[String],
     step: &Step,
 ) -> anyhow::Result<()> {
-    let mut imports: Vec<Import> = table.map(|table| (TABLE, table.to_owned())).into_iter().collect();
-    if !IMPORTED.iter().all(|address| is_known(known, address)) {
-        imports.extend(existing(target).await?);
+    let mut imports: Vec<Import> = table.map(|table| (TABLE.to_owned(), table.to_owned())).into_iter().collect();
+    let rules = egress::wanted(variables);
+    let mut addresses = IMPORTED.into_iter().chain(rules.iter().map(String::as_str));
+    if !addresses.all(|address| is_known(known, address)) {
+        imports.extend(existing(target, &rules, step).await?);
     }
     imports.retain(|(address, _)| !is_known(known, address));
     imports.sort();
@@ -75,28 +80,40 @@ pub(crate) async fn adopts_token(target: &DeploymentTarget, known: &[String], st
     Ok(adopts)
 }
 
-/// Returns an import for every resource of the project that exists.
-async fn existing(target: &DeploymentTarget) -> anyhow::Result<Vec<Import>> {
+/// Returns an import for every resource of the project that exists. `rules` are the addresses of the tools' outgoing
+/// rules. Another outgoing rule is reported, because it is an opening that no setting asks for.
+async fn existing(target: &DeploymentTarget, rules: &[String], step: &Step) -> anyhow::Result<Vec<Import>> {
     let owned = cleanup::find(&target.account, &target.names, &target.names.table()).await?.owned;
     let mut imports: Vec<Import> = owned.iter().filter_map(|resource| import(target, resource)).collect();
+    let mut found = Vec::new();
     if let Some((_, group)) = imports.iter().find(|(address, _)| *address == GROUP) {
-        let rules = ec2::rules(&target.account, group, target.names.project()).await?;
-        imports.extend(rules.into_iter().map(|rule| (if rule.egress { EGRESS } else { INGRESS }, rule.id)));
+        for rule in ec2::rules(&target.account, group, target.names.project()).await? {
+            let address = if rule.egress { egress::address(&rule, rules) } else { Some(INGRESS.to_owned()) };
+            match address {
+                Some(address) => found.push((address, rule.id)),
+                None => step.warning(&format!(
+                    "no setting asks for the outgoing rule {}, which stays; remove it with `aws ec2 \
+                     revoke-security-group-egress --group-id {group} --security-group-rule-ids {}`",
+                    rule.traffic, rule.id
+                )),
+            }
+        }
     }
+    imports.extend(found);
     Ok(imports)
 }
 
 fn import(target: &DeploymentTarget, resource: &Resource) -> Option<Import> {
     let name = resource.name.clone();
     let [exec, task] = target.names.roles();
-    match resource.kind {
-        Kind::Cluster => Some((CLUSTER, name)),
-        Kind::Service => Some((SERVICE, name)),
-        Kind::SecurityGroup => Some((GROUP, resource.id.clone()?)),
-        Kind::LogGroup => Some((LOG_GROUP, name)),
-        Kind::Role if name == exec => Some((EXEC_ROLE, name)),
-        Kind::Role if name == task => Some((TASK_ROLE, name)),
-        Kind::Table => Some((TABLE, name)),
+    let (address, id) = match resource.kind {
+        Kind::Cluster => (CLUSTER, name),
+        Kind::Service => (SERVICE, name),
+        Kind::SecurityGroup => (GROUP, resource.id.clone()?),
+        Kind::LogGroup => (LOG_GROUP, name),
+        Kind::Role if name == exec => (EXEC_ROLE, name),
+        Kind::Role if name == task => (TASK_ROLE, name),
+        Kind::Table => (TABLE, name),
         // The token is not imported, each apply creates a revision, Terraform manages neither the repository nor the
         // log group of Container Insights, and the endpoint is optional.
         Kind::Parameter
@@ -105,8 +122,9 @@ fn import(target: &DeploymentTarget, resource: &Resource) -> Option<Import> {
         | Kind::VpcEndpoint
         | Kind::InsightsLogGroup
         | Kind::Repository
-        | Kind::Other => None,
-    }
+        | Kind::Other => return None,
+    };
+    Some((address.to_owned(), id))
 }
 
 #[cfg(test)]
@@ -122,7 +140,7 @@ mod tests {
             .filter(|path| path.extension().is_some_and(|ending| ending == "tf"))
             .map(|path| std::fs::read_to_string(path).unwrap())
             .collect();
-        for address in IMPORTED.into_iter().chain([PARAMETER]) {
+        for address in IMPORTED.into_iter().chain([PARAMETER, egress::TOOLS_ADDRESS]) {
             let (kind, name) = address.split_once('.').unwrap();
             assert!(text.contains(&format!("resource \"{kind}\" \"{name}\"")), "{address}");
         }

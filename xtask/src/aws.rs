@@ -17,6 +17,7 @@ pub(crate) mod partition;
 pub(crate) mod quotas;
 pub(crate) mod s3;
 mod sdk;
+pub(crate) mod secrets_manager;
 pub mod ssm;
 pub(crate) mod table;
 pub(crate) mod tagging;

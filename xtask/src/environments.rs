@@ -1,13 +1,16 @@
 //! The settings of a deployment, in `environments/<name>.toml`: one format for this machine and for AWS.
 //!
-//! `[settings]` are the service's settings, `[infra]` are variables of `infra/`, `[secrets]` refers to secrets. The
-//! file may be committed and read by anyone, so it holds no secret itself. All problems of a file are reported
-//! together. Process variables are read in `environment.rs`.
+//! `[settings]` are the service's settings, `[environment]` are variables of its tools, `[infra]` are variables of
+//! `infra/`, `[image]` lists files for the image, `[secrets]` refers to secrets. The file may be committed and read by
+//! anyone, so it holds no secret itself. All problems of a file are reported together. Process variables are read in
+//! `environment.rs`.
 
+mod assets;
 mod infra;
 mod name;
 mod secrets;
 mod settings;
+mod tool_variables;
 
 use std::{
     collections::BTreeMap,
@@ -21,10 +24,15 @@ use toml::Table;
 
 #[cfg(feature = "aws")]
 pub(crate) use self::infra::{Variable, declared as declared_variables, rejection as variable_rejection};
-pub(crate) use self::{name::Name, secrets::TokenReference, settings::declared as declared_settings};
+pub(crate) use self::{
+    name::Name,
+    secrets::{TokenReference, ToolSecret},
+    settings::declared as declared_settings,
+    tool_variables::ASSETS_DIR,
+};
 use crate::{cargo::workspace_root, nearest, problem::Problem, token::Token};
 
-const SECTIONS: [&str; 3] = ["settings", "infra", "secrets"];
+const SECTIONS: [&str; 5] = ["settings", "environment", "infra", "image", "secrets"];
 
 /// The place of a deployment, which decides the settings that make sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +52,12 @@ pub(crate) struct Environment {
     pub(crate) infra: BTreeMap<String, Value>,
     /// The token, if it is not generated.
     pub(crate) auth_token: Option<TokenReference>,
+    /// Variables of the tools.
+    pub(crate) tool_variables: BTreeMap<String, String>,
+    /// Secrets of the tools, by the names of their variables.
+    pub(crate) tool_secrets: BTreeMap<String, ToolSecret>,
+    /// Paths of files and directories for the image, relative to the project.
+    pub(crate) assets: Vec<String>,
 }
 
 impl Environment {
@@ -91,6 +105,21 @@ impl Environment {
         }
     }
 
+    /// Reads the tools' secrets that the file names variables for. Adds a problem for each variable that is not set.
+    pub(crate) fn read_tool_secrets(&self, problems: &mut Vec<Problem>) -> BTreeMap<String, Token> {
+        secrets::read_tools(&self.tool_secrets, problems)
+    }
+
+    /// Returns the variables of the tools of a service on this machine, with the directory of their assets, if they have
+    /// any. The assets are used where they are.
+    pub(crate) fn variables_of_process(&self) -> BTreeMap<String, String> {
+        let mut variables = self.tool_variables.clone();
+        if !self.assets.is_empty() {
+            variables.insert(ASSETS_DIR.to_owned(), workspace_root().display().to_string());
+        }
+        variables
+    }
+
     fn parse(mut self, text: &str, place: Place, problems: &mut Vec<Problem>) -> Self {
         self.exists = true;
         let file = self.file();
@@ -106,7 +135,12 @@ impl Environment {
             match (name.as_str(), value.as_table()) {
                 ("settings", Some(table)) => self.settings = settings::parse(table, &mut found),
                 ("infra", Some(table)) => self.infra = infra::parse(table, &mut found),
-                ("secrets", Some(table)) => self.auth_token = secrets::parse(table, &mut found),
+                ("secrets", Some(table)) => {
+                    let references = secrets::parse(table, &mut found);
+                    (self.auth_token, self.tool_secrets) = (references.auth_token, references.tools);
+                }
+                ("environment", Some(table)) => self.tool_variables = tool_variables::parse(table, &mut found),
+                ("image", Some(table)) => self.assets = assets::parse(table, &mut found),
                 (section, None) if SECTIONS.contains(&section) => {
                     found.add(format!("invalid {section}: expected a table"), format!("write it as [{section}]"));
                 }
@@ -115,6 +149,9 @@ impl Environment {
         }
         if self.auth_token.is_some() && self.infra.contains_key("token_parameter_arn") {
             found.add("[infra] token_parameter_arn and [secrets] auth_token name two tokens", "remove one of them");
+        }
+        for name in self.tool_variables.keys().filter(|name| self.tool_secrets.contains_key(*name)) {
+            found.add(format!("{name} is in [environment] and in [secrets]"), "remove one of them");
         }
         self
     }
@@ -145,6 +182,9 @@ fn section_of(name: &str) -> String {
     }
     if holds(infra::declared().ok().map(|variables| variables.into_iter().map(|variable| variable.name).collect())) {
         return format!("move {name} below [infra]");
+    }
+    if tool_variables::name_problem(name).is_none() {
+        return format!("move {name} below [environment]");
     }
     nearest::hint(name, SECTIONS)
 }
@@ -187,12 +227,24 @@ mod tests {
             deletion_protection = true
             tags = { team = "notes" }
             oauth = { issuer = "https://id.example.com", audience = ["a"] }
+            [environment]
+            BUCKET = "team-notes"
+            RETRIES = 3
+            [image]
+            assets = ["infra/tests/", "docs"]
             [secrets]
             auth_token = { parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/team/token" }
+            API_KEY = { secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:api-AbCdEf" }
             "#,
             Place::Aws,
         );
         assert_eq!(problems, []);
+        assert_eq!(
+            (environment.tool_variables["BUCKET"].as_str(), environment.tool_variables["RETRIES"].as_str()),
+            ("team-notes", "3")
+        );
+        assert_eq!(environment.assets, ["docs", "infra/tests"]);
+        assert!(matches!(environment.tool_secrets["API_KEY"], ToolSecret::Stored { .. }));
         assert_eq!(environment.settings["allowed_hosts"], "a.example.com,b.example.com");
         assert_eq!(environment.settings["max_concurrency"], "8");
         assert_eq!(environment.settings["allow_unauthenticated"], "false");
@@ -208,6 +260,7 @@ mod tests {
             r#"
             fargate_cpu = 512
             log = "debug"
+            BUCKET = "team-notes"
             [setings]
             [settings]
             max_concurency = 8
@@ -225,6 +278,20 @@ mod tests {
             [secrets]
             auth_token = "hidden-hidden-hidden"
             token = {}
+            auth_tokn = {}
+            MCP_KEY = { parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/key" }
+            API_KEY = "hidden-hidden-hidden"
+            LOCAL_KEY = { variable = "LOCAL_KEY" }
+            BUCKET = { parameter_arn = "arn:aws:ssm:us-east-1:123456789012:parameter/key" }
+            [environment]
+            BUCKET = "team-notes"
+            aws_region = "eu-west-1"
+            AWS_REGION = "eu-west-1"
+            EMPTY = ""
+            LIST = ["a"]
+            [image]
+            asets = ["docs"]
+            assets = ["../docs"]
             "#,
             Place::Aws,
         );
@@ -232,6 +299,7 @@ mod tests {
         for expected in [
             "fargate_cpu: move fargate_cpu below [infra]",
             "log: move log below [settings]",
+            "BUCKET: move BUCKET below [environment]",
             "setings: did you mean `settings`?",
             "max_concurency: did you mean `max_concurrency`?",
             "MCP_LOG: did you mean `log`?",
@@ -245,11 +313,22 @@ mod tests {
             "region is set by deploy",
             "the token must not be in a file: ",
             "auth_token: expected a reference",
-            "token: use one of: auth_token",
+            "token: use auth_token, or a name of upper-case letters, digits and underscores for a tool's secret",
+            "auth_tokn: did you mean `auth_token`?",
+            "invalid MCP_KEY in [secrets]: names that begin with MCP_, AWS_, ECS_ or TOKIO_ are reserved",
+            "invalid API_KEY: expected a reference: write API_KEY = { parameter_arn",
+            "a deployment on AWS does not read LOCAL_KEY from this machine",
+            "BUCKET is in [environment] and in [secrets]",
+            "invalid aws_region in [environment]: expected names of upper-case letters",
+            "invalid AWS_REGION in [environment]: names that begin with MCP_, AWS_, ECS_ or TOKIO_ are reserved",
+            "invalid EMPTY: expected text that is not empty",
+            "invalid LIST: expected text that is not empty",
+            "asets: did you mean `assets`?",
+            "invalid asset ../docs: expected a path inside of the project",
         ] {
             assert!(all.contains(expected), "{expected} is missing in\n{all}");
         }
-        assert_eq!(problems.len(), 16, "{all}");
+        assert_eq!(problems.len(), 28, "{all}");
         assert!(!all.contains("hidden"), "{all}");
         assert!(all.starts_with("environments"), "{all}");
     }

@@ -13,6 +13,7 @@ pub mod ports;
 pub(crate) mod preflight;
 pub mod ready;
 pub(crate) mod record;
+pub(crate) mod secrets;
 pub(crate) mod service;
 pub(crate) mod stage;
 pub(crate) mod stop;

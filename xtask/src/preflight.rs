@@ -6,6 +6,7 @@ mod capacity;
 mod existing_image;
 mod exposure;
 mod findings;
+mod grants;
 mod network;
 mod oauth;
 mod plan;
@@ -13,6 +14,7 @@ mod public_ip;
 mod secret;
 mod settings;
 mod table;
+mod tool_secrets;
 
 use anyhow::bail;
 
@@ -141,6 +143,7 @@ async fn check_account(
     network::check(account, needs, findings).await;
     capacity::check(account, variables, findings).await;
     secret::check(account, variables, findings).await;
+    tool_secrets::check(account, variables, findings).await;
     if let Some(image) = image {
         existing_image::check(account, image, findings).await;
     }

@@ -1,6 +1,6 @@
-//! A bearer token in memory. `local` and `aws` know where it is stored.
+//! A bearer token or another secret in memory. `local` and `aws` know where it is stored.
 
-/// A token that its `Debug` does not reveal.
+/// A secret that its `Debug` does not reveal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 

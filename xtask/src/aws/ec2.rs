@@ -52,6 +52,8 @@ pub(crate) struct Rule {
     pub(crate) id: String,
     /// Applies to outgoing traffic.
     pub(crate) egress: bool,
+    /// The protocol, the ports and the range, as in `tcp 8000-8100 10.0.0.0/16`.
+    pub(crate) traffic: String,
 }
 
 /// Returns the addresses of a network interface, if the interface exists and has any.
@@ -142,7 +144,12 @@ pub(crate) async fn rules(account: &Account, group: &str, project: &Project) -> 
     let response = query(account, "DescribeSecurityGroupRules", &filter).await?;
     response.items("securityGroupRuleSet", |rule| {
         let egress = child_text(rule, "isEgress").is_some_and(|egress| egress == "true");
-        Some(Rule { id: child_text(rule, "securityGroupRuleId")?, egress })
+        let text = |name| child_text(rule, name).unwrap_or_default();
+        let (first, last) = (text("fromPort"), text("toPort"));
+        let ports = if first == last { first } else { format!("{first}-{last}") };
+        let range = format!("{}{}", text("cidrIpv4"), text("cidrIpv6"));
+        let traffic = format!("{} {ports} {range}", text("ipProtocol"));
+        Some(Rule { id: child_text(rule, "securityGroupRuleId")?, egress, traffic })
     })
 }
 

@@ -49,6 +49,7 @@ pub(crate) enum Service {
     Iam,
     Logs,
     Quotas,
+    SecretsManager,
     Ssm,
     Sts,
     Tagging,
@@ -121,6 +122,7 @@ impl Service {
             Self::Iam => ("iam", "IAM"),
             Self::Logs => ("logs", "CloudWatch Logs"),
             Self::Quotas => ("servicequotas", "Service Quotas"),
+            Self::SecretsManager => ("secretsmanager", "Secrets Manager"),
             Self::Ssm => ("ssm", "SSM"),
             Self::Sts => ("sts", "STS"),
             Self::Tagging => ("tagging", "Resource Groups Tagging API"),
@@ -132,6 +134,7 @@ impl Service {
         match self {
             Self::Logs => "Logs_20140328",
             Self::Quotas => "ServiceQuotasV20190624",
+            Self::SecretsManager => "secretsmanager",
             Self::Ssm => "AmazonSSM",
             Self::Tagging => "ResourceGroupsTaggingAPI_20170126",
             Self::Ec2 | Self::Iam | Self::Sts => "",
@@ -143,7 +146,7 @@ impl Service {
             Self::Ec2 => "2016-11-15",
             Self::Iam => "2010-05-08",
             Self::Sts => "2011-06-15",
-            Self::Logs | Self::Quotas | Self::Ssm | Self::Tagging => "",
+            Self::Logs | Self::Quotas | Self::SecretsManager | Self::Ssm | Self::Tagging => "",
         }
     }
 }

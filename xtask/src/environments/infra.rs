@@ -110,7 +110,9 @@ pub(super) fn parse(table: &Table, found: &mut Found<'_>) -> BTreeMap<String, Js
                 let fix = "refer to it in [secrets]: auth_token = { variable = \"NAME\" }";
                 found.add("the token must not be in a file", fix);
             }
-            ("settings", _) => found.add("settings is a section of its own", "write them below [settings]"),
+            ("settings" | "environment" | "secrets", _) => {
+                found.add(format!("{name} is a section of its own"), format!("write them below [{name}]"));
+            }
             (_, None) => {
                 found.unknown(name, &nearest::hint(name, declared.iter().map(|variable| variable.name.as_str())));
             }

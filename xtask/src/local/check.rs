@@ -4,12 +4,11 @@ use std::{fs, path::Path, process::ExitStatus, time::Duration};
 
 use anyhow::anyhow;
 
-use super::{home::Home, record::Launch, service};
+use super::{home::Home, record::Launch, secrets::Secrets, service};
 use crate::{
     error::{ErrorExt, Exit},
     poll::{Check, poll_blocking},
     process::{LogFile, ManagedProcess},
-    token::Token,
 };
 
 /// The service's exit code for invalid settings.
@@ -20,8 +19,8 @@ const POLL: Duration = Duration::from_millis(5);
 
 /// Fails with [`Exit::Preflight`] if the binary rejects its settings, and with [`Exit::Build`] if it cannot be started
 /// on this machine. `file` is the file of the settings.
-pub(crate) fn settings(home: &Home, exe: &Path, launch: &Launch, token: &Token, file: &str) -> anyhow::Result<()> {
-    let line = service::line(home, exe, launch, token).arg("check-config");
+pub(crate) fn settings(home: &Home, exe: &Path, launch: &Launch, secrets: &Secrets, file: &str) -> anyhow::Result<()> {
+    let line = service::line(home, exe, launch, secrets).arg("check-config");
     let mut process = ManagedProcess::start(&line, LogFile::create(&home.check_log())?)
         .map_err(|error| error.context("the built binary does not run on this machine; nothing was changed"))
         .hint("remove build.target from cargo's configuration, and unset CARGO_BUILD_TARGET")

@@ -10,9 +10,10 @@ use super::{
     log,
     ready::{Outcome, Watch},
     record::{self, Launch, Record},
+    secrets::Secrets,
     service,
 };
-use crate::{process::ManagedProcess, runtime, timestamp, token::Token};
+use crate::{process::ManagedProcess, runtime, timestamp};
 
 /// A service that was just started.
 #[derive(Debug)]
@@ -49,10 +50,10 @@ impl Started {
 }
 
 /// Starts a staged binary. A service that cannot be recorded is stopped again.
-pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> anyhow::Result<Started> {
+pub(crate) fn start(home: &Home, exe: &Path, launch: &Launch, secrets: &Secrets) -> anyhow::Result<Started> {
     let url = format!("http://127.0.0.1:{}", launch.port);
     let watch = Watch::new(&url)?;
-    let process = ManagedProcess::start_detached(&service::line(home, exe, launch, token), log::open(home)?)?;
+    let process = ManagedProcess::start_detached(&service::line(home, exe, launch, secrets), log::open(home)?)?;
     // A process that has ended already is recorded with what is known. Waiting for it reports how it ended.
     let identity = process.identity().unwrap_or_else(|_| Identity {
         pid: process.pid(),

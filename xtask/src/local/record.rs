@@ -35,6 +35,12 @@ pub(crate) struct Launch {
     /// none.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
+    /// The variables of its tools.
+    #[serde(default)]
+    pub(crate) environment: BTreeMap<String, String>,
+    /// The names of its tools' secrets. Their values are in its process only.
+    #[serde(default)]
+    pub(crate) secrets: Vec<String>,
 }
 
 impl Launch {
@@ -93,6 +99,8 @@ pub(crate) mod tests {
                 metrics: MetricsPort::Port(9464),
                 revision: "0123456789ab".to_owned(),
                 settings: BTreeMap::new(),
+                environment: BTreeMap::new(),
+                secrets: Vec::new(),
             },
             url: "http://127.0.0.1:3333".to_owned(),
             metrics_url: Some("http://127.0.0.1:9464/metrics".to_owned()),

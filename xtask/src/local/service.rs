@@ -5,13 +5,12 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
-use super::{home::Home, metrics::MetricsPort, record::Launch};
+use super::{home::Home, metrics::MetricsPort, record::Launch, secrets::Secrets};
 use crate::{
     environment,
     environments::{self, Environment},
     problem::Problem,
     process::CommandLine,
-    token::Token,
 };
 
 /// Prefixes of the variables that the service does not inherit. Others, such as those of a proxy, describe the machine.
@@ -21,9 +20,11 @@ const NOT_INHERITED: [&str; 3] = ["MCP_", "AWS_", "TOKIO_"];
 const LOOPBACK: &str = "localhost,127.0.0.1,[::1]";
 
 /// Builds the command line that serves.
-pub(crate) fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> CommandLine {
+pub(crate) fn line(home: &Home, exe: &Path, launch: &Launch, secrets: &Secrets) -> CommandLine {
     let inherited = NOT_INHERITED.iter().flat_map(|prefix| environment::names_with_prefix(prefix));
     let line = CommandLine::new(exe).directory(home.root()).without_env(inherited).env("MCP_LOG_FORMAT", "human");
+    let line = launch.environment.iter().fold(line, |line, (name, value)| line.env(name, value));
+    let line = secrets.tools.iter().fold(line, |line, (name, value)| line.env(name, value.reveal()));
     let settings = launch.settings.iter().map(|(name, value)| (variable(name), with_loopback(name, value)));
     settings
         .fold(line, |line, (name, value)| line.env(name, value))
@@ -32,7 +33,7 @@ pub(crate) fn line(home: &Home, exe: &Path, launch: &Launch, token: &Token) -> C
         .env("MCP_METRICS_PORT", launch.metrics.to_string())
         .env("MCP_STATE_BACKEND", "embedded")
         .env("MCP_STATE_PATH", home.notes())
-        .env("MCP_AUTH_TOKEN", token.reveal())
+        .env("MCP_AUTH_TOKEN", secrets.token.reveal())
         .env("MCP_REVISION", &launch.revision)
 }
 
@@ -90,20 +91,27 @@ fn with_loopback(name: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Token;
 
     fn launch(settings: &[(&str, &str)]) -> Launch {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Launch { port: 3333, metrics: MetricsPort::Off, revision: "unknown".to_owned(), settings }
+        let environment = BTreeMap::from([("BUCKET".to_owned(), "team-notes".to_owned())]);
+        let (revision, secrets) = ("unknown".to_owned(), vec!["API_KEY".to_owned()]);
+        Launch { port: 3333, metrics: MetricsPort::Off, revision, settings, environment, secrets }
     }
 
     #[test]
     fn deploys_own_settings_win_over_the_file() {
         let launch = launch(&[("log_format", "json"), ("host", "0.0.0.0"), ("allowed_hosts", "a.example.com")]);
         let home = Home::at(Path::new("/home"));
-        let line = line(&home, Path::new("/home/bin/mcp-stateful-0"), &launch, &Token::new("secret"));
+        let tools = BTreeMap::from([("API_KEY".to_owned(), Token::new("key"))]);
+        let secrets = Secrets { token: Token::new("secret"), tools };
+        let line = line(&home, Path::new("/home/bin/mcp-stateful-0"), &launch, &secrets);
         assert_eq!(line.to_string(), "mcp-stateful-0");
         for (name, value) in [
             ("MCP_AUTH_TOKEN", "secret"),
+            ("BUCKET", "team-notes"),
+            ("API_KEY", "key"),
             ("MCP_STATE_BACKEND", "embedded"),
             ("MCP_METRICS_PORT", "off"),
             ("MCP_HOST", "127.0.0.1"),

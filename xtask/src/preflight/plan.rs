@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::PreflightResult;
+use super::{PreflightResult, grants};
 use crate::{
     columns,
     image::{self, Architecture},
@@ -43,8 +43,13 @@ impl Plan {
         if let (Some(image::Plan::Native(_)), Some(flags)) = (&preflight.builder, image::native::flags()) {
             rows.push(("flags", format!("the image is built {flags}")));
         }
-        if !preflight.variables.is_empty() {
-            rows.push(("variables", preflight.variables.lines().join(", ")));
+        let grants = grants::sentences(&preflight.variables);
+        if !grants.is_empty() {
+            rows.push(("grants", grants.join("\n")));
+        }
+        let variables = preflight.variables.lines(|name| !grants::describes(name));
+        if !variables.is_empty() {
+            rows.push(("variables", variables.join(", ")));
         }
         if !preflight.unknown.is_empty() {
             rows.push(("unknown", preflight.unknown.join("; ")));

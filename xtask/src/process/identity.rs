@@ -4,7 +4,10 @@
 //! and binary match the record, or if its binary lies in the deployment's directory, because only the deployment
 //! starts binaries there.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
@@ -91,6 +94,21 @@ pub(crate) fn memory(identity: &Identity) -> Option<u64> {
     with_process(identity, Process::memory).ok().flatten()
 }
 
+/// Returns those variables of a running process that have one of these names. Empty if the process cannot be read.
+pub(crate) fn variables(identity: &Identity, names: &[String]) -> BTreeMap<String, String> {
+    let pid = Pid::from_u32(identity.pid);
+    let details = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always).with_environ(UpdateKind::Always);
+    let Ok(system) = snapshot_of(ProcessesToUpdate::Some(&[pid]), details.without_tasks()) else {
+        return BTreeMap::new();
+    };
+    let process = system.process(pid);
+    let process = process.filter(|process| identity_of(process).is_some_and(|found| is_same(&found, identity)));
+    let variables = process.map(Process::environ).unwrap_or_default().iter();
+    let variables = variables.filter_map(|variable| variable.to_str()?.split_once('='));
+    let named = variables.filter(|(name, _)| names.iter().any(|wanted| wanted == name));
+    named.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 fn with_process<T>(identity: &Identity, act: impl FnOnce(&Process) -> T) -> anyhow::Result<Option<T>> {
     let pid = Pid::from_u32(identity.pid);
     let system = snapshot(ProcessesToUpdate::Some(&[pid]))?;
@@ -101,8 +119,12 @@ fn with_process<T>(identity: &Identity, act: impl FnOnce(&Process) -> T) -> anyh
 }
 
 fn snapshot(processes: ProcessesToUpdate<'_>) -> anyhow::Result<System> {
-    let mut system = System::new().context("cannot list the processes of this machine")?;
     let details = ProcessRefreshKind::nothing().with_exe(UpdateKind::Always).with_memory().without_tasks();
+    snapshot_of(processes, details)
+}
+
+fn snapshot_of(processes: ProcessesToUpdate<'_>, details: ProcessRefreshKind) -> anyhow::Result<System> {
+    let mut system = System::new().context("cannot list the processes of this machine")?;
     system.refresh_processes_specifics(processes, true, details);
     Ok(system)
 }

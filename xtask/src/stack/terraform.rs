@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fmt, fs::File, time::Duration};
 
 use anyhow::{Context, anyhow};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{deployment::DeploymentTarget, home::Home, outputs::Outputs};
@@ -130,7 +130,8 @@ impl<'a> Terraform<'a> {
         if output.success { Ok(true) } else { Err(self.failed("state rm", &output.stderr)) }
     }
 
-    /// Returns the addresses of the managed resources in the state, without their indices.
+    /// Returns the addresses of the managed resources in the state: each without an index, and those of `for_each` also
+    /// with their keys.
     pub(crate) async fn resources(&self) -> anyhow::Result<Vec<String>> {
         let output = command::capture(&self.line(&["state", "pull"]).await?)?;
         if !output.success {
@@ -259,12 +260,25 @@ fn managed_resources(state: &str) -> anyhow::Result<Vec<String>> {
         #[serde(rename = "type")]
         kind: String,
         name: String,
-        instances: Vec<IgnoredAny>,
+        instances: Vec<Instance>,
+    }
+    #[derive(Deserialize)]
+    struct Instance {
+        /// A number for `count`, a text for `for_each`.
+        index_key: Option<Value>,
     }
     let state: State = serde_json::from_str(state).context("cannot read Terraform's state")?;
     let exist = |resource: &Resource| resource.mode == "managed" && !resource.instances.is_empty();
     let managed = state.resources.into_iter().filter(exist);
-    Ok(managed.map(|resource| format!("{}.{}", resource.kind, resource.name)).collect())
+    Ok(managed
+        .flat_map(|resource| {
+            let address = format!("{}.{}", resource.kind, resource.name);
+            let keys =
+                resource.instances.into_iter().filter_map(|instance| instance.index_key?.as_str().map(str::to_owned));
+            let keyed: Vec<String> = keys.map(|key| format!("{address}[\"{key}\"]")).collect();
+            std::iter::once(address).chain(keyed)
+        })
+        .collect())
 }
 
 impl Outputs {
@@ -285,9 +299,12 @@ mod tests {
         let state = r#"{"version": 4, "resources": [
             {"mode": "managed", "type": "aws_ecs_cluster", "name": "this", "instances": [{"attributes": {}}]},
             {"mode": "managed", "type": "aws_ssm_parameter", "name": "token", "instances": []},
+            {"mode": "managed", "type": "r", "name": "counted", "instances": [{"index_key": 0}]},
+            {"mode": "managed", "type": "r", "name": "each", "instances": [{"index_key": "a b"}, {"index_key": "c"}]},
             {"mode": "data", "type": "aws_vpc", "name": "default", "instances": [{}]}
         ]}"#;
-        assert_eq!(managed_resources(state).unwrap(), ["aws_ecs_cluster.this"]);
+        let expected = ["aws_ecs_cluster.this", "r.counted", "r.each", "r.each[\"a b\"]", "r.each[\"c\"]"];
+        assert_eq!(managed_resources(state).unwrap(), expected);
         assert_eq!(managed_resources(r#"{"version": 4}"#).unwrap(), Vec::<String>::new());
     }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use serde_json::{Value, json};
 
 use crate::{
-    environments::{self, Environment, TokenReference, Variable},
+    environments::{self, Environment, TokenReference, ToolSecret, Variable},
     error::{ErrorExt, Exit},
     nearest,
 };
@@ -25,6 +25,13 @@ impl Variables {
         let mut variables = Self(environment.infra.clone());
         if !environment.settings.is_empty() {
             variables.set("settings", json!(environment.settings));
+        }
+        if !environment.tool_variables.is_empty() {
+            variables.set("environment", json!(environment.tool_variables));
+        }
+        let secrets: serde_json::Map<_, _> = environment.tool_secrets.iter().filter_map(reference).collect();
+        if !secrets.is_empty() {
+            variables.set("secrets", secrets);
         }
         match &environment.auth_token {
             Some(TokenReference::Parameter(arn)) => variables.set("token_parameter_arn", arn.as_str()),
@@ -74,14 +81,21 @@ impl Variables {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Returns `name=value` lines of the variables for which `shown` is true, ordered by name.
+    pub(crate) fn lines(&self, shown: impl Fn(&str) -> bool) -> Vec<String> {
+        let shown = self.0.iter().filter(|(name, _)| shown(name));
+        shown.map(|(name, value)| format!("{name}={value}")).collect()
     }
+}
 
-    /// Returns `name=value` lines, ordered by name.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect()
-    }
+/// Returns a secret's entry in the variable `secrets`.
+fn reference((name, secret): (&String, &ToolSecret)) -> Option<(String, Value)> {
+    let ToolSecret::Stored { arn, key } = secret else { return None };
+    let entry = match key {
+        Some(key) => json!({"arn": arn, "kms_key_arn": key}),
+        None => json!({"arn": arn}),
+    };
+    Some((name.clone(), entry))
 }
 
 fn check(name: &str, declared: &[Variable]) -> anyhow::Result<()> {
@@ -135,8 +149,19 @@ mod tests {
         environment.infra.insert("fargate_cpu".to_owned(), 512.into());
         environment.settings.insert("log".to_owned(), "debug".to_owned());
         environment.auth_token = Some(TokenReference::Variable("TEAM_TOKEN".to_owned()));
+        environment.tool_variables.insert("BUCKET".to_owned(), "team-notes".to_owned());
+        for (name, key) in [("API_KEY", None), ("PIN", Some("arn:key".to_owned()))] {
+            environment.tool_secrets.insert(name.to_owned(), ToolSecret::Stored { arn: "arn:secret".to_owned(), key });
+        }
         let variables = Variables::new(&environment, &["fargate_cpu=1024".to_owned()]).unwrap().json();
-        assert_eq!(variables, json!({"fargate_cpu": 1024, "own_token": true, "settings": {"log": "debug"}}));
+        let expected = json!({
+            "environment": {"BUCKET": "team-notes"},
+            "fargate_cpu": 1024,
+            "own_token": true,
+            "secrets": {"API_KEY": {"arn": "arn:secret"}, "PIN": {"arn": "arn:secret", "kms_key_arn": "arn:key"}},
+            "settings": {"log": "debug"},
+        });
+        assert_eq!(variables, expected);
     }
 
     #[test]

@@ -140,7 +140,7 @@ async fn apply(checked: &PreflightResult, image: &Published, reporter: Reporter)
     terraform.init(&step).await?;
     let table = checked.adoption.as_ref().map(|adoption| adoption.table.as_str());
     let known = terraform.resources().await?;
-    adopt::adopt(place, table, &known, &step).await?;
+    adopt::adopt(place, table, &checked.variables, &known, &step).await?;
     let mut variables = variables(checked, image);
     variables.set("token_adopted", adopt_token(checked, &known, &step).await?);
     workspace::set_variables(&place.home, &variables)?;

@@ -6,6 +6,7 @@ mod present;
 mod rollback;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -28,6 +29,7 @@ use crate::{
         preflight::{self, PreflightResult},
         ready::Outcome,
         record::{self, Launch, Record},
+        secrets::Secrets,
         service, stage,
         stop::{self, Stopped},
         token,
@@ -47,23 +49,25 @@ const DEFAULT_PORT: u16 = 3333;
 pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
     let home = Home::open(&args.which.project)?;
 
-    let (checked, environment, token) = run_preflight(&home, args)?;
+    let (checked, environment, named) = run_preflight(&home, args)?;
     let built = build(args.profile)?;
     let staged = stage(&home, &built)?;
-    let tokens = Tokens::find(&home, token)?;
+    let versions = Versions::find(&home, named, checked.running.as_ref())?;
     let launch = Launch {
         port: checked.port,
         metrics: checked.metrics,
         revision: revision::of_checkout(),
         settings: environment.settings.clone(),
+        environment: environment.variables_of_process(),
+        secrets: versions.new.tools.keys().cloned().collect(),
     };
-    check::settings(&home, &staged, &launch, &tokens.new, &environment.file())?;
-    let (record, took) = match replace(&home, &checked, &staged, &launch, &tokens.new) {
+    check::settings(&home, &staged, &launch, &versions.new, &environment.file())?;
+    let (record, took) = match replace(&home, &checked, &staged, &launch, &versions.new) {
         Ok(ready) => ready,
-        Err(failure) => return Err(roll_back(&home, checked.running.as_ref(), &tokens.previous, failure)),
+        Err(failure) => return Err(roll_back(&home, checked.running.as_ref(), &versions.previous, failure)),
     };
-    token::save(&home, &tokens.new).exit_code(Exit::Apply)?;
-    let report = run_smoke_test(&record, &tokens.new)?;
+    token::save(&home, &versions.new.token).exit_code(Exit::Apply)?;
+    let report = run_smoke_test(&record, &versions.new.token)?;
 
     stage::prune(&home, &staged, checked.running.as_ref());
     present(&Deployed::new(&args.which.project, &home, &record, took, &report), args)?;
@@ -71,13 +75,15 @@ pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
 }
 
 /// Reads the settings and checks the machine. Prints the settings, and those of the shell that do not count.
-fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightResult, Environment, Option<Token>)> {
+fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightResult, Environment, Named)> {
     let mut problems = Vec::new();
     let mut environment = Environment::load(args.environment.as_ref(), Environment::LOCAL, Place::Local, &mut problems);
     let settings: Vec<String> = environment.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let file = service::take_ports(&mut environment, &mut problems);
-    let token = environment.token(&mut problems);
-    ui::step("settings", &[&[environment.source()], &settings[..]].concat().join(", "));
+    let named = Named { token: environment.token(&mut problems), tools: environment.read_tool_secrets(&mut problems) };
+    let tools = environment.tool_variables.iter().map(|(name, value)| format!("{name}={value}"));
+    let tools: Vec<String> = tools.chain(named.tools.keys().map(|name| format!("the secret {name}"))).collect();
+    ui::step("settings", &[&[environment.source()], &settings[..], &tools[..]].concat().join(", "));
     let ignored = service::ignored_variables();
     if !ignored.is_empty() {
         let (names, file) = (ignored.join(", "), environment.file());
@@ -85,7 +91,7 @@ fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightRe
     }
     let port = args.port.or(file.service).unwrap_or(DEFAULT_PORT);
     let checked = preflight::check(home, port, args.metrics_port.or(file.metrics), problems)?;
-    Ok((checked, environment, token))
+    Ok((checked, environment, named))
 }
 
 /// Builds the service. Cargo shows its own progress.
@@ -103,21 +109,29 @@ fn stage(home: &Home, built: &Path) -> anyhow::Result<PathBuf> {
     Ok(staged)
 }
 
-/// The token of the new version, and that of the running one.
-struct Tokens {
-    new: Token,
-    previous: Token,
+/// The secrets that the settings name.
+struct Named {
+    token: Option<Token>,
+    tools: BTreeMap<String, Token>,
 }
 
-impl Tokens {
+/// The secrets of the new version, and those of the running one.
+struct Versions {
+    new: Secrets,
+    previous: Secrets,
+}
+
+impl Versions {
     /// Chooses the token that the settings refer to, or else the deployment's own, which is created once.
-    fn find(home: &Home, named: Option<Token>) -> anyhow::Result<Self> {
+    fn find(home: &Home, named: Named, running: Option<&Record>) -> anyhow::Result<Self> {
         let previous = token::load(home).exit_code(Exit::Apply)?;
-        let new = match named {
+        let token = match named.token {
             Some(token) => token,
             None => token::load_or_make(home).exit_code(Exit::Apply)?,
         };
-        Ok(Self { previous: previous.unwrap_or_else(|| new.clone()), new })
+        let new = Secrets { token, tools: named.tools };
+        let previous = previous.unwrap_or_else(|| new.token.clone());
+        Ok(Self { previous: Secrets::of_running(running, previous, &new), new })
     }
 }
 
@@ -127,10 +141,10 @@ fn replace(
     checked: &PreflightResult,
     staged: &Path,
     launch: &Launch,
-    token: &Token,
+    secrets: &Secrets,
 ) -> anyhow::Result<(Record, Duration)> {
     stop_previous(home, checked)?;
-    wait_until_ready(home, start(home, staged, launch, token)?)
+    wait_until_ready(home, start(home, staged, launch, secrets)?)
 }
 
 fn stop_previous(home: &Home, checked: &PreflightResult) -> anyhow::Result<()> {
@@ -151,8 +165,8 @@ fn stop_previous(home: &Home, checked: &PreflightResult) -> anyhow::Result<()> {
 }
 
 /// Starts the new version.
-fn start(home: &Home, staged: &Path, launch: &Launch, token: &Token) -> anyhow::Result<Started> {
-    let started = launch::start(home, staged, launch, token)?;
+fn start(home: &Home, staged: &Path, launch: &Launch, secrets: &Secrets) -> anyhow::Result<Started> {
+    let started = launch::start(home, staged, launch, secrets)?;
     ui::step("start", &format!("process {} at {}", started.record.identity.pid, started.record.url));
     Ok(started)
 }

@@ -6,8 +6,7 @@ use anyhow::bail;
 
 use crate::{
     error::{ErrorExt, Exit},
-    local::{home::Home, identity, launch, ready::Outcome, record::Record},
-    token::Token,
+    local::{home::Home, identity, launch, ready::Outcome, record::Record, secrets::Secrets},
     ui,
 };
 
@@ -16,7 +15,7 @@ use crate::{
 pub(super) fn roll_back(
     home: &Home,
     previous: Option<&Record>,
-    token: &Token,
+    secrets: &Secrets,
     failure: anyhow::Error,
 ) -> anyhow::Error {
     let (context, exit) = match previous {
@@ -24,7 +23,7 @@ pub(super) fn roll_back(
         Some(previous) if identity::is_running(&previous.identity).unwrap_or(false) => {
             (format!("the previous version was not replaced and still serves at {}", previous.url), Exit::RolledBack)
         }
-        Some(previous) => match restart(home, previous, token) {
+        Some(previous) => match restart(home, previous, secrets) {
             Ok(()) => (
                 format!("the new version was rolled back; the previous version serves again at {}", previous.url),
                 Exit::RolledBack,
@@ -43,10 +42,15 @@ pub(super) fn ended(status: ExitStatus) -> String {
     }
 }
 
-fn restart(home: &Home, previous: &Record, token: &Token) -> anyhow::Result<()> {
+fn restart(home: &Home, previous: &Record, secrets: &Secrets) -> anyhow::Result<()> {
     let step = ui::begin("roll back");
     step.status("starting the previous version");
-    let mut started = launch::start(home, &previous.identity.exe, &previous.launch, token)?;
+    let missing = previous.launch.secrets.iter().filter(|name| !secrets.tools.contains_key(*name));
+    let missing: Vec<&str> = missing.map(String::as_str).collect();
+    if !missing.is_empty() {
+        step.warning(&format!("the previous version starts without its secrets {}", missing.join(", ")));
+    }
+    let mut started = launch::start(home, &previous.identity.exe, &previous.launch, secrets)?;
     match started.ready()? {
         Outcome::Ready(_) => step.done(&format!("to revision {}", previous.launch.revision)),
         Outcome::Exited(status) => bail!("it ended {}", ended(status)),
@@ -57,19 +61,20 @@ fn restart(home: &Home, previous: &Record, token: &Token) -> anyhow::Result<()> 
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{collections::BTreeMap, path::Path};
 
     use anyhow::anyhow;
 
     use super::*;
-    use crate::{error::exit_of, local::record::tests::example};
+    use crate::{error::exit_of, local::record::tests::example, token::Token};
 
     #[test]
     fn version_that_was_not_stopped_serves_on() {
         let mut previous = example();
         previous.identity = identity::identify(std::process::id()).unwrap();
         let home = Home::at(Path::new("/home"));
-        let error = roll_back(&home, Some(&previous), &Token::new("secret"), anyhow!("cannot stop it"));
+        let secrets = Secrets { token: Token::new("secret"), tools: BTreeMap::new() };
+        let error = roll_back(&home, Some(&previous), &secrets, anyhow!("cannot stop it"));
         assert_eq!(exit_of(&error), Exit::RolledBack);
         assert!(error.to_string().contains("still serves at http://127.0.0.1:3333"), "{error}");
     }
