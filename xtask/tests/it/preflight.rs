@@ -101,6 +101,64 @@ fn each_problem_has_its_fix() {
 }
 
 #[test]
+fn plan_describes_what_tools_get() {
+    let aws = account(&[("DescribeSecret", xml(r#"{"VersionIdsToStages": {"v": ["AWSCURRENT"]}}"#))]);
+    let sandbox = Sandbox::new();
+    let file = sandbox.settings(
+        r#"
+        [environment]
+        BUCKET = "team-notes"
+        [secrets]
+        API_KEY = { parameter_arn = "arn:aws:ssm:us-east-1:111122223333:parameter/team/key" }
+        SMTP_USER = { secret_arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:team/smtp-AbCdEf:user::" }
+        [infra]
+        egress = [{ ports = "5432", cidrs = ["0.0.0.0/0"] }]
+        scratch_mib = 64
+        [[infra.task_policy_statements]]
+        actions = ["s3:Get*"]
+        resources = ["arn:aws:s3:::team-notes/*"]
+        "#,
+    );
+    let planned = deploy(&sandbox, &aws, &["--dry-run", "--environment", &file]).exit_code(0);
+    for sentence in [
+        "grants  the tools get BUCKET=team-notes\n",
+        "  the tools get the secret API_KEY from arn:aws:ssm:us-east-1:111122223333:parameter/team/key\n",
+        "  the tools get the secret SMTP_USER from arn:aws:secretsmanager:",
+        "  the tools may s3:Get* (EVERY ACTION LIKE IT) on EVERYTHING BELOW arn:aws:s3:::team-notes/\n",
+        "  the tasks may connect to tcp port 5432 of EVERY IPv4 ADDRESS\n",
+        "  the tools may write 64 MiB to /tmp",
+    ] {
+        planned.prints(sentence);
+    }
+    let asked = aws.calls().into_iter().find(|call| call.operation == "DescribeSecret").unwrap();
+    assert_eq!(asked.body, r#"{"SecretId":"arn:aws:secretsmanager:us-east-1:111122223333:secret:team/smtp-AbCdEf"}"#);
+    assert_eq!(aws.count("GetSecretValue") + aws.count("GetParameter") + aws.count("GetParameters"), 0);
+}
+
+#[test]
+fn missing_secrets_of_tools_are_problems() {
+    let aws =
+        account(&[("DescribeSecret", json_error("ResourceNotFoundException")), ("DescribeParameters", xml("{}"))]);
+    let secrets = json!({
+        "API_KEY": {"arn": "arn:aws:ssm:us-east-1:111122223333:parameter/team/key"},
+        "ELSEWHERE": {"arn": "arn:aws:ssm:eu-west-1:111122223333:parameter/team/key"},
+        "SMTP_USER": {"arn": "arn:aws:secretsmanager:us-east-1:111122223333:secret:team/smtp-AbCdEf:user::"},
+    });
+    let rejected = plan(&aws, &["--var", &format!("secrets={secrets}")]).exit_code(3);
+    for problem in [
+        "the secret API_KEY does not exist",
+        "--name /team/key",
+        "ELSEWHERE is in region eu-west-1",
+        "the secret SMTP_USER does not exist: arn:aws:secretsmanager:us-east-1:111122223333:secret:team/smtp-AbCdEf\n",
+    ] {
+        rejected.prints(problem);
+    }
+    let denied = account(&[("DescribeSecret", json_error("AccessDeniedException"))]);
+    let planned = plan(&denied, &["--var", &format!("secrets={}", json!({"SMTP_USER": secrets["SMTP_USER"]}))]);
+    planned.exit_code(0).prints("whether the secret SMTP_USER exists and is readable");
+}
+
+#[test]
 fn account_problems_are_reported_together() {
     let aws = account(&[
         ("DescribeInternetGateways", xml("<r/>")),

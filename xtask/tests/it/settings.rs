@@ -77,6 +77,60 @@ fn rollback_restores_the_settings() {
     assert_eq!(sandbox.call_as("laptop.example.com", "get_notes", json!({"session_id": "it"})), json!(["kept"]));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn rollback_restores_environment_and_secrets_of_tools() {
+    let cargo = FakeCargo::new();
+    let sandbox = Sandbox::new().with_cargo(&cargo.path());
+    cargo.builds_the_service();
+    let settings = |bucket: &str| {
+        let assets = "[image]\nassets = [\"docs\"]\n[secrets]\nAPI_KEY = { variable = \"KEY\" }";
+        sandbox.settings(&format!("[environment]\nBUCKET = \"{bucket}\"\n{assets}"))
+    };
+    let deployed = sandbox.deploy_with(&["--environment", &settings("old-bucket")], &[("KEY", "old-secret-value")]);
+    let deployed = deployed.exit_code(0);
+    deployed.prints("BUCKET=old-bucket, the secret API_KEY");
+    assert!(!format!("{}{}", deployed.stdout(), deployed.stderr()).contains("old-secret-value"));
+    assert_eq!(files_with("old-secret-value", &sandbox.home()), Vec::<std::path::PathBuf>::new());
+    let process = variables(sandbox.pid());
+    assert!(
+        process.contains(&"BUCKET=old-bucket".to_owned()) && process.contains(&"API_KEY=old-secret-value".to_owned())
+    );
+    let assets = process.iter().find_map(|variable| variable.strip_prefix("ASSETS_DIR=")).unwrap();
+    assert!(std::path::Path::new(assets).join("docs").is_dir());
+
+    cargo.builds_a_version_that_exits();
+    sandbox.deploy_with(&["--environment", &settings("new-bucket")], &[("KEY", "new-secret-value")]).exit_code(6);
+    let process = variables(sandbox.pid());
+    assert!(
+        process.contains(&"BUCKET=old-bucket".to_owned()) && process.contains(&"API_KEY=old-secret-value".to_owned())
+    );
+    sandbox
+        .deploy_with(&["--environment", &settings("x")], &[])
+        .exit_code(3)
+        .prints("KEY, which [secrets] names for API_KEY");
+}
+
+/// Returns the variables of a running process.
+#[cfg(target_os = "linux")]
+fn variables(pid: u32) -> Vec<String> {
+    let bytes = fs::read(format!("/proc/{pid}/environ")).unwrap();
+    bytes.split(|byte| *byte == 0).map(|variable| String::from_utf8_lossy(variable).into_owned()).collect()
+}
+
+/// Returns the files below a directory that contain a text.
+#[cfg(target_os = "linux")]
+fn files_with(text: &str, directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| match fs::read(&path) {
+            _ if path.is_dir() => files_with(text, &path),
+            Ok(bytes) if bytes.windows(text.len()).any(|window| window == text.as_bytes()) => vec![path],
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
 #[test]
 fn terraform_gets_no_variable_that_changes_the_plan() {
     let sandbox = Sandbox::new();
