@@ -4,6 +4,7 @@
 
 mod architecture;
 mod archive;
+mod assets;
 pub mod build;
 mod certificates;
 mod digest;
@@ -26,6 +27,7 @@ pub mod toolchain;
 
 pub use self::{
     architecture::Architecture,
+    assets::Assets,
     plan::{Plan, plan},
     published::Published,
     registry::Registry,
@@ -42,6 +44,7 @@ pub struct Request<'a> {
     /// The builder that preflight chose.
     pub plan: &'a Plan,
     pub architecture: Architecture,
+    pub assets: &'a Assets,
     /// The revision of the source, as `revision::of_checkout` returns it.
     pub revision: String,
 }
@@ -57,7 +60,7 @@ pub(crate) async fn publish(
     request: &Request<'_>,
     step: &ui::Step,
 ) -> anyhow::Result<Published> {
-    let tag = tag::for_revision(&request.revision, request.architecture);
+    let tag = request.assets.tag(tag::for_revision(&request.revision, request.architecture))?;
     if tag::is_clean(&request.revision)
         && let Some(existing) = find(account, registry, tag, None).await?
     {
@@ -65,7 +68,8 @@ pub(crate) async fn publish(
     }
     step.note(&format!("building {} for {} with {}", request.revision, request.architecture.oci(), request.plan));
     let built = build::build(request, step).await.exit_code(Exit::Build)?;
-    let tag = tag::for_image(&request.revision, request.architecture, &built.id);
+    let tag = request.assets.tag(tag::for_image(&request.revision, request.architecture, &built.id))?;
+    let built = request.assets.add_to(built)?;
     let builder = Some(request.plan.builder());
     if let Some(existing) = find(account, registry, tag.clone(), builder).await? {
         return Ok(existing);

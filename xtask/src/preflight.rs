@@ -20,10 +20,11 @@ use anyhow::bail;
 
 use crate::{
     aws::Account,
+    cargo::workspace_root,
     cli,
     dirs::{self, Root},
     environments::{self, Environment, Name, Place},
-    image::{self, Architecture},
+    image::{self, Architecture, Assets},
     lock::{self, Lock},
     problem::{self, Problem},
     stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
@@ -59,6 +60,8 @@ pub(crate) struct PreflightResult {
     pub(crate) token: Option<Token>,
     pub(crate) variables: Variables,
     pub(crate) architecture: Architecture,
+    /// The files for the image.
+    pub(crate) assets: Assets,
     /// `None` if an existing image is deployed.
     pub(crate) builder: Option<image::Plan>,
     pub(crate) exposure: Exposure,
@@ -92,6 +95,10 @@ pub(crate) async fn check(
         Some(_) => None,
         None => findings.collect(image::plan(request.builder, architecture)),
     };
+    let assets = match request.image {
+        Some(_) => Assets::default(),
+        None => findings.collect(Assets::read(workspace_root(), &environment.assets)).unwrap_or_default(),
+    };
     let wanted = request.allowed_cidr.clone().or_else(|| variables.text("allowed_cidr"));
     let exposure = findings.collect(exposure::decide(wanted.as_deref(), &variables).await);
     oauth::check(&variables, &mut findings);
@@ -124,6 +131,7 @@ pub(crate) async fn check(
         token,
         variables,
         architecture,
+        assets,
         builder,
         exposure,
         adoption,

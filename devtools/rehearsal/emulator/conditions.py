@@ -1,5 +1,6 @@
 """Gap: on ministack every role is visible at once, every task starts and every task finds a place. On AWS it takes seconds until
-ECS may pass a new role, a start fails in passing, quota or capacity can run out, and Fargate leaves out some zones.
+ECS may pass a new role, a start fails in passing, quota or capacity can run out, and Fargate leaves out some zones: a task whose
+subnets are all in such zones is never placed here.
 
 `POST /_emu/conditions` replaces the conditions; `GET` returns them and how often each applied:
 
@@ -7,11 +8,14 @@ ECS may pass a new role, a start fails in passing, quota or capacity can run out
      "failing_starts": [{"service": <name>, "count": 1, "reason": <sentence of AWS>}],
      "no_place": {<service>: <reason in the service's event>},
      "fargate_vcpus": 0,
-     "zone_id": <id of the zone that all subnets are in, such as use1-az3>}
+     "zone_id": <id of the zone that all subnets are in, such as use1-az3>,
+     "placement_zone_id": <the same for the placement of tasks only, so that preflight and Terraform see nothing of it>}
 """
 
+import json
 import threading
 from datetime import datetime, timezone
+from pathlib import Path
 
 from emulator import deployments
 from ministack.core.responses import error_response_json, get_account_id, get_region, new_uuid, request_scope
@@ -22,6 +26,16 @@ _start_task_worker = ecs._start_task_worker
 _reconcile_service_tasks = ecs._reconcile_service_tasks
 
 _RETRY_S = 2
+
+# The zones that Fargate serves, by region and architecture. All zones of others are served.
+_FARGATE_ZONES = json.loads((Path(__file__).parents[3] / "infra" / "fargate-zones.json").read_text())
+
+# AWS documents no event for a zone without Fargate. This is the one of a zone without capacity, as quoted in
+# https://github.com/sil-org/ecs-deploy/issues/277 and https://repost.aws/knowledge-center/ecs-fargate-runtask-capacity.
+_NO_CAPACITY = (
+    "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different "
+    "availability zone."
+)
 
 _conditions = {}
 _applied = {}  # condition -> count since the conditions were set
@@ -87,10 +101,15 @@ def _start(task, td, overrides, docker_client):
 
 def _reconcile(cluster, key):
     service = ecs._services.get(key)
-    reason = _conditions.get("no_place", {}).get(service["serviceName"]) if service else None
-    if reason is None or not service.get("desiredCount"):
+    if not service or not service.get("desiredCount"):
         return _reconcile_service_tasks(cluster, key)
-    _count("no_place")
+    reason = _conditions.get("no_place", {}).get(service["serviceName"])
+    condition = "no_place"
+    if reason is None and _is_unserved(service):
+        reason, condition = _NO_CAPACITY, "placement_zone_id" if "placement_zone_id" in _conditions else "zone_id"
+    if reason is None:
+        return _reconcile_service_tasks(cluster, key)
+    _count(condition)
     message = f"(service {service['serviceName']}) {reason}"
     service["events"].insert(0, {"id": new_uuid(), "createdAt": ecs._iso(), "message": message})
     deployment = ecs._primary_deployment(service)
@@ -106,6 +125,20 @@ def _reconcile(cluster, key):
     again.daemon = True
     again.start()
     return None
+
+
+def _is_unserved(service):
+    """Returns whether all subnets of a service are in zones that Fargate does not serve for its architecture."""
+    definition = ecs._task_defs.get(ecs._resolve_td_key(service.get("taskDefinition", ""))) or {}
+    architecture = (definition.get("runtimePlatform") or {}).get("cpuArchitecture", "X86_64")
+    served = _FARGATE_ZONES.get(get_region(), {}).get(architecture)
+    network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    zones = [_zone_of(subnet) for subnet in network.get("subnets", [])]
+    return bool(served and zones) and not any(zone in served for zone in zones)
+
+
+def _zone_of(subnet):
+    return _conditions.get("placement_zone_id") or (ec2._subnets.get(subnet) or {}).get("AvailabilityZoneId")
 
 
 def _again(account, region, cluster, key):

@@ -1,5 +1,5 @@
 """Gap: ministack ignores half of a container definition. Here health check, user, read-only root, entry point, dropped
-capabilities, memory and CPU reach the container engine, so that a task is confined as on Fargate.
+capabilities, tmpfs, memory and CPU reach the container engine, so that a task is confined as on Fargate.
 """
 
 from ministack.services import ecs
@@ -26,9 +26,15 @@ def _build(cdef, td, *args, **kwargs):
         settings["read_only"] = True
     if cdef.get("entryPoint"):
         settings["entrypoint"] = cdef["entryPoint"]
-    drop = ((cdef.get("linuxParameters") or {}).get("capabilities") or {}).get("drop")
+    linux = cdef.get("linuxParameters") or {}
+    drop = (linux.get("capabilities") or {}).get("drop")
     if drop:
         settings["cap_drop"] = drop
+    if linux.get("tmpfs"):
+        settings["tmpfs"] = {
+            mount["containerPath"]: ",".join([f"size={mount['size']}m", *mount.get("mountOptions", [])])
+            for mount in linux["tmpfs"]
+        }
     if td.get("memory"):
         settings["mem_limit"] = f"{td['memory']}m"
     if td.get("cpu"):

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use xtask::image::{
-    Architecture, Plan, Request, build, native, static_image,
+    Architecture, Assets, Plan, Request, build, native, static_image,
     toolchain::{self, Toolchain},
 };
 use xtask::{cargo, problem::Problem, revision, ui};
@@ -58,7 +58,12 @@ impl ImageBuilder {
         let step = ui::begin("image");
         let target = &self.toolchain.target;
         let plan = Plan::Native(self.toolchain.clone());
-        let request = Request { plan: &plan, architecture: self.architecture, revision: revision::of_checkout() };
+        let request = Request {
+            plan: &plan,
+            architecture: self.architecture,
+            assets: &Assets::default(),
+            revision: revision::of_checkout(),
+        };
         let image = build::build(&request, &step).await?.pack()?;
         let sizes = image.blobs.iter().map(|(_, blob)| blob.len() as u64);
         let size = ImageSize::new(target, static_image::PARTS.into_iter().zip(sizes));

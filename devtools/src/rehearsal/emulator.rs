@@ -96,6 +96,11 @@ impl Emulator {
         self.post("faults", faults).await
     }
 
+    /// Returns the container engine's description of each container that runs.
+    pub(super) fn containers(&self) -> anyhow::Result<Vec<Value>> {
+        self.engine.containers()
+    }
+
     async fn post(&self, what: &str, body: &Value) -> anyhow::Result<()> {
         let request = http::client(&self.url)?.post(format!("{}/_emu/{what}", self.url)).body(body.to_string());
         let response = request.timeout(LIMIT).send().await.and_then(reqwest::Response::error_for_status);

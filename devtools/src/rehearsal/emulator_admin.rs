@@ -104,6 +104,30 @@ impl EmulatorAdmin {
         found.with_context(|| format!("the emulator returned no value of {name}"))
     }
 
+    /// Stores a parameter that no deployment owns. Returns its ARN.
+    pub(super) async fn put_parameter(&self, name: &str, value: &str) -> anyhow::Result<String> {
+        let body = json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
+        self.json("ssm", "AmazonSSM.PutParameter", &body).await?;
+        let response = self.json("ssm", "AmazonSSM.GetParameter", &json!({"Name": name})).await?;
+        response["Parameter"]["ARN"].as_str().map(str::to_owned).with_context(|| format!("{name} has no ARN"))
+    }
+
+    pub(super) async fn delete_parameter(&self, name: &str) -> anyhow::Result<()> {
+        self.json("ssm", "AmazonSSM.DeleteParameter", &json!({"Name": name})).await.map(drop)
+    }
+
+    /// Creates a secret that no deployment owns. Returns its ARN.
+    pub(super) async fn create_secret(&self, name: &str, value: &str) -> anyhow::Result<String> {
+        let body = json!({"Name": name, "SecretString": value});
+        let response = self.json("secretsmanager", "secretsmanager.CreateSecret", &body).await?;
+        response["ARN"].as_str().map(str::to_owned).with_context(|| format!("{name} has no ARN"))
+    }
+
+    pub(super) async fn delete_secret(&self, arn: &str) -> anyhow::Result<()> {
+        let body = json!({"SecretId": arn, "ForceDeleteWithoutRecovery": true});
+        self.json("secretsmanager", "secretsmanager.DeleteSecret", &body).await.map(drop)
+    }
+
     /// Returns the tags of each image in a repository.
     pub(super) async fn image_tags(&self, repository: &str) -> anyhow::Result<Vec<Vec<String>>> {
         let target = "AmazonEC2ContainerRegistry_V20150921.DescribeImages";

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
+use serde_json::Value;
 
 use super::{address::ADDRESS, daemon::Daemon, paths::Paths};
 use xtask::{
@@ -64,6 +65,15 @@ impl Engine {
     /// Makes a command use this engine.
     pub(super) fn with_engine(&self, line: CommandLine) -> CommandLine {
         self.socket.with_engine(line)
+    }
+
+    /// Returns the description of each running container of the rehearsal, as `docker inspect` prints it.
+    pub(super) fn containers(&self) -> anyhow::Result<Vec<Value>> {
+        let Some(instance) = &self.instance else { return Ok(Vec::new()) };
+        let filter = format!("label={LABEL}={instance}");
+        let ids = process::read(&self.socket.docker(&["ps", "--quiet", "--filter", &filter]))?;
+        let inspect = self.socket.docker(&["inspect"]).args(ids.split_whitespace());
+        serde_json::from_str(&process::read(&inspect)?).context("cannot read the description of the containers")
     }
 
     pub(super) fn describe(&self) -> &'static str {

@@ -152,6 +152,11 @@ impl TestEnv {
         self.emulator.set_faults(faults).await
     }
 
+    /// Returns the container engine's description of each running container of the rehearsal.
+    pub(super) fn containers(&self) -> anyhow::Result<Vec<Value>> {
+        self.emulator.containers()
+    }
+
     /// Returns the path of a project's Terraform state.
     pub(super) fn state_file(&self, project: &Project) -> PathBuf {
         self.paths.deployments().join(&self.account).join(project.as_str()).join("terraform.tfstate")

@@ -4,6 +4,7 @@ mod change;
 mod drill;
 mod failed_rollout;
 mod first_deploy_fails;
+mod grants;
 mod interrupt;
 mod lost_state;
 mod passing;
@@ -36,7 +37,7 @@ pub(crate) enum Group {
 }
 
 /// In this order: a scenario finds the deployments that earlier ones left.
-pub(crate) const SCENARIOS: [Scenario; 17] = [
+pub(crate) const SCENARIOS: [Scenario; 18] = [
     Scenario { name: "policy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::policy(env)) },
     Scenario { name: "deploy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::deploy(env)) },
     Scenario {
@@ -108,6 +109,7 @@ pub(crate) const SCENARIOS: [Scenario; 17] = [
         group: Group::Exclusive,
         run: |env| Box::pin(passing::faults(env)),
     },
+    Scenario { name: "grants", needs: &["deploy"], group: Group::Exclusive, run: |env| Box::pin(grants::tools(env)) },
     Scenario {
         name: "keep data",
         needs: &["deploy", "first deploy fails"],
@@ -148,6 +150,11 @@ fn fourth_project() -> anyhow::Result<Project> {
     project("rehearsal-four")
 }
 
+/// The project whose tools have more than the service's own permissions.
+fn fifth_project() -> anyhow::Result<Project> {
+    project("rehearsal-five")
+}
+
 fn project(name: &str) -> anyhow::Result<Project> {
     name.parse().map_err(anyhow::Error::msg)
 }
@@ -167,8 +174,8 @@ mod tests {
 
     #[test]
     fn project_names_are_valid() {
-        assert!(
-            main_project().is_ok() && second_project().is_ok() && third_project().is_ok() && fourth_project().is_ok()
-        );
+        for project in [main_project(), second_project(), third_project(), fourth_project(), fifth_project()] {
+            assert!(project.is_ok());
+        }
     }
 }

@@ -56,6 +56,16 @@ impl Unpacked {
         Self { id: sha256(&config), config, archives }
     }
 
+    pub(super) fn config(&self) -> &[u8] {
+        &self.config
+    }
+
+    /// Adds a last layer. `config` is the configuration that lists it.
+    pub(super) fn with_layer(self, layer: Archive, config: Vec<u8>) -> Self {
+        let archives = self.archives.into_iter().chain([layer]).collect();
+        Self::new(config, archives)
+    }
+
     /// Compresses the layers and writes the manifest.
     pub fn pack(self) -> anyhow::Result<Image> {
         let layers = self.archives.iter().map(Archive::pack).collect::<Result<Vec<_>, _>>();

@@ -96,7 +96,13 @@ fn tasks(size: &Size) -> String {
 fn image_row(preflight: &PreflightResult, image: Option<&str>) -> String {
     match (image, &preflight.builder) {
         (Some(image), _) => image.to_owned(),
-        (None, Some(plan)) => format!("built with {plan}, pushed to {}", preflight.place.names.repository()),
+        (None, Some(plan)) => {
+            format!(
+                "built with {plan}{}, pushed to {}",
+                preflight.assets.describe(),
+                preflight.place.names.repository()
+            )
+        }
         (None, None) => "none".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! A first deploy while no task finds a place, then one under the faults of AWS that pass by themselves.
+//! First deploys while no task finds a place, then one under the faults of AWS that pass by themselves.
 
 use serde_json::json;
 
@@ -30,6 +30,13 @@ pub(super) async fn faults(env: &TestEnv) -> anyhow::Result<String> {
     let cause = expect_causes(&failed, &["limit on the number of vCPUs"])?;
     env.expect_applied(&["no_place"]).await?;
 
+    // Preflight and Terraform see the subnets in zones that Fargate serves, as they would if the list were out of date.
+    env.set_conditions(&json!({"placement_zone_id": "use1-az3"})).await?;
+    let arm = ["--image", &image, "--var", "cpu_architecture=ARM64"];
+    let unserved = env.deploy(&project, &arm).await?.expect_exit(Exit::FirstDeployFailed as i32)?;
+    let zone = expect_causes(&unserved, &["unable to place a task", "different availability zone"])?;
+    env.expect_applied(&["placement_zone_id"]).await?;
+
     env.set_conditions(&json!({})).await?;
     env.set_faults(&throttle("ResourceGroupsTaggingAPI_20170126.GetResources", "ThrottledException")).await?;
     env.run(&project, &["destroy", "--yes"]).await?.expect_exit(0)?;
@@ -46,7 +53,7 @@ pub(super) async fn faults(env: &TestEnv) -> anyhow::Result<String> {
     env.set_conditions(&json!({})).await?;
     env.run(&project, &["destroy", "--yes"]).await?.expect_exit(0)?;
     Ok(format!(
-        "no place: {cause}; live after {:.1} s despite hidden roles, a failed start and throttling",
+        "no place: {cause}; in a zone without Fargate: {zone}; live after {:.1} s despite hidden roles, a failed start and throttling",
         deployed.seconds
     ))
 }

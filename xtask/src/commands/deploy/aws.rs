@@ -111,6 +111,7 @@ async fn publish_image(checked: &PreflightResult, reporter: Reporter) -> anyhow:
     let request = image::Request {
         plan: checked.builder.as_ref().context("internal error: preflight chose no builder")?,
         architecture: checked.architecture,
+        assets: &checked.assets,
         revision: revision::of_checkout(),
     };
     let delivered = image::publish(account, &registry, &request, &step).await.exit_code(Exit::Build)?;
