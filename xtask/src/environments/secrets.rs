@@ -22,7 +22,8 @@ pub(crate) enum TokenReference {
 /// The place of a tool's secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ToolSecret {
-    /// The ARN of a parameter of SSM or of a secret of Secrets Manager, and of the customer managed key that encrypts it.
+    /// The ARN of a parameter of SSM or of a secret of Secrets Manager, and that of the customer managed key that
+    /// encrypts it.
     Stored { arn: String, key: Option<String> },
     /// The name of an environment variable.
     Variable(String),

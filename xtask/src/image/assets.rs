@@ -1,5 +1,5 @@
-//! The assets: files of the project that the image contains below `/assets`, each under its path in the project. They are
-//! one layer, the last, so a change of the code does not push them again.
+//! The assets: files of the project that the image contains below `/assets`, each under its path in the project. They
+//! are one layer, so a change of the code does not push them again.
 
 use std::{
     fs, io,

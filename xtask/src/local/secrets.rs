@@ -1,7 +1,7 @@
 //! The secrets in the environment of a service: its bearer token and those of its tools.
 //!
-//! The tools' secrets are on no disk. A version that is put back gets those that its process had, which are read from the
-//! process before it is stopped.
+//! The tools' secrets are on no disk. A version that is put back gets those that its process had, which are read from
+//! the process before it is stopped.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Checks the secrets of tools: that each exists in the deployment's account and region, has a value, and can be decrypted
-//! with what the deploy will permit the execution role (`infra/iam_exec.tf`). No value is read.
+//! Checks the secrets of tools: that each exists in the deployment's account and region, has a value, and can be
+//! decrypted with what the deploy will permit the execution role (`infra/iam_exec.tf`). No value is read.
 
 use serde_json::Value;
 
