@@ -110,8 +110,8 @@ impl Environment {
         secrets::read_tools(&self.tool_secrets, problems)
     }
 
-    /// Returns the variables of the tools of a service on this machine, with the directory of their assets, if they have
-    /// any. The assets are used where they are.
+    /// Returns the variables that tools have on this machine. The directory of their assets is the project, where the
+    /// assets are.
     pub(crate) fn variables_of_process(&self) -> BTreeMap<String, String> {
         let mut variables = self.tool_variables.clone();
         if !self.assets.is_empty() {

@@ -26,7 +26,7 @@ struct Reference<'a> {
     key: Option<&'a str>,
 }
 
-/// What is wrong with a secret, and the fix.
+/// A problem of a secret, and the fix.
 type Problem = (String, String);
 
 pub(super) async fn check(account: &Account, variables: &Variables, findings: &mut Findings) {

@@ -1,5 +1,6 @@
-//! A deployment whose tools have an environment, secrets, permissions, connections and a scratch directory. The emulator
-//! resolves the secrets and mounts the directory. It enforces neither the role nor the security group.
+//! A deployment whose tools have an environment, secrets, permissions, connections and a scratch directory.
+//!
+//! The emulator resolves the secrets and mounts the directory. It enforces neither the role nor the security group.
 
 use std::fs;
 
