@@ -155,6 +155,10 @@ pub struct Flags {
     /// Time in seconds for which an idle connection is kept.
     #[arg(long, env = "MCP_KEEP_ALIVE", default_value = "75")]
     pub keep_alive: String,
+    /// Time in seconds from SIGTERM until the drain. Meanwhile /readyz is 503 and everything else is served. A second
+    /// signal ends it.
+    #[arg(long, env = "MCP_LAME_DUCK", default_value = "0")]
+    pub lame_duck: String,
     /// Limit of open connections; at the limit the longest idle one is closed for a new one.
     /// [default: what the limits of file descriptors and of the cgroup's memory permit]
     #[arg(long, env = "MCP_MAX_CONNECTIONS")]

@@ -145,6 +145,15 @@ mod tests {
     }
 
     #[test]
+    fn lame_duck_and_drain_fit_the_stop_timeout() {
+        assert!(Config::parse(&flags(&["--lame-duck", "90"])).is_ok());
+        let reported = problems(&["--lame-duck", "91"]);
+        for part in ["--lame-duck (MCP_LAME_DUCK): 91 s", "drain of 22 s", "stopTimeout of ECS, 120 s", "at most 90"] {
+            assert!(reported.contains(part), "{part} is missing in:\n{reported}");
+        }
+    }
+
+    #[test]
     fn invalid_named_tokens_are_reported_without_hashes() {
         let (one, two) = ("1".repeat(64), "2".repeat(64));
         let single = token_entry("eve", "0123456789abcdef");

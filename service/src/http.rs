@@ -5,6 +5,7 @@
 
 mod accept;
 mod admission;
+mod arrival;
 mod authenticator;
 mod challenge;
 mod coding;

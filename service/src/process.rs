@@ -1,11 +1,18 @@
 //! The process: its runtime, and the signals that stop it.
 
+#[cfg(not(unix))]
+mod ctrl_c;
 #[cfg(unix)]
 mod unix;
 
-use std::{future::Future, io};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
-use tokio::{runtime, sync::watch};
+use tokio::{runtime, sync::watch, time::timeout};
+
+#[cfg(not(unix))]
+use ctrl_c::Signals;
+#[cfg(unix)]
+use unix::Signals;
 
 use crate::telemetry::targets;
 
@@ -25,35 +32,62 @@ pub fn run<T, E: From<io::Error>>(work: impl Future<Output = Result<T, E>>) -> R
     result
 }
 
-/// The stop signal: SIGTERM, which ECS sends, Ctrl-C, or SIGHUP of a terminal that closes. Every clone receives it.
+/// The stop of the process by SIGTERM, which ECS sends, Ctrl-C, or SIGHUP of a terminal that closes. Clones share it.
+///
+/// With a lame duck the first signal begins it, and its end or another signal begins the drain. Without one the first
+/// signal begins the drain.
 #[derive(Debug, Clone)]
-pub struct Stop(watch::Receiver<bool>);
+pub struct Stop {
+    phase: watch::Receiver<Phase>,
+    /// Keeps the channel of [`Stop::never`] open.
+    _sender: Option<Arc<watch::Sender<Phase>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    LameDuck,
+    Draining,
+}
 
 impl Stop {
     /// Listens for the signals from now on.
     ///
     /// # Errors
     /// The system's error if it does not permit to handle signals.
-    pub fn on_signal() -> io::Result<Self> {
-        let (sender, receiver) = watch::channel(false);
-        #[cfg(unix)]
-        let signals = unix::signals()?;
-        #[cfg(not(unix))]
-        let signals = async {
-            tokio::signal::ctrl_c().await.ok();
-            "Ctrl-C"
-        };
+    pub fn on_signal(lame_duck: Duration) -> io::Result<Self> {
+        let (sender, phase) = watch::channel(Phase::Running);
+        let mut signals = Signals::listen()?;
         tokio::spawn(async move {
-            let signal = signals.await;
+            let signal = signals.next().await;
+            if !lame_duck.is_zero() {
+                sender.send(Phase::LameDuck).ok();
+                let seconds = lame_duck.as_secs();
+                tracing::info!(target: targets::PROCESS, signal, seconds, "stop signal received; serving as a lame duck");
+                if let Ok(signal) = timeout(lame_duck, signals.next()).await {
+                    tracing::info!(target: targets::PROCESS, signal, "lame duck ended by a second signal");
+                }
+            }
             tracing::info!(target: targets::PROCESS, signal, "stop signal received; draining");
-            sender.send(true).ok();
+            sender.send(Phase::Draining).ok();
         });
-        Ok(Self(receiver))
+        Ok(Self { phase, _sender: None })
     }
 
-    /// Waits for the signal.
+    /// Returns a stop that never comes.
+    pub fn never() -> Self {
+        let (sender, phase) = watch::channel(Phase::Running);
+        Self { phase, _sender: Some(Arc::new(sender)) }
+    }
+
+    /// Returns true from the first signal on.
+    pub fn is_stopping(&self) -> bool {
+        *self.phase.borrow() != Phase::Running
+    }
+
+    /// Waits until the drain begins.
     pub async fn wait(mut self) {
         // An error means that the sending task is gone, which is a reason to stop as well.
-        self.0.wait_for(|stop| *stop).await.ok();
+        self.phase.wait_for(|phase| *phase == Phase::Draining).await.ok();
     }
 }

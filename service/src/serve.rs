@@ -1,6 +1,6 @@
 //! Runs the service until it is stopped: over HTTP, over stdio, or just to create the table.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
@@ -40,12 +40,13 @@ pub enum ServeError {
     Io(#[from] io::Error),
 }
 
-/// Runs the service over HTTP until SIGTERM or Ctrl-C. Returns when the requests in progress have finished.
+/// Runs the service over HTTP until SIGTERM or Ctrl-C. Returns when the lame duck is over and the requests in progress
+/// have finished.
 ///
 /// # Errors
 /// [`ServeError`] if the store cannot be opened or an address cannot be bound.
 pub async fn over_http(config: Config, catalog: Catalog) -> Result<(), ServeError> {
-    let stop = Stop::on_signal()?;
+    let stop = Stop::on_signal(config.limits.lame_duck)?;
     let listener = listen(config.listen, "--port").await?;
     let metrics_listener = match config.metrics {
         Some(address) => Some(listen(address, "--metrics-port").await?),
@@ -80,12 +81,12 @@ pub async fn over_http(config: Config, catalog: Catalog) -> Result<(), ServeErro
                 async move { http::metrics::respond(&metrics, &request) }
             };
             let connections = ConnectionLimits { max_connections: METRICS_CONNECTIONS, ..connections.clone() };
-            http::serve(listener, respond, connections, None, stop.clone().wait()).await;
+            http::serve(listener, respond, connections, None, stop.clone()).await;
         }
     };
     let store = app.tools().store().clone();
     let respond = move |request| app.clone().respond(request);
-    let served = http::serve(listener, respond, connections.clone(), Some(metrics.clone()), stop.clone().wait());
+    let served = http::serve(listener, respond, connections.clone(), Some(metrics.clone()), stop.clone());
     tokio::join!(served, metrics_served);
     store.close().await;
     tracing::info!(target: targets::SERVE, "stopped");
@@ -97,7 +98,7 @@ pub async fn over_http(config: Config, catalog: Catalog) -> Result<(), ServeErro
 /// # Errors
 /// [`ServeError`] if the store cannot be opened or the client does not speak MCP.
 pub async fn over_stdio(config: Config, catalog: Catalog) -> Result<(), ServeError> {
-    let stop = Stop::on_signal()?;
+    let stop = Stop::on_signal(Duration::ZERO)?;
     let tools = app::open_tools(&config, catalog, Arc::new(Metrics::new(&config.revision))).await?;
     tracing::info!(target: targets::SERVE, "serving on standard input and output");
     let served = serve_stdio(Handler::new(tools.clone()), stop.wait()).await;

@@ -12,7 +12,7 @@ mod samples;
 mod subscribers;
 mod tools;
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use mcp_stateful::{
@@ -72,7 +72,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     let endpoint = |tools| mcp::Endpoint::new(Fixture::new(mcp::Handler::new(tools)), &config.limits);
     let app = App::with_endpoint(&config, catalog, endpoint).await?;
     let respond = move |request| app.clone().respond(request);
-    let stop = Stop::on_signal()?;
+    let stop = Stop::on_signal(Duration::ZERO)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let limits = ConnectionLimits {
         head_timeout: config.limits.body_timeout,
@@ -81,7 +81,7 @@ async fn serve(config: Config) -> Result<(), Box<dyn Error>> {
     };
     // Stops without draining, because a client's `subscriptions/listen` would hold up the drain.
     tokio::select! {
-        () = http::serve(listener, respond, limits, None, std::future::pending()) => {}
+        () = http::serve(listener, respond, limits, None, Stop::never()) => {}
         () = stop.wait() => {}
     }
     Ok(())

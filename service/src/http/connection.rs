@@ -27,7 +27,8 @@ use activity::{Activity, End, InUse, Wait};
 pub(super) use open::{OpenConnection, OpenConnections};
 use socket::Socket;
 
-use crate::telemetry::targets;
+use super::arrival::Arrival;
+use crate::{process::Stop, telemetry::targets};
 
 /// The largest head of a request, above which it gets a 431, and the largest read of a body. hyper's default of
 /// 400 KB a connection would let clients without a token fill the memory.
@@ -77,6 +78,7 @@ pub(super) fn serve<F>(
     stream: TcpStream,
     connection: OpenConnection,
     timeouts: Timeouts,
+    stop: Stop,
     respond: impl Fn(Request) -> F + Send,
 ) -> impl Future<Output = ()> + Send
 where
@@ -88,12 +90,15 @@ where
     let service = service_fn(move |request: http::Request<Incoming>| {
         let in_use = InUse::new(activity.clone());
         let hint = is_persistent(&request).then(|| hint.clone());
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        let arrival = Arrival { stopping: stop.is_stopping() };
+        head.extensions.insert(arrival);
         let body = request_body::wrap(body, &head.headers, &activity);
         let response = respond(Request::from_parts(head, body));
         async move {
             let mut response = response.await;
-            if in_use.activity().is_ending() || response.status() == StatusCode::REQUEST_TIMEOUT {
+            let last = in_use.activity().is_ending() || arrival.stopping;
+            if last || response.status() == StatusCode::REQUEST_TIMEOUT {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             } else if let Some(hint) = hint {
                 announce_idle_time(response.headers_mut(), hint);

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -12,6 +12,7 @@ use axum::{
 use serde_json::json;
 use tokio::{sync::Mutex, time::Instant};
 
+use super::arrival::Arrival;
 use crate::store::{Store, StoreError};
 
 /// The time for which a check of the table is reused: any number of callers cost one read a second.
@@ -79,13 +80,18 @@ pub(crate) async fn liveness(State(health): State<Health>) -> Response {
     Json(json!({"status": "ok", "version": version, "revision": *health.revision})).into_response()
 }
 
-/// Reports whether the table responds.
-pub(crate) async fn readiness(State(health): State<Health>) -> Response {
+/// Reports whether the table responds. A service that stops is not ready, so that load balancers choose another.
+pub(crate) async fn readiness(State(health): State<Health>, arrival: Option<Extension<Arrival>>) -> Response {
+    if arrival.is_some_and(|Extension(arrival)| arrival.stopping) {
+        return unavailable("the service is stopping");
+    }
     match health.table_responds().await {
         Ok(()) => Json(json!({"status": "ready"})).into_response(),
-        Err(error) => {
-            let body = json!({"status": "unavailable", "reason": error.to_string()});
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-        }
+        Err(error) => unavailable(&error.to_string()),
     }
+}
+
+fn unavailable(reason: &str) -> Response {
+    let body = json!({"status": "unavailable", "reason": reason});
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }

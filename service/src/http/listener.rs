@@ -1,5 +1,7 @@
-//! Accepts connections until the stop signal, then drains: requests in progress may finish, new connections
-//! are not accepted.
+//! Accepts connections until the drain, in which requests in progress may finish and new connections are not accepted.
+//!
+//! A front goes on sending requests for a while after the stop signal. During the lame duck they are served, and every
+//! response closes its connection. Idle connections are kept until the drain, because the front may be about to use them.
 
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
@@ -9,6 +11,7 @@ use tokio::net::TcpListener;
 use super::connection::{self, OpenConnections, Timeouts};
 use crate::{
     config::DRAIN,
+    process::Stop,
     telemetry::{Metrics, targets},
 };
 
@@ -26,19 +29,19 @@ pub struct ConnectionLimits {
     pub max_connections: u32,
 }
 
-/// Serves `respond` on `listener` until `stop`. Returns when every connection is closed, at most [`DRAIN`] later.
+/// Serves `respond` on `listener` until the drain. Returns when every connection is closed, at most [`DRAIN`] later.
 pub async fn serve<F>(
     listener: TcpListener,
     respond: impl Fn(Request) -> F + Clone + Send + 'static,
     limits: ConnectionLimits,
     metrics: Option<Arc<Metrics>>,
-    stop: impl Future<Output = ()>,
+    stop: Stop,
 ) where
     F: Future<Output = Response> + Send + 'static,
 {
     let timeouts = Timeouts::new(limits.head_timeout, limits.keep_alive);
     let connections = OpenConnections::new(limits.max_connections, metrics);
-    let mut stop = pin!(stop);
+    let mut drain = pin!(stop.clone().wait());
     loop {
         let accepted = async {
             let (stream, _) = listener.accept().await?;
@@ -46,7 +49,7 @@ pub async fn serve<F>(
             Ok((stream, connections.add().await))
         };
         let (stream, connection) = tokio::select! {
-            () = &mut stop => break,
+            () = &mut drain => break,
             accepted = accepted => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -55,8 +58,8 @@ pub async fn serve<F>(
                 }
             },
         };
-        let (respond, timeouts) = (respond.clone(), timeouts.clone());
-        tokio::spawn(connection::serve(stream, connection, timeouts, respond));
+        let (respond, timeouts, stop) = (respond.clone(), timeouts.clone(), stop.clone());
+        tokio::spawn(connection::serve(stream, connection, timeouts, stop, respond));
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, connections.end()).await.is_err() {

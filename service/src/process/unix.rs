@@ -1,24 +1,31 @@
 //! The signals that stop the process on Unix.
 
-use std::{
-    future::{Future, pending},
-    io,
-};
+use std::{future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Handles the signals from now on. The future returns the name of the first one.
-pub(super) fn signals() -> io::Result<impl Future<Output = &'static str>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hangup = hangup()?;
-    Ok(async move {
+/// The handled signals.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Option<Signal>,
+}
+
+impl Signals {
+    /// Handles the signals from now on.
+    pub(super) fn listen() -> io::Result<Self> {
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Self { terminate: signal(terminate)?, interrupt: signal(interrupt)?, hangup: hangup()? })
+    }
+
+    /// Waits for the next signal and returns its name.
+    pub(super) async fn next(&mut self) -> &'static str {
         tokio::select! {
-            _ = terminate.recv() => "SIGTERM",
-            _ = interrupt.recv() => "SIGINT",
-            () = received(&mut hangup) => "SIGHUP",
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            () = received(&mut self.hangup) => "SIGHUP",
         }
-    })
+    }
 }
 
 async fn received(signal: &mut Option<Signal>) {

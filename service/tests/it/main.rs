@@ -26,6 +26,7 @@ mod fast_path;
 mod faults;
 mod isolation;
 mod keyed;
+mod lame_duck;
 mod lifecycle;
 mod mcp;
 mod oauth;

@@ -2,6 +2,7 @@
 
 pub(crate) mod dynamodb;
 pub(crate) mod fixture;
+pub(crate) mod front;
 pub(crate) mod held;
 pub(crate) mod issuer;
 pub(crate) mod mcp_client;
