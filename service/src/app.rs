@@ -14,7 +14,7 @@ use tower::{Layer, Service};
 use crate::{
     catalog::Catalog,
     config::Config,
-    http::{self, Admission, OriginPolicy, Verdict, health},
+    http::{self, Admission, ClientPolicy, OriginPolicy, Verdict, health},
     mcp::Endpoint,
     oauth::OAuth,
     store::{ClientError, Store},
@@ -59,6 +59,7 @@ pub enum BuildError {
 struct Inner {
     tools: Arc<Tools>,
     metrics: Arc<Metrics>,
+    client_policy: ClientPolicy,
     origin_policy: OriginPolicy,
     routes: Router,
 }
@@ -100,8 +101,10 @@ impl App {
             mcp: endpoint(tools.clone()),
             tools: tools.clone(),
         };
+        let access = Arc::new(config.access.clone());
         Ok(Self(Arc::new(Inner {
-            origin_policy: OriginPolicy::new(Arc::new(config.access.clone())),
+            client_policy: ClientPolicy::new(access.clone()),
+            origin_policy: OriginPolicy::new(access),
             routes: routes::routes(api, config),
             tools,
             metrics,
@@ -127,20 +130,21 @@ impl App {
         response
     }
 
-    /// Checks Host and Origin, then passes the request to its route.
+    /// Checks client, Host and Origin, then passes the request to its route.
     ///
     /// This is one function instead of a stack of axum layers: each layer clones everything below it and
     /// boxes a future, for every request.
-    async fn dispatch(&self, request: Request) -> Response {
-        let Inner { origin_policy, routes, .. } = &*self.0;
+    async fn dispatch(&self, mut request: Request) -> Response {
+        let Inner { client_policy, origin_policy, routes, .. } = &*self.0;
+        // Health checkers connect past the front, by IP address and without Origin. The routes reveal nothing of a caller.
+        let is_health_route = health::is_health_route(&request);
+        if !is_health_route && let Err(rejection) = client_policy.admit(&mut request) {
+            return *rejection;
+        }
         if let Some(rejection) = http::reject_transfer_coding(request.headers()) {
             return rejection;
         }
-        let verdict = match health::is_health_route(&request) {
-            // Health checkers connect by IP address and send no Origin, and the routes reveal nothing of a caller.
-            true => Verdict::Allowed,
-            false => origin_policy.check(&request),
-        };
+        let verdict = if is_health_route { Verdict::Allowed } else { origin_policy.check(&request) };
         let Ok(response) = match verdict {
             Verdict::Allowed => routes.clone().call(request).await,
             Verdict::AllowedWithCors => origin_policy.cors().layer(routes.clone()).call(request).await,

@@ -134,8 +134,17 @@ pub struct Flags {
     #[arg(long, env = "MCP_ALLOW_UNAUTHENTICATED", value_parser = clap::builder::BoolishValueParser::new(),
           num_args = 0..=1, default_value = "false", default_missing_value = "true")]
     pub allow_unauthenticated: bool,
+    /// Front that clients connect to: `none`, `http-api`, `alb` or `cloudfront`. Decides which header names the
+    /// client's address. Only the front may be able to connect to the server.
+    #[arg(long, env = "MCP_FRONT", default_value = "none")]
+    pub front: String,
+    /// Networks of allowed clients, such as `203.0.113.0/24,2001:db8::/32`, separated by commas or spaces. Others get a
+    /// 403, except for health checks. [default: all]
+    #[arg(long, env = "MCP_ALLOWED_CLIENTS")]
+    pub allowed_clients: Option<String>,
     /// Allowed Host headers, separated by commas; `*` allows all.
-    /// [default: localhost and loopback addresses; all IP addresses too if it listens on more than loopback]
+    /// [default: localhost and loopback addresses; all IP addresses too if it listens on more than loopback;
+    /// behind a front the host of --oauth-resource, or all]
     #[arg(long, env = "MCP_ALLOWED_HOSTS")]
     pub allowed_hosts: Option<String>,
     /// Allowed origins of web pages, such as `https://app.example.com`, separated by commas; `*` allows all.

@@ -2,8 +2,10 @@
 //! each with flag and variable.
 
 mod access;
+mod front;
 mod limits;
 mod log;
+mod networks;
 mod oauth;
 mod problems;
 mod rate_limit;
@@ -14,6 +16,7 @@ mod tokens;
 use std::net::SocketAddr;
 
 pub use access::{AccessConfig, Allowed};
+pub use front::{CLIENT_IP_HEADER, ClientSource, Front, FrontFacts};
 pub use limits::{DRAIN, Limits};
 pub use log::{LogConfig, LogFormat};
 pub(crate) use oauth::web_address;
@@ -34,7 +37,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The address that serves the metrics, if any.
     pub metrics: Option<SocketAddr>,
-    /// The authentication of callers, and the allowed hosts and origins.
+    /// The authentication of callers, and the allowed clients, hosts and origins.
     pub access: AccessConfig,
     /// The limits of a request.
     pub limits: Limits,
@@ -142,6 +145,24 @@ mod tests {
         let mut with_token = flags(&["--host", "0.0.0.0"]);
         with_token.auth_token = Some("0123456789abcdef".into());
         assert!(Config::parse(&with_token).is_ok());
+    }
+
+    #[test]
+    fn loopback_behind_a_front_requires_credentials() {
+        let reported = problems(&["--front", "ALB"]);
+        assert!(reported.contains("serves the clients of a front without authentication"), "{reported}");
+        assert!(problems(&["--front", "nginx"]).contains("expected one of none, http-api, alb, cloudfront"));
+    }
+
+    #[test]
+    fn resource_behind_a_front_is_https() {
+        let with = |resource: &str| {
+            let oauth = ["--oauth-issuer", "https://issuer.example", "--oauth-resource", resource];
+            Config::parse(&flags(&[&oauth[..], &["--front", "alb"]].concat())).map(drop)
+        };
+        assert!(with("HTTPS://mcp.example.com/mcp").is_ok());
+        let reported = with("http://localhost/mcp").unwrap_err().to_string();
+        assert!(reported.contains("MCP_OAUTH_RESOURCE") && reported.contains("expected https:// with MCP_FRONT=alb"));
     }
 
     #[test]

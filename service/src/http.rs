@@ -1,4 +1,4 @@
-//! HTTP without the APIs: admission to the routes, the Host and Origin check, health, and the connection loop.
+//! HTTP without the APIs: admission to the routes, the checks of client, Host and Origin, health, and the connection loop.
 //!
 //! Of MCP and REST it knows only which tool a body calls, for scopes, and how many messages it has, for the rate limit.
 //! [`crate::app`] connects this module with both.
@@ -8,6 +8,7 @@ mod admission;
 mod arrival;
 mod authenticator;
 mod challenge;
+mod client_policy;
 mod coding;
 mod connection;
 mod error_response;
@@ -22,6 +23,7 @@ pub(crate) mod resource_metadata;
 pub(crate) use accept::accepts;
 pub(crate) use admission::Admission;
 pub use admission::AuthenticatedRequest;
+pub(crate) use client_policy::ClientPolicy;
 pub(crate) use coding::{UNSUPPORTED_CONTENT_CODING, has_content_coding, reject_transfer_coding, with_accepted_coding};
 pub use error_response::error_response;
 pub(crate) use error_response::{internal_error, not_found};

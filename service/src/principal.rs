@@ -3,7 +3,7 @@
 //! The keys of a principal's sessions and cache entries begin with the principal's id, so no other principal's call can
 //! name them. A principal never contains a token.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,8 @@ pub struct Principal {
     /// `None` for all callers with the shared token, or without one if none is required.
     identity: Option<Arc<Identity>>,
     grant: Grant,
+    /// The address of the client that made the request, for the log.
+    client: Option<IpAddr>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -57,7 +59,7 @@ impl Principal {
     /// Returns the principal of all callers with the shared token, without a required token, or on stdio. Its items
     /// have the keys of the v1 (Python) server.
     pub fn shared() -> Self {
-        Self { identity: None, grant: Grant::FULL }
+        Self { identity: None, grant: Grant::FULL, client: None }
     }
 
     /// Returns the principal that `authority` calls `name`. The authority is the token's issuer, or `token` for named
@@ -69,7 +71,18 @@ impl Principal {
         hash.update(authority);
         hash.update(name);
         let id = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { identity: Some(Arc::new(Identity { id, name: name.to_owned() })), grant }
+        Self { identity: Some(Arc::new(Identity { id, name: name.to_owned() })), grant, client: None }
+    }
+
+    /// Records the address of the client that made the request. It is no part of the identity.
+    #[must_use]
+    pub fn at(self, client: Option<IpAddr>) -> Self {
+        Self { client, ..self }
+    }
+
+    /// Returns the address of the client that made the request, if it came over HTTP.
+    pub fn client(&self) -> Option<IpAddr> {
+        self.client
     }
 
     /// Returns the principal's permissions.

@@ -62,6 +62,9 @@ pub async fn over_http(config: Config, catalog: Catalog) -> Result<(), ServeErro
         let limit = connections.max_connections;
         tracing::warn!(target: targets::CONFIG, setting, limit, "MCP_MAX_CONNECTIONS exceeds the limit of file descriptors; reduced");
     }
+    for warning in config.access.front.contradictions(&config.limits) {
+        tracing::warn!(target: targets::CONFIG, front = config.access.front.name(), "{warning}");
+    }
     tracing::info!(
         target: targets::SERVE,
         address = %listener.local_addr()?,
@@ -69,6 +72,8 @@ pub async fn over_http(config: Config, catalog: Catalog) -> Result<(), ServeErro
         token = config.access.token.is_some(),
         named_tokens = config.access.named.len(),
         max_connections = connections.max_connections,
+        front = config.access.front.name(),
+        allowed_clients = config.access.clients.len(),
         oauth_issuer = config.access.oauth.as_ref().map(|oauth| tracing::field::display(&oauth.issuer)),
         "listening"
     );

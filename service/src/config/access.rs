@@ -1,10 +1,14 @@
-//! Access: the three ways to authenticate, and the allowed Host and Origin headers.
+//! Access: the three ways to authenticate, and the allowed clients, Host and Origin headers.
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use super::{
+    front::{self, Front},
+    networks,
     oauth::{self, OAuthConfig},
-    problems::Problems,
+    problems::{Problems, setting},
     secret::Secret,
     tokens::{self, NamedToken},
 };
@@ -13,7 +17,7 @@ use crate::cli::Flags;
 /// The shortest token: 16 characters of base64 have 96 bits.
 const MIN_TOKEN_BYTES: usize = 16;
 
-/// The authentication of callers, and the allowed hosts and origins.
+/// The authentication of callers, and the allowed clients, hosts and origins.
 #[derive(Debug, Clone)]
 pub struct AccessConfig {
     /// The shared token. Its callers share the sessions of the v1 server.
@@ -22,6 +26,10 @@ pub struct AccessConfig {
     pub named: Vec<NamedToken>,
     /// The issuer of the accepted access tokens.
     pub oauth: Option<OAuthConfig>,
+    /// The front, whose word on the client's address counts.
+    pub front: Front,
+    /// The networks of the allowed clients; empty for all.
+    pub clients: Vec<IpNet>,
     /// The hosts that a request may name.
     pub hosts: Allowed,
     /// The origins that a web page may have.
@@ -52,12 +60,18 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr) -> A
     let token = token(problems, flags);
     let named = tokens::parse(problems, flags, token.as_ref());
     let oauth = oauth::parse(problems, flags);
-    let local = listen.is_loopback();
+    let front = front::parse(problems, setting!(flags.front));
+    require_https(problems, front, oauth.as_ref());
+    // Behind a front a loopback address is public, too.
+    let local = listen.is_loopback() && front == Front::None;
+    let hosts = default_hosts(front, local, oauth.is_some());
     let access = AccessConfig {
         token,
         named,
         oauth,
-        hosts: list(&flags.allowed_hosts).unwrap_or(if local { Allowed::Loopback } else { Allowed::Addresses }),
+        front,
+        clients: setting!(flags.allowed_clients?).map_or_else(Vec::new, |list| networks::parse(problems, list)),
+        hosts: list(&flags.allowed_hosts).unwrap_or(hosts),
         origins: origins(problems, &flags.allowed_origins).unwrap_or(if local {
             Allowed::Loopback
         } else {
@@ -65,15 +79,44 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr) -> A
         }),
     };
     if !local && !access.auth_required() && !flags.allow_unauthenticated && !flags.stdio {
+        let exposure = match front {
+            Front::None => "accepts connections from other machines",
+            _ => "serves the clients of a front",
+        };
         problems.add(
             "host",
             format_args!(
-                "{listen} accepts connections from other machines without authentication; set MCP_AUTH_TOKEN, \
+                "{listen} {exposure} without authentication; set MCP_AUTH_TOKEN, \
                  MCP_AUTH_TOKENS or MCP_OAUTH_ISSUER, or pass --allow-unauthenticated"
             ),
         );
     }
     access
+}
+
+/// Returns the hosts that are allowed unless the operator lists some. The host of the OAuth resource always is.
+///
+/// Behind a front nothing else can connect, and a page that rebinds a name fails at the front's certificate. So a host
+/// that the configuration does not know is allowed there.
+fn default_hosts(front: Front, local: bool, has_resource: bool) -> Allowed {
+    match front {
+        Front::None if local => Allowed::Loopback,
+        Front::None => Allowed::Addresses,
+        front if front.facts().keeps_host && has_resource => Allowed::Listed(Vec::new()),
+        _ => Allowed::Any,
+    }
+}
+
+/// Reports a resource of http behind a front, whose clients use https.
+fn require_https(problems: &mut Problems, front: Front, oauth: Option<&OAuthConfig>) {
+    if let Some(url) = oauth.map(|oauth| oauth.resource.url()).filter(|url| front != Front::None && !is_https(url)) {
+        let front = front.name();
+        problems.add("oauth_resource", format_args!("invalid URL \"{url}\": expected https:// with MCP_FRONT={front}"));
+    }
+}
+
+fn is_https(url: &str) -> bool {
+    url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
 }
 
 fn token(problems: &mut Problems, flags: &Flags) -> Option<Secret> {

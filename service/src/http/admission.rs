@@ -9,7 +9,9 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{authenticator::Authenticator, challenge::Challenge, limits::RequestLimits, rate_limit::RateLimits};
+use super::{
+    arrival, authenticator::Authenticator, challenge::Challenge, limits::RequestLimits, rate_limit::RateLimits,
+};
 use crate::{
     config::AccessConfig,
     json,
@@ -91,7 +93,8 @@ impl Admission {
         // The deadline includes the wait for an issuer's keys and for the body.
         let started = Instant::now();
         let (head, body) = request.into_parts();
-        let principal = self.authenticator.authenticate(&head.headers).await?;
+        let client = arrival::client(&head.extensions);
+        let principal = self.authenticator.authenticate(&head.headers).await?.at(client);
         let body = self.limits.read_body(&head.headers, body).await?;
         if let Some(rates) = &self.rates {
             rates.count(&principal, message_count(&body)).map_err(|wait| over_limit(&head, &body, wait))?;

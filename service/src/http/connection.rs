@@ -9,6 +9,7 @@ mod socket;
 use std::{
     convert::Infallible,
     future::{Future, poll_fn},
+    net::IpAddr,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
@@ -76,6 +77,7 @@ impl Timeouts {
 /// with what requests allocate, and take a third more memory.
 pub(super) fn serve<F>(
     stream: TcpStream,
+    peer: IpAddr,
     connection: OpenConnection,
     timeouts: Timeouts,
     stop: Stop,
@@ -91,7 +93,7 @@ where
         let in_use = InUse::new(activity.clone());
         let hint = is_persistent(&request).then(|| hint.clone());
         let (mut head, body) = request.into_parts();
-        let arrival = Arrival { stopping: stop.is_stopping() };
+        let arrival = Arrival::new(peer, stop.is_stopping());
         head.extensions.insert(arrival);
         let body = request_body::wrap(body, &head.headers, &activity);
         let response = respond(Request::from_parts(head, body));

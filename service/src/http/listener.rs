@@ -44,11 +44,11 @@ pub async fn serve<F>(
     let mut drain = pin!(stop.clone().wait());
     loop {
         let accepted = async {
-            let (stream, _) = listener.accept().await?;
+            let (stream, peer) = listener.accept().await?;
             // At the limit the loop waits here with one accepted connection, and accepts no other.
-            Ok((stream, connections.add().await))
+            Ok((stream, peer, connections.add().await))
         };
-        let (stream, connection) = tokio::select! {
+        let (stream, peer, connection) = tokio::select! {
             () = &mut drain => break,
             accepted = accepted => match accepted {
                 Ok(accepted) => accepted,
@@ -59,7 +59,7 @@ pub async fn serve<F>(
             },
         };
         let (respond, timeouts, stop) = (respond.clone(), timeouts.clone(), stop.clone());
-        tokio::spawn(connection::serve(stream, connection, timeouts, stop, respond));
+        tokio::spawn(connection::serve(stream, peer.ip(), connection, timeouts, stop, respond));
     }
     drop(listener);
     if tokio::time::timeout(DRAIN, connections.end()).await.is_err() {

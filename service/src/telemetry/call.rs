@@ -5,6 +5,7 @@
 mod id;
 
 use std::{
+    borrow::Cow,
     future::Future,
     sync::{
         Arc, OnceLock,
@@ -67,10 +68,11 @@ impl CallContext {
     }
 
     /// Returns the names and values of the fields that every log line of the call has.
-    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
         let session = self.session.get().map(|session| ("session", session.as_str()));
-        let fields = [("call", self.id()), ("tool", self.tool), ("principal", self.principal.fingerprint())];
-        fields.into_iter().chain(session)
+        let texts = [("call", self.id()), ("tool", self.tool), ("principal", self.principal.fingerprint())];
+        let client = self.principal.client().map(|client| ("client", client.to_string().into()));
+        texts.into_iter().chain(session).map(|(name, text)| (name, text.into())).chain(client)
     }
 }
 

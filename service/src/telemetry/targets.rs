@@ -8,6 +8,7 @@
 //! | `mcp_stateful::process` | the signal to stop |
 //! | `mcp_stateful::http::listener` | connections that fail or do not end in time |
 //! | `mcp_stateful::http::rate_limit` | principals over their rate limit, once a minute |
+//! | `mcp_stateful::http::client_policy` | rejected clients, once a minute |
 //! | `mcp_stateful::tools::observe` | one line for each tool call |
 //! | `mcp_stateful::tools::error` | an error of a tool that its client does not see |
 //! | `mcp_stateful::tools::create_session` | a handle that cannot be created |
@@ -28,6 +29,8 @@ pub const PROCESS: &str = "mcp_stateful::process";
 pub const LISTENER: &str = "mcp_stateful::http::listener";
 /// Principals over their rate limit.
 pub const RATE_LIMIT: &str = "mcp_stateful::http::rate_limit";
+/// Rejected clients.
+pub const CLIENT_POLICY: &str = "mcp_stateful::http::client_policy";
 /// One line for each tool call.
 pub const TOOL_CALL: &str = "mcp_stateful::tools::observe";
 /// An error of a tool that its client does not see.

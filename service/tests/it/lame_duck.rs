@@ -90,7 +90,7 @@ impl Load {
 async fn replace_under_load(kind: Kind, lame_duck: &str) -> (usize, usize) {
     let dynamodb = DynamoDb::with_table().await;
     let start = || {
-        let setup = Setup::new().token().dynamodb(&dynamodb.endpoint);
+        let setup = Setup::new().token().dynamodb(&dynamodb.endpoint).env("MCP_FRONT", kind.name());
         setup.env("MCP_LAME_DUCK", lame_duck).start()
     };
     let front = Front::start(kind).await;

@@ -24,6 +24,7 @@ mod edges;
 #[cfg(target_os = "linux")]
 mod fast_path;
 mod faults;
+mod front;
 mod isolation;
 mod keyed;
 mod lame_duck;

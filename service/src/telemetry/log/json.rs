@@ -43,7 +43,7 @@ where
         line.text("timestamp", &timestamp());
         line.text("level", metadata.level().as_str());
         event.record(&mut line);
-        call::with_current(|call| call.fields().for_each(|(name, value)| line.text(name, value)));
+        call::with_current(|call| call.fields().for_each(|(name, value)| line.text(name, &value)));
         line.text("target", metadata.target());
         line.0.push_str("}\n");
         writer.write_str(&line.0)

@@ -1,4 +1,5 @@
-//! A stand-in for the fronts of AWS: an HTTP API of API Gateway, and an Application Load Balancer.
+//! A stand-in for the fronts of AWS: an HTTP API of API Gateway, an Application Load Balancer, and CloudFront with a
+//! load balancer behind it.
 //!
 //! It changes headers as they do, keeps connections to the service, never repeats a request, and goes on sending
 //! requests to a target that is deregistered. Tests choose the client's address with the header [`SOURCE`].
@@ -28,15 +29,31 @@ pub(crate) const SOURCE: &str = "x-test-source";
 /// The client's address of requests without [`SOURCE`].
 pub(crate) const DEFAULT_SOURCE: &str = "203.0.113.1";
 
+/// The address of CloudFront's side of its connection to the load balancer.
+const CLOUDFRONT_ADDRESS: &str = "10.0.7.7";
+
 /// API Gateway's limit of request line and header values
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>).
 const HTTP_API_HEAD_BYTES: usize = 10_240;
 
-/// The kind of front.
+/// A value of `MCP_FRONT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     HttpApi,
     Alb,
+    CloudFront,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::HttpApi, Self::Alb, Self::CloudFront];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::HttpApi => "http-api",
+            Self::Alb => "alb",
+            Self::CloudFront => "cloudfront",
+        }
+    }
 }
 
 /// A running stand-in. It lives as long as the test's runtime.
@@ -71,6 +88,13 @@ impl Front {
         let router = Router::new().fallback(forward).with_state(shared.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, shared }
+    }
+
+    /// Starts a front before one server.
+    pub(crate) async fn before(kind: Kind, server: &Server) -> Self {
+        let front = Self::start(kind).await;
+        front.register(server);
+        front
     }
 
     pub(crate) fn register(&self, server: &Server) {
@@ -203,6 +227,10 @@ fn change_request_headers(kind: Kind, target: SocketAddr, headers: &mut HeaderMa
             set(headers, "x-mcp-client-ip", source);
         }
         Kind::Alb => append_forwarded_for(headers, source),
+        Kind::CloudFront => {
+            append_forwarded_for(headers, source);
+            append_forwarded_for(headers, CLOUDFRONT_ADDRESS);
+        }
     }
     if kind != Kind::HttpApi {
         set(headers, "x-forwarded-proto", "https");
