@@ -134,6 +134,9 @@ pub struct Flags {
     #[arg(long, env = "MCP_ALLOW_UNAUTHENTICATED", value_parser = clap::builder::BoolishValueParser::new(),
           num_args = 0..=1, default_value = "false", default_missing_value = "true")]
     pub allow_unauthenticated: bool,
+    /// Limit of failed authentications of each client address: `off`, or failures a second or minute and at once.
+    #[arg(long, env = "MCP_AUTH_FAILURE_LIMIT", default_value = "60/min,burst=100")]
+    pub auth_failure_limit: String,
     /// Front that clients connect to: `none`, `http-api`, `alb` or `cloudfront`. Decides which header names the
     /// client's address. Only the front may be able to connect to the server.
     #[arg(long, env = "MCP_FRONT", default_value = "none")]

@@ -6,6 +6,7 @@
 mod accept;
 mod admission;
 mod arrival;
+mod auth_failures;
 mod authenticator;
 mod challenge;
 mod client_policy;

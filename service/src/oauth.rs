@@ -39,6 +39,9 @@ pub enum Refused {
     /// The token is invalid.
     #[error("{0}")]
     Token(&'static str),
+    /// The issuer signed the token, and its claims do not admit it: it has expired, for example.
+    #[error("{0}")]
+    Claims(&'static str),
     /// The token cannot be checked, because the issuer's keys are not available.
     #[error("the authorization server's signing keys are unavailable; retry in a few seconds")]
     NoKeys,
@@ -100,7 +103,7 @@ impl OAuth {
             match decoded {
                 Ok(decoded) => return Some(decoded.claims.principal(&self.config)),
                 Err(error) if matches!(error.kind(), ErrorKind::InvalidSignature) => {}
-                Err(error) => return Some(Err(Refused::Token(claims::explain(error.kind())))),
+                Err(error) => return Some(Err(claims::explain(error.kind()))),
             }
         }
         // A `kid` names the key, so the result is final. Otherwise a key that is not fetched yet might verify it.

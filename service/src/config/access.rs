@@ -9,6 +9,7 @@ use super::{
     networks,
     oauth::{self, OAuthConfig},
     problems::{Problems, setting},
+    rate_limit::{self, RateLimit},
     secret::Secret,
     tokens::{self, NamedToken},
 };
@@ -26,6 +27,8 @@ pub struct AccessConfig {
     pub named: Vec<NamedToken>,
     /// The issuer of the accepted access tokens.
     pub oauth: Option<OAuthConfig>,
+    /// The limit of failed authentications of each client; `None` for none.
+    pub auth_failures: Option<RateLimit>,
     /// The front, whose word on the client's address counts.
     pub front: Front,
     /// The networks of the allowed clients; empty for all.
@@ -69,6 +72,7 @@ pub(super) fn parse(problems: &mut Problems, flags: &Flags, listen: IpAddr) -> A
         token,
         named,
         oauth,
+        auth_failures: rate_limit::parse(problems, setting!(flags.auth_failure_limit)),
         front,
         clients: setting!(flags.allowed_clients?).map_or_else(Vec::new, |list| networks::parse(problems, list)),
         hosts: list(&flags.allowed_hosts).unwrap_or(hosts),

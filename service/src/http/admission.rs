@@ -60,7 +60,7 @@ impl Admission {
         let challenge = Challenge::new(access.oauth.as_ref());
         let limits = tools.limits();
         Self {
-            authenticator: Authenticator::new(access, oauth, challenge.clone()),
+            authenticator: Authenticator::new(access, oauth, challenge.clone(), metrics.clone()),
             rates: limits.rate.map(|limit| RateLimits::new(limit, metrics)),
             limits: RequestLimits::new(Arc::new(limits.clone())),
             challenge,
@@ -94,7 +94,7 @@ impl Admission {
         let started = Instant::now();
         let (head, body) = request.into_parts();
         let client = arrival::client(&head.extensions);
-        let principal = self.authenticator.authenticate(&head.headers).await?.at(client);
+        let principal = self.authenticator.authenticate(&head.headers, client).await?.at(client);
         let body = self.limits.read_body(&head.headers, body).await?;
         if let Some(rates) = &self.rates {
             rates.count(&principal, message_count(&body)).map_err(|wait| over_limit(&head, &body, wait))?;

@@ -1,6 +1,6 @@
 //! Authentication of a caller by its bearer token (RFC 6750): the shared token, a named token or an OAuth access token.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     http::{
@@ -12,11 +12,12 @@ use axum::{
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{challenge::Challenge, error_response::error_response};
+use super::{auth_failures::AuthFailures, challenge::Challenge, error_response::error_response};
 use crate::{
     config::AccessConfig,
     oauth::{OAuth, Refused},
     principal::{Grant, Principal},
+    telemetry::Metrics,
 };
 
 /// The accepted tokens and, for OAuth, the validator of access tokens.
@@ -26,6 +27,7 @@ pub(super) struct Authenticator {
     tokens: Box<[StaticToken]>,
     oauth: Option<Arc<OAuth>>,
     challenge: Challenge,
+    failures: Option<AuthFailures>,
 }
 
 /// A configured token. Both sides of a comparison are hashes of equal length, so timing does not reveal the
@@ -37,7 +39,12 @@ struct StaticToken {
 }
 
 impl Authenticator {
-    pub(super) fn new(access: &AccessConfig, oauth: Option<Arc<OAuth>>, challenge: Challenge) -> Self {
+    pub(super) fn new(
+        access: &AccessConfig,
+        oauth: Option<Arc<OAuth>>,
+        challenge: Challenge,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let shared = access
             .token
             .iter()
@@ -47,16 +54,26 @@ impl Authenticator {
             sha256: token.sha256,
             principal: Principal::named("token", &token.name, Grant::FULL),
         });
-        Self { auth_required: access.auth_required(), tokens: shared.chain(named).collect(), oauth, challenge }
+        Self {
+            auth_required: access.auth_required(),
+            tokens: shared.chain(named).collect(),
+            oauth,
+            challenge,
+            failures: access.auth_failures.map(|limit| AuthFailures::new(limit, metrics)),
+        }
     }
 
     /// Returns the principal of the token in `headers`, or the response for a caller without a valid one.
-    pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Box<Response>> {
+    pub(super) async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        client: Option<IpAddr>,
+    ) -> Result<Principal, Box<Response>> {
         if !self.auth_required {
             return Ok(Principal::shared());
         }
         let Some(presented) = bearer_token(headers) else { return Err(self.challenge.missing_token().into()) };
-        self.verify(presented).await.map_err(|refused| Box::new(self.rejection(&refused)))
+        self.verify(presented).await.map_err(|refused| Box::new(self.rejection(&refused, client)))
     }
 
     async fn verify(&self, presented: &str) -> Result<Principal, Refused> {
@@ -67,9 +84,16 @@ impl Authenticator {
         }
     }
 
-    fn rejection(&self, refused: &Refused) -> Response {
+    fn rejection(&self, refused: &Refused, client: Option<IpAddr>) -> Response {
         match refused {
-            Refused::Token(reason) => self.challenge.invalid_token(reason),
+            Refused::Token(reason) => match (&self.failures, client) {
+                (Some(failures), Some(client)) => failures.count(client).map_or_else(
+                    |wait| self.challenge.too_many_failures(wait),
+                    |()| self.challenge.invalid_token(reason),
+                ),
+                _ => self.challenge.invalid_token(reason),
+            },
+            Refused::Claims(reason) => self.challenge.invalid_token(reason),
             Refused::NoKeys => {
                 let mut response = error_response(StatusCode::SERVICE_UNAVAILABLE, refused.to_string());
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));

@@ -1,12 +1,17 @@
-//! The `WWW-Authenticate` challenge of a 401 or 403 (RFC 6750, section 3; RFC 9728, section 5.1; MCP, chapter
+//! The `WWW-Authenticate` challenge of a 401, 403 or 429 (RFC 6750, section 3; RFC 9728, section 5.1; MCP, chapter
 //! Authorization).
 
+use std::time::Duration;
+
 use axum::{
-    http::{HeaderValue, StatusCode, header::WWW_AUTHENTICATE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::Response,
 };
 
-use super::error_response::error_response;
+use super::{error_response::error_response, rate_limit::seconds};
 use crate::{
     config::OAuthConfig,
     principal::{Access, Grant},
@@ -43,6 +48,17 @@ impl Challenge {
     /// Builds the 401 for an invalid token.
     pub(super) fn invalid_token(&self, reason: &str) -> Response {
         self.response(StatusCode::UNAUTHORIZED, Some("invalid_token"), Grant::FULL, reason)
+    }
+
+    /// Builds the 429 for an invalid token from a client with too many. It has the challenge of the 401, for clients
+    /// that look for it in any response.
+    pub(super) fn too_many_failures(&self, wait: Duration) -> Response {
+        let seconds = seconds(wait);
+        let unit = if seconds == 1 { "second" } else { "seconds" };
+        let text = format!("too many invalid tokens from this address; wait {seconds} {unit}, then send a valid one");
+        let mut response = self.response(StatusCode::TOO_MANY_REQUESTS, Some("invalid_token"), Grant::FULL, &text);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
     }
 
     /// Builds the 403 for a valid token that does not cover `needed`.

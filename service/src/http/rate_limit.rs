@@ -1,8 +1,4 @@
-//! The rate limit of each principal at this replica.
-//!
-//! Failed authentications are not limited. Their number cannot be bounded before the token is checked, which is the
-//! work that a limit would save, and a 429 in place of the 401 would keep a client from renewing its token. So no
-//! number of failures affects a valid token.
+//! The rate limit of each principal at this replica. `auth_failures.rs` limits callers without a principal.
 
 use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -38,25 +34,23 @@ pub(super) struct RateLimits {
     metrics: Arc<Metrics>,
 }
 
-/// The limiters of one principal.
-struct Buckets {
-    requests: Limiter,
-    log_lines: Limiter,
+/// The limiters of one principal or client.
+pub(super) struct Buckets {
+    pub(super) requests: Limiter,
+    pub(super) log_lines: Limiter,
 }
 
-type Limiter = DefaultDirectRateLimiter;
+pub(super) type Limiter = DefaultDirectRateLimiter;
 
 impl Buckets {
-    fn new(quota: Quota) -> Self {
+    pub(super) fn new(quota: Quota) -> Self {
         Self { requests: Limiter::direct(quota), log_lines: Limiter::direct(LOG_QUOTA) }
     }
 }
 
 impl RateLimits {
     pub(super) fn new(limit: RateLimit, metrics: Arc<Metrics>) -> Self {
-        // `with_period` rejects zero, which the configuration excludes.
-        let quota = Quota::with_period(limit.period / limit.requests.get());
-        let quota = quota.unwrap_or(Quota::per_second(limit.requests)).allow_burst(limit.burst);
+        let quota = quota(limit);
         let clock = DefaultClock::default();
         Self { quota, clock, shared: Buckets::new(quota), others: Cache::new(MAX_PRINCIPALS), metrics }
     }
@@ -91,6 +85,13 @@ impl std::fmt::Debug for RateLimits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RateLimits").field("quota", &self.quota).finish_non_exhaustive()
     }
+}
+
+/// Converts a configured limit.
+pub(super) fn quota(limit: RateLimit) -> Quota {
+    // `with_period` rejects zero, which the configuration excludes.
+    let quota = Quota::with_period(limit.period / limit.requests.get());
+    quota.unwrap_or(Quota::per_second(limit.requests)).allow_burst(limit.burst)
 }
 
 /// Returns the whole seconds to wait, at least one.

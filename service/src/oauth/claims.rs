@@ -55,14 +55,15 @@ pub(super) fn rules(config: &OAuthConfig, algorithm: Algorithm) -> Validation {
     rules
 }
 
-/// Returns the client's text for an error of the library.
-pub(super) fn explain(kind: &ErrorKind) -> &'static str {
+/// Translates an error of the library, other than an invalid signature. The library checks the signature before the
+/// claims.
+pub(super) fn explain(kind: &ErrorKind) -> Refused {
     match kind {
-        ErrorKind::ExpiredSignature => "the token has expired",
-        ErrorKind::ImmatureSignature => "the token is not valid yet",
-        ErrorKind::InvalidIssuer => WRONG_ISSUER,
-        ErrorKind::MissingRequiredClaim(_) => "the token lacks one of iss, sub and exp",
-        _ => "the token's claims are malformed",
+        ErrorKind::ExpiredSignature => Refused::Claims("the token has expired"),
+        ErrorKind::ImmatureSignature => Refused::Claims("the token is not valid yet"),
+        ErrorKind::InvalidIssuer => Refused::Claims(WRONG_ISSUER),
+        ErrorKind::MissingRequiredClaim(_) => Refused::Claims("the token lacks one of iss, sub and exp"),
+        _ => Refused::Token("the token's claims are malformed"),
     }
 }
 
@@ -74,17 +75,17 @@ impl Claims {
     pub(super) fn principal(&self, config: &OAuthConfig) -> Result<Principal, Refused> {
         // The library accepts a list of issuers, too.
         if self.iss != config.issuer {
-            return Err(Refused::Token(WRONG_ISSUER));
+            return Err(Refused::Claims(WRONG_ISSUER));
         }
         if !self.has_audience(config) {
-            return Err(Refused::Token("the token was issued for another audience"));
+            return Err(Refused::Claims("the token was issued for another audience"));
         }
         // `token_use` is Amazon Cognito's claim. Its ID tokens have an audience, too, which may be set to this server.
         if self.token_use.as_deref().is_some_and(|used| used != "access") {
-            return Err(Refused::Token("the token is not an access token"));
+            return Err(Refused::Claims("the token is not an access token"));
         }
         if self.sub.is_empty() || self.sub.len() > MAX_SUBJECT_BYTES {
-            return Err(Refused::Token("the token's sub is empty or longer than 255 bytes"));
+            return Err(Refused::Claims("the token's sub is empty or longer than 255 bytes"));
         }
         Ok(Principal::named(&config.issuer, &self.sub, self.grant(config)))
     }

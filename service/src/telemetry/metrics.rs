@@ -53,6 +53,7 @@ pub struct Metrics {
     cache: Family<CacheLabels, Counter>,
     requests: Family<Status, Counter>,
     rate_limited: Counter,
+    auth_failures_limited: Counter,
     in_flight: Gauge,
     connections: Gauge,
     connection_limit: Gauge,
@@ -110,6 +111,11 @@ impl Metrics {
             cache: counted(&mut all, "cache", "Cache look-ups of echo_cached by result"),
             requests: counted(&mut all, "http_requests", "HTTP requests by status"),
             rate_limited: counter(&mut all, "rate_limited", "Requests rejected for the caller's rate limit"),
+            auth_failures_limited: counter(
+                &mut all,
+                "auth_failures_limited",
+                "Invalid tokens answered with 429 for the number of failures of their client",
+            ),
             in_flight: gauge(&mut all, "http_requests_in_flight", "HTTP requests in flight"),
             connections: gauge(&mut all, "http_connections", "Open HTTP connections"),
             connection_limit: gauge(&mut all, "http_connections_limit", "Limit of open HTTP connections"),
@@ -149,6 +155,11 @@ impl Metrics {
     /// Counts a request that is rejected for its caller's rate limit.
     pub fn rate_limited(&self) {
         self.rate_limited.inc();
+    }
+
+    /// Counts an invalid token that is answered with a 429 for the number of failures of its client.
+    pub fn auth_failure_limited(&self) {
+        self.auth_failures_limited.inc();
     }
 
     /// Counts an HTTP request as in flight until [`Metrics::request_ended`].

@@ -9,6 +9,7 @@
 //! | `mcp_stateful::http::listener` | connections that fail or do not end in time |
 //! | `mcp_stateful::http::rate_limit` | principals over their rate limit, once a minute |
 //! | `mcp_stateful::http::client_policy` | rejected clients, once a minute |
+//! | `mcp_stateful::http::auth_failures` | clients over the limit of failed authentications, once a minute |
 //! | `mcp_stateful::tools::observe` | one line for each tool call |
 //! | `mcp_stateful::tools::error` | an error of a tool that its client does not see |
 //! | `mcp_stateful::tools::create_session` | a handle that cannot be created |
@@ -31,6 +32,8 @@ pub const LISTENER: &str = "mcp_stateful::http::listener";
 pub const RATE_LIMIT: &str = "mcp_stateful::http::rate_limit";
 /// Rejected clients.
 pub const CLIENT_POLICY: &str = "mcp_stateful::http::client_policy";
+/// Clients over the limit of failed authentications.
+pub const AUTH_FAILURES: &str = "mcp_stateful::http::auth_failures";
 /// One line for each tool call.
 pub const TOOL_CALL: &str = "mcp_stateful::tools::observe";
 /// An error of a tool that its client does not see.

@@ -110,7 +110,7 @@ async fn refusals_reach_a_client_that_is_sending() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_reach_many_clients_at_once() {
-    let server = Setup::new().token().start();
+    let server = Setup::new().token().env("MCP_AUTH_FAILURE_LIMIT", "off").start();
     // More than are discarded at once. The others wait for their turn.
     let clients: Vec<_> = (0..100)
         .map(|_| {
@@ -130,7 +130,7 @@ async fn refusals_reach_many_clients_at_once() {
 
 #[tokio::test]
 async fn refused_short_body_keeps_the_connection() {
-    let server = Setup::new().token().start();
+    let server = Setup::new().token().env("MCP_AUTH_FAILURE_LIMIT", "off").start();
     let mut client = Client::connect(&server);
     for n in 0..300 {
         let request = ping(WRONG);

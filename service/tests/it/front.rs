@@ -223,6 +223,45 @@ async fn host_is_checked_where_the_front_keeps_it() {
 }
 
 #[tokio::test]
+async fn failures_are_limited_by_client() {
+    let key = Key::new("k");
+    let issuer = Issuer::start(&[&key]).await;
+    let mut expired = issuer.claims("alice");
+    expired["exp"] = json!(1_000_000_000);
+    let (valid, expired) = (key.token(&issuer.claims("alice")), key.token(&expired));
+    let foreign = Key::new("k").token(&issuer.claims("alice"));
+    let setup = issuer.setup().token().env("MCP_FRONT", "http-api").env("MCP_AUTH_FAILURE_LIMIT", "1/min,burst=5");
+    let mut server = setup.start();
+    let front = Front::before(Kind::HttpApi, &server).await;
+    let from = |source: &str, token: &str| forged(echo(&server, &front.url, token), "192.0.2.1").header(SOURCE, source);
+    for n in 0..5 {
+        assert_eq!(status(from(DEFAULT_SOURCE, if n % 2 == 0 { WRONG } else { &foreign })).await, 401, "{n}");
+    }
+    for token in [WRONG, &foreign] {
+        let response = from(DEFAULT_SOURCE, token).send().await.unwrap();
+        assert_eq!(response.status(), 429);
+        let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        let challenge = response.headers()["x-amzn-remapped-www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains("resource_metadata="), "{challenge}");
+        assert!(response.text().await.unwrap().contains("too many invalid tokens"));
+    }
+    // A client that has to log in, or again, gets its 401.
+    assert_eq!(status(from(DEFAULT_SOURCE, &expired)).await, 401);
+    let without_token = server.http.get(format!("{}/mcp", front.url)).header(SOURCE, DEFAULT_SOURCE);
+    assert_eq!(status(without_token).await, 401);
+    for token in [TOKEN, &valid] {
+        assert_eq!(status(from(DEFAULT_SOURCE, token)).await, 200);
+    }
+    assert_eq!(status(from(OTHER_SOURCE, WRONG)).await, 401);
+    let metrics = server.metrics().await;
+    assert!(metrics.contains("\nmcp_auth_failures_limited_total 2\n"), "{metrics}");
+    let log = server.whole_log();
+    let warnings: Vec<&str> = log.lines().filter(|line| line.contains("too many failed authentications")).collect();
+    assert!(warnings.len() == 1 && warnings[0].contains(DEFAULT_SOURCE), "{warnings:?}");
+}
+
+#[tokio::test]
 async fn call_is_one_json_document_behind_each_front() {
     let message =
         json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call("echo_cached", json!({"text": "a"}))});

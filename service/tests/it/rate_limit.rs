@@ -125,9 +125,10 @@ async fn callers_are_limited_separately() {
 #[tokio::test]
 async fn failed_authentication_never_affects_a_valid_token() {
     let server = limited("1/min,burst=5");
-    for n in 0..200 {
+    for n in 0..300 {
         let (status, _) = server.call_as(&format!("wrong-token-{n:016}"), "echo_cached", json!({"text": "a"})).await;
-        assert_eq!(status, 401);
+        // The default permits 100 failures of a client at once.
+        assert!(if n < 100 { status == 401 } else { [401, 429].contains(&status) }, "{n}: {status}");
     }
     exhaust(&server, 5).await;
 }
