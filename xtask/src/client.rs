@@ -9,7 +9,7 @@ mod mismatch;
 mod protocol_version;
 mod rest;
 
-pub use mcp::{McpClient, ToolResult};
+pub use mcp::{INVALID_PARAMS, McpClient, ToolResult};
 pub use mismatch::{Mismatch, ensure_equal};
 pub use protocol_version::ProtocolVersion;
 pub use rest::{Response, RestClient, as_initialize, send};

@@ -11,9 +11,11 @@ mod rest;
 mod runner;
 mod sessions;
 mod target;
+mod tools;
 
 pub use report::Report;
 pub use target::{Target, reach};
+pub use tools::TOOLS;
 
 use std::time::Instant;
 
@@ -26,9 +28,6 @@ use crate::{
     error::{ErrorExt, Exit},
     problem::Problem,
 };
-
-/// The tools, in the order in which the service lists them.
-pub const TOOLS: [&str; 5] = ["add_note", "get_notes", "echo_cached", "reset_session", "create_session"];
 
 /// The error of a test that did not pass, with the cause that was found in the service's log, if any.
 pub(crate) fn failed(report: &Report, cause: Option<Problem>) -> anyhow::Result<()> {
@@ -47,13 +46,18 @@ pub(crate) async fn run(target: &Target) -> anyhow::Result<Report> {
     let mut sessions = Sessions::default();
 
     if health::check(&mut runner, target, &client).await {
-        rest::check(&mut runner, &client, &mut sessions).await;
+        let tools = rest::check(&mut runner, &client, &mut sessions).await;
         for version in ProtocolVersion::ALL {
-            mcp::check(&mut runner, target, version, &mut sessions).await;
+            mcp::check(&mut runner, target, version, &tools, &mut sessions).await;
         }
-        rest::check_notes_of_mcp(&mut runner, &client, &sessions).await;
+        let built_in = tools::has_built_in(&tools);
+        if built_in {
+            rest::check_notes_of_mcp(&mut runner, &client, &sessions).await;
+        }
         access::check(&mut runner, target, &client).await;
-        sessions::clean_up(&mut runner, &client, &sessions).await;
+        if built_in {
+            sessions::clean_up(&mut runner, &client, &sessions).await;
+        }
     }
     Ok(Report::new(target.url(), runner, started.elapsed()))
 }

@@ -1,6 +1,6 @@
 //! The MCP client: rmcp, with responses in the form that checks need.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use rmcp::{
     ClientServiceExt, RoleClient, ServiceError,
@@ -12,6 +12,9 @@ use serde_json::Value;
 
 use super::{Mismatch, ProtocolVersion};
 use crate::{http, token::Token};
+
+/// `JSON-RPC` code for invalid parameters. MCP uses it for unknown tools.
+pub const INVALID_PARAMS: i32 = -32602;
 
 /// A connected client.
 #[derive(Debug)]
@@ -74,6 +77,17 @@ impl McpClient {
         }
     }
 
+    /// Calls a tool and passes if the call is refused: as the error of a tool, or as invalid parameters.
+    pub async fn ensure_refused(&self, tool: &str, arguments: Value) -> Result<(), Mismatch> {
+        let expected = "isError or -32602";
+        match self.service.call_tool(params(tool.to_owned(), arguments)).await {
+            Ok(result) if result.is_error == Some(true) => Ok(()),
+            Ok(result) => Err(Mismatch::new(expected, format!("a result: {:?}", result.content))),
+            Err(ServiceError::McpError(error)) if error.code.0 == INVALID_PARAMS => Ok(()),
+            Err(error) => Err(failed(expected, &error)),
+        }
+    }
+
     /// Closes the connection.
     pub async fn close(mut self) {
         drop(self.service.close_with_timeout(Duration::from_secs(2)).await);
@@ -95,7 +109,7 @@ impl std::fmt::Display for ToolResult {
     }
 }
 
-fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {
+fn params(tool: impl Into<Cow<'static, str>>, arguments: Value) -> CallToolRequestParams {
     let params = CallToolRequestParams::new(tool);
     match arguments {
         Value::Object(arguments) => params.with_arguments(arguments),

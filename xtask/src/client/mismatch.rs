@@ -21,6 +21,11 @@ impl Mismatch {
         Self { expected: expected.into(), got: got.into(), hint: None, unreachable: false }
     }
 
+    /// Names the tool that it is about.
+    pub(crate) fn of(self, tool: &str) -> Self {
+        Self { got: format!("{} from {tool}", self.got), ..self }
+    }
+
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }

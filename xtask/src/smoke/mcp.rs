@@ -1,55 +1,78 @@
-//! MCP checks of one protocol version: what it negotiates, every tool's text and structured content, and errors.
+//! MCP checks of one protocol version: what it negotiates, the list of tools, text and structured content of the built-in
+//! ones, and errors.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{TOOLS, runner::Runner, sessions::Sessions, target::Target};
-use crate::client::{McpClient, Mismatch, ProtocolVersion, ensure_equal};
-
-/// `JSON-RPC` code for invalid parameters. MCP uses it for unknown tools.
-const INVALID_PARAMS: i32 = -32602;
+use super::{
+    runner::Runner,
+    sessions::Sessions,
+    target::Target,
+    tools::{self, TOOLS, Tool},
+};
+use crate::client::{INVALID_PARAMS, McpClient, Mismatch, ProtocolVersion, ensure_equal};
 
 /// Runs every check of one protocol version.
-pub(crate) async fn check(runner: &mut Runner, target: &Target, version: ProtocolVersion, sessions: &mut Sessions) {
+///
+/// `tools` are those that REST lists.
+pub(crate) async fn check(
+    runner: &mut Runner,
+    target: &Target,
+    version: ProtocolVersion,
+    tools: &[Tool],
+    sessions: &mut Sessions,
+) {
     let name = |what: &str| format!("mcp {version}: {what}");
+    let built_in = tools::has_built_in(tools);
     let connected = runner.check(name("connect"), connect(target, version)).await;
     let Some(client) = connected else {
-        for what in [
-            "list tools",
-            "get_notes reads notes of other clients",
-            "add_note",
-            "get_notes",
-            "echo_cached, the second time from the cache",
-            "add_note under a key, repeated, is one note",
-            "reset_session",
-            "create_session, and its handle mangled",
-            "an unknown tool is -32602",
-            "a missing argument is a tool error",
-        ] {
-            runner.skip(name(what), &name("connect"));
-        }
+        let skipped = GENERIC.iter().chain(built_in.then_some(&BUILT_IN).into_iter().flatten());
+        skipped.for_each(|what| runner.skip(name(what), &name("connect")));
         return;
     };
-    runner.check(name("list tools"), list_tools(&client)).await;
-    runner
-        .check(name("get_notes reads notes of other clients"), get_notes(&client, &sessions.shared, &sessions.notes))
-        .await;
-    let note = format!("over MCP {version}");
-    if runner.check(name("add_note"), add_note(&client, &sessions.shared, &note)).await.is_some() {
-        sessions.notes.push(note);
-        runner.check(name("get_notes"), get_notes(&client, &sessions.shared, &sessions.notes)).await;
-    } else {
-        runner.skip(name("get_notes"), &name("add_note"));
+    let [list, wrong_type, unknown] = GENERIC;
+    runner.check(name(list), list_tools(&client, tools)).await;
+    if built_in {
+        check_built_in(runner, &client, version, sessions).await;
     }
-    runner.check(name("echo_cached, the second time from the cache"), echo_twice(&client)).await;
-    let keyed = sessions.add(version, "keyed");
-    runner.check(name("add_note under a key, repeated, is one note"), add_twice(&client, &keyed)).await;
-    let reset = sessions.add(version, "reset");
-    runner.check(name("reset_session"), reset_session(&client, &reset)).await;
-    runner.check(name("create_session, and its handle mangled"), create_session(&client)).await;
-    runner.check(name("an unknown tool is -32602"), unknown_tool(&client)).await;
-    runner.check(name("a missing argument is a tool error"), missing_argument(&client)).await;
+    runner.check(name(wrong_type), refuse_wrong_types(&client, tools)).await;
+    runner.check(name(unknown), unknown_tool(&client)).await;
     client.close().await;
+}
+
+/// The checks that every server passes.
+const GENERIC: [&str; 3] = ["list tools", "each tool refuses an argument of another type", "an unknown tool is -32602"];
+
+/// The checks of the built-in tools, in their order.
+const BUILT_IN: [&str; 8] = [
+    "get_notes reads notes of other clients",
+    "add_note",
+    "get_notes",
+    "echo_cached, the second time from the cache",
+    "add_note under a key, repeated, is one note",
+    "reset_session",
+    "create_session, and its handle mangled",
+    "a missing argument is a tool error",
+];
+
+async fn check_built_in(runner: &mut Runner, client: &McpClient, version: ProtocolVersion, sessions: &mut Sessions) {
+    let name = |what: &str| format!("mcp {version}: {what}");
+    let [foreign, add, get, echo, keyed, reset, create, missing] = BUILT_IN;
+    runner.check(name(foreign), get_notes(client, &sessions.shared, &sessions.notes)).await;
+    let note = format!("over MCP {version}");
+    if runner.check(name(add), add_note(client, &sessions.shared, &note)).await.is_some() {
+        sessions.notes.push(note);
+        runner.check(name(get), get_notes(client, &sessions.shared, &sessions.notes)).await;
+    } else {
+        runner.skip(name(get), &name(add));
+    }
+    runner.check(name(echo), echo_twice(client)).await;
+    let session = sessions.add(version, "keyed");
+    runner.check(name(keyed), add_twice(client, &session)).await;
+    let session = sessions.add(version, "reset");
+    runner.check(name(reset), reset_session(client, &session)).await;
+    runner.check(name(create), create_session(client)).await;
+    runner.check(name(missing), missing_argument(client)).await;
 }
 
 async fn connect(target: &Target, version: ProtocolVersion) -> Result<McpClient, Mismatch> {
@@ -58,19 +81,34 @@ async fn connect(target: &Target, version: ProtocolVersion) -> Result<McpClient,
     Ok(client)
 }
 
-async fn list_tools(client: &McpClient) -> Result<(), Mismatch> {
+/// Checks that MCP lists the tools that REST lists. The built-in ones have a description and an output schema.
+async fn list_tools(client: &McpClient, expected: &[Tool]) -> Result<(), Mismatch> {
     let tools = client.tools().await?;
     let mut names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    let mut expected = TOOLS.to_vec();
+    let mut expected: Vec<&str> = expected.iter().map(|tool| tool.name.as_str()).collect();
     names.sort_unstable();
     expected.sort_unstable();
     ensure_equal(&expected, &names)?;
-    match tools.iter().find(|tool| tool.output_schema.is_none() || tool.description.is_none()) {
-        Some(tool) => {
-            Err(Mismatch::new("an output schema and a description for each tool", format!("not for {}", tool.name)))
+    for tool in &tools {
+        let (name, input_schema) = (tool.name.to_string(), Value::Object(tool.input_schema.as_ref().clone()));
+        let is_built_in = TOOLS.contains(&name.as_str());
+        Tool { name, input_schema }.check_schema()?;
+        if is_built_in && (tool.output_schema.is_none() || tool.description.is_none()) {
+            let expected = "an output schema and a description for each built-in tool";
+            return Err(Mismatch::new(expected, format!("not for {}", tool.name)));
         }
-        None => Ok(()),
     }
+    Ok(())
+}
+
+async fn refuse_wrong_types(client: &McpClient, tools: &[Tool]) -> Result<(), Mismatch> {
+    for tool in tools {
+        if let Some(arguments) = tool.wrong_arguments() {
+            let refused = client.ensure_refused(&tool.name, arguments).await;
+            refused.map_err(|mismatch| mismatch.of(&tool.name))?;
+        }
+    }
+    Ok(())
 }
 
 async fn add_note(client: &McpClient, session: &str, note: &str) -> Result<(), Mismatch> {
