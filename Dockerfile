@@ -3,12 +3,15 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /src
 COPY . .
+# The package, as arguments of cargo, and its executable. The deployer sets both for another package.
+ARG SELECT="--package mcp-stateful --no-default-features"
+ARG BINARY=mcp-stateful
 # The embedded store is left out, because a task's disk is lost with the task. Cargo applies crt-static to build scripts
 # unless a target is named.
 RUN target="$(rustc -vV | sed -n 's/^host: //p')" \
  && RUSTFLAGS='-C target-feature=+crt-static' \
-    cargo build --release --locked --package mcp-stateful --no-default-features --target "$target" \
- && cp "target/$target/release/mcp-stateful" /mcp-stateful
+    cargo build --release --locked $SELECT --target "$target" \
+ && cp "target/$target/release/$BINARY" /mcp-stateful
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt

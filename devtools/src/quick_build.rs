@@ -13,6 +13,7 @@ use xtask::{
     cargo::{self, build},
     error::{ErrorExt, Exit},
     process::{self, CommandLine},
+    source::Source,
     ui,
 };
 
@@ -26,30 +27,33 @@ pub(crate) fn with_quick_profile(line: CommandLine) -> CommandLine {
 
 /// The quick build on this machine, for its own architecture.
 #[derive(Debug)]
-pub(crate) struct Quick(Toolchain);
+pub(crate) struct Quick {
+    source: Source,
+    toolchain: Toolchain,
+}
 
 impl Quick {
     /// Finds the toolchain for a static binary.
     pub(crate) fn find() -> anyhow::Result<Self> {
-        match toolchain::find(Architecture::of_this_machine()?) {
-            Ok(toolchain) => Ok(Self(toolchain)),
+        let source = Source::of_checkout()?;
+        match toolchain::find(Architecture::of_this_machine()?, cargo::workspace_root()) {
+            Ok(toolchain) => Ok(Self { source, toolchain }),
             Err(problem) => Err(anyhow!(problem.what)).hint(problem.fix).exit_code(Exit::Preflight),
         }
     }
 
     /// Starts the build in the background at low priority. [`Quick::build`] waits for it through cargo's lock.
     pub(crate) fn start(&self) -> anyhow::Result<BackgroundBuild> {
-        let target_directory = cargo::target_directory()?;
-        let line = with_quick_profile(native::build(&self.0, &target_directory));
+        let line = with_quick_profile(native::build(&self.source, &self.toolchain));
         let line = if cfg!(unix) { line.under("nice", ["-n", "19"]) } else { line };
-        let log = target_directory.join("background-build.log");
+        let log = self.source.target_directory().join("background-build.log");
         let log = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         Ok(BackgroundBuild(process::start(&line, &log)?))
     }
 
     /// Builds the binary and returns its path.
     pub(crate) fn build(&self) -> anyhow::Result<PathBuf> {
-        let line = with_quick_profile(native::build(&self.0, &cargo::target_directory()?));
+        let line = with_quick_profile(native::build(&self.source, &self.toolchain));
         ui::step("build", &line.to_string());
         build::executable_of(&line, cargo::SERVICE).exit_code(Exit::Build)
     }
@@ -57,7 +61,7 @@ impl Quick {
     /// Describes the target and the profile, which decide the instructions that the compiler chooses.
     pub(crate) fn describe(&self) -> String {
         let profile = PROFILE.map(|(setting, value)| format!("{}={value}", setting.to_lowercase().replace('_', "-")));
-        format!("{}, release with {}", self.0.target, profile.join(" "))
+        format!("{}, release with {}", self.toolchain.target, profile.join(" "))
     }
 }
 
@@ -79,7 +83,10 @@ mod tests {
     #[test]
     fn description_matches_cargo_settings() {
         let toolchain = Toolchain { target: "t".to_owned(), compiler: None, zig: false, packs_relocations: false };
-        assert_eq!(Quick(toolchain).describe(), "t, release with lto=off opt-level=1 codegen-units=16");
+        assert_eq!(
+            Quick { source: Source::of_checkout().unwrap(), toolchain }.describe(),
+            "t, release with lto=off opt-level=1 codegen-units=16"
+        );
         let line = with_quick_profile(CommandLine::new("cargo"));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_OPT_LEVEL"), Some("1".as_ref()));
         assert_eq!(line.value_of("CARGO_PROFILE_RELEASE_LTO"), Some("off".as_ref()));

@@ -18,6 +18,7 @@ mod image;
 mod leaks;
 mod mounts;
 mod outcome;
+mod own_crate;
 mod paths;
 mod python;
 mod report;

@@ -133,13 +133,8 @@ mod tests {
 
     #[test]
     fn infra_declares_every_address() {
-        let infra = crate::cargo::workspace_root().join("infra");
-        let text: String = std::fs::read_dir(infra)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|ending| ending == "tf"))
-            .map(|path| std::fs::read_to_string(path).unwrap())
-            .collect();
+        let files = crate::infra::Infra::Carried.files().unwrap();
+        let text: String = files.into_iter().map(|(_, text)| text).collect();
         for address in IMPORTED.into_iter().chain([PARAMETER, egress::TOOLS_ADDRESS]) {
             let (kind, name) = address.split_once('.').unwrap();
             assert!(text.contains(&format!("resource \"{kind}\" \"{name}\"")), "{address}");

@@ -13,13 +13,14 @@ use crate::{
     process::{self, CommandLine},
 };
 
-/// The root of the checkout that this xtask was built from.
+/// The root of the checkout that this program was compiled from. An installed deployer may outlive it, so it is for
+/// developers' commands and tests only.
 pub fn workspace_root() -> &'static Path {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest)
 }
 
-/// A cargo command in the workspace.
+/// A cargo command in the checkout.
 pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> CommandLine {
     CommandLine::new(environment::cargo())
         .args(args)
@@ -51,15 +52,21 @@ impl Profile {
 
 /// The features of the alias `cargo xtask` in `.cargo/config.toml`. A build with the same features compiles only what
 /// is new. Credentials of IAM Identity Center are left out: a local deployment has its store inside.
-const FIRST_BUILD: [&str; 3] = ["--no-default-features", "--features", "mcp-stateful/embedded"];
+const FIRST_BUILD: [&str; 3] = ["--no-default-features", "--features", "mcp-stateful/embedded,xtask/alias"];
 
-/// Builds the service. The profile `dev` is built with the features of `cargo xtask`, so that nothing is compiled
-/// twice.
+/// Builds the service of the checkout.
 pub fn build_service(profile: Profile) -> CommandLine {
+    service_build(workspace_root(), profile)
+}
+
+/// Builds the service in a copy of this repository. The profile `dev` is built with the features of `cargo xtask`, so
+/// that nothing is compiled twice.
+pub(crate) fn service_build(root: &Path, profile: Profile) -> CommandLine {
     match profile {
-        Profile::Dev => cargo(["build", "--locked", "--bin", "mcp-stateful"]).args(FIRST_BUILD),
-        Profile::Release => cargo(["build", "--release", "--locked", "--package", "mcp-stateful"]),
+        Profile::Dev => cargo(["build", "--locked", "--bin", SERVICE]).args(FIRST_BUILD),
+        Profile::Release => cargo(["build", "--release", "--locked", "--package", SERVICE]),
     }
+    .directory(root)
 }
 
 /// Builds the store that services are measured on, with the features of the tests. It is not measured itself.
@@ -74,7 +81,7 @@ pub fn build_example(name: &str) -> CommandLine {
 
 /// Builds the deployer with the AWS SDK.
 pub fn build_full_deployer() -> CommandLine {
-    cargo(["build", "--locked", "--bin", "xtask-aws"]).args(FIRST_BUILD).args(["--features", "xtask/aws"])
+    cargo(["build", "--locked", "--bin", "mcp-deploy"]).args(FIRST_BUILD).args(["--features", "xtask/aws"])
 }
 
 /// Builds the developers' commands, with the features that the workspace's tests have.
@@ -84,7 +91,7 @@ pub fn build_devtools() -> CommandLine {
 
 /// Builds the deployer with the AWS SDK, with the features that the workspace's tests have.
 pub fn build_tested_deployer() -> CommandLine {
-    build_as_tests_do("xtask-aws")
+    build_as_tests_do("mcp-deploy")
 }
 
 /// Builds a binary. The example makes cargo choose the features of the tests, so that nothing is compiled twice.

@@ -2,9 +2,19 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::{cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, project::Project};
+use crate::{
+    cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, program, project::Project,
+    source::SourceArgs,
+};
+
+/// Parses the command line of this process under the name of the program.
+pub(crate) fn parse() -> Command {
+    let name = program::name();
+    let command = Cli::command().name(name).bin_name(name).before_help(help::groups(&commands()));
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit()).command
+}
 
 /// Returns a clap command with every subcommand, for the grouped list.
 fn commands() -> clap::Command {
@@ -65,6 +75,8 @@ pub(crate) enum Command {
     Conformance(DevArgs),
     /// Run other projects' MCP clients against the service (needs npm and Python).
     Clients(DevArgs),
+    /// Write the Terraform configuration into a directory, to change it for a project.
+    Infra(Infra),
     /// Fuzz the parsers of input with libFuzzer (needs a C++ compiler; not on Windows).
     Fuzz(DevArgs),
     /// Print a completion script for a shell.
@@ -107,6 +119,8 @@ pub(crate) struct Deploy {
     #[command(flatten)]
     pub(crate) which: TargetArgs,
     #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
     pub(crate) options: DeployOptions,
     /// Print progress as JSON, one object per line. With --local, print the result only, as one object.
     #[arg(long)]
@@ -120,7 +134,7 @@ pub(crate) struct DeployOptions {
     #[arg(long, value_enum, conflicts_with = "local")]
     pub(crate) builder: Option<Builder>,
     /// Deploy this image instead of building one: `<registry>/<repository>@sha256:<digest>`.
-    #[arg(long, conflicts_with_all = ["local", "builder"])]
+    #[arg(long, conflicts_with_all = ["local", "builder", "package"])]
     pub(crate) image: Option<String>,
     /// Addresses that may connect, such as 203.0.113.7/32. Default: the public address of this machine.
     #[arg(long, value_name = "CIDR", conflicts_with = "local")]
@@ -249,6 +263,8 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) which: TargetArgs,
     #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
     pub(crate) options: DoctorOptions,
 }
 
@@ -310,6 +326,14 @@ pub(crate) struct Policy {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Infra {
+    /// Directory to write, which must not exist or be empty. A project's own `infra` is used in place of the carried
+    /// one.
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) write: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Completions {
     /// The shell.
     #[arg(value_enum)]
@@ -337,8 +361,6 @@ pub(crate) struct DevArgs {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use clap::CommandFactory;
 
     use super::*;
 

@@ -13,6 +13,7 @@ mod doctor;
 mod export;
 #[cfg(feature = "aws")]
 mod import;
+mod infra;
 #[cfg(feature = "aws")]
 mod logs;
 #[cfg(feature = "aws")]
@@ -43,6 +44,7 @@ pub(crate) fn run(command: Command, reporter: Reporter) -> anyhow::Result<()> {
         Command::Connect(args) if args.local => connect::local(&args),
         Command::Token(args) if args.local => token::local(&args),
         Command::Destroy(args) if args.local => destroy::local::run(&args),
+        Command::Infra(args) => infra::run(&args),
         Command::Ci(args) => devtools::run("ci", &args),
         Command::Drill(args) => devtools::run("drill", &args),
         Command::Rehearse(args) => devtools::run("rehearse", &args),

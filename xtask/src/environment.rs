@@ -47,6 +47,14 @@ pub(crate) fn referenced(name: &str) -> Option<String> {
     set(name)?.into_string().ok()
 }
 
+/// `MCP_XTASK`: set by `cargo xtask` for the deployer that it starts, which then names commands as it does.
+pub(crate) const STARTED_BY_ALIAS: &str = "MCP_XTASK";
+
+/// Returns true if `cargo xtask` has started this process.
+pub(crate) fn is_started_by_alias() -> bool {
+    set(STARTED_BY_ALIAS).is_some()
+}
+
 /// `CI`: true if a check that was skipped counts as failed.
 pub fn is_ci() -> bool {
     set("CI").is_some_and(|ci| ci == "true")

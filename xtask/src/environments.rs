@@ -18,19 +18,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use serde_json::Value;
 use toml::Table;
 
+#[cfg(all(feature = "aws", test))]
+pub(crate) use self::infra::declared as declared_variables;
 #[cfg(feature = "aws")]
-pub(crate) use self::infra::{Variable, declared as declared_variables, rejection as variable_rejection};
+pub(crate) use self::infra::rejection as variable_rejection;
 pub(crate) use self::{
+    infra::Variable,
     name::Name,
     secrets::{TokenReference, ToolSecret},
     settings::declared as declared_settings,
     tool_variables::ASSETS_DIR,
 };
-use crate::{cargo::workspace_root, nearest, problem::Problem, token::Token};
+use crate::{nearest, problem::Problem, source::Workspace, token::Token};
 
 const SECTIONS: [&str; 5] = ["settings", "environment", "infra", "image", "secrets"];
 
@@ -45,7 +47,11 @@ pub(crate) enum Place {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Environment {
     path: PathBuf,
+    /// The project's root.
+    root: PathBuf,
     exists: bool,
+    /// The variables that the project's Terraform configuration declares.
+    pub(crate) variables: Vec<Variable>,
     /// The service's settings as text, by their name in `docs/settings.md` in lower case and without `MCP_`.
     pub(crate) settings: BTreeMap<String, String>,
     /// Values of variables of `infra/`.
@@ -66,10 +72,21 @@ impl Environment {
 
     /// Reads the file that `name` selects, or else the one of `default`, which need not exist. Adds the file's problems
     /// to the list and returns the rest.
-    pub(crate) fn load(name: Option<&Name>, default: &str, place: Place, problems: &mut Vec<Problem>) -> Self {
-        let directory = workspace_root().join("environments");
+    pub(crate) fn load(
+        workspace: &Workspace,
+        name: Option<&Name>,
+        default: &str,
+        place: Place,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let root = workspace.root().to_owned();
+        let directory = root.join("environments");
         let path = name.map_or_else(|| directory.join(format!("{default}.toml")), |name| name.path(&directory));
-        let environment = Self { path, ..Self::default() };
+        let variables = infra::declared(&workspace.infra()).unwrap_or_else(|error| {
+            problems.push(Problem::new(format!("{error:#}"), "make the files of infra/ readable"));
+            Vec::new()
+        });
+        let environment = Self { path, root, variables, ..Self::default() };
         match fs::read_to_string(&environment.path) {
             Ok(text) => environment.parse(&text, place, problems),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -89,9 +106,9 @@ impl Environment {
         if self.exists { self.file() } else { format!("defaults; {} does not exist", self.file()) }
     }
 
-    /// Returns the file's path, relative to the checkout if it is in there.
+    /// Returns the file's path, relative to the project if it is in there.
     pub(crate) fn file(&self) -> String {
-        self.path.strip_prefix(workspace_root()).unwrap_or(&self.path).display().to_string()
+        self.path.strip_prefix(&self.root).unwrap_or(&self.path).display().to_string()
     }
 
     /// Reads the token if the file names a variable for it. Adds a problem if the variable is not set.
@@ -115,7 +132,7 @@ impl Environment {
     pub(crate) fn variables_of_process(&self) -> BTreeMap<String, String> {
         let mut variables = self.tool_variables.clone();
         if !self.assets.is_empty() {
-            variables.insert(ASSETS_DIR.to_owned(), workspace_root().display().to_string());
+            variables.insert(ASSETS_DIR.to_owned(), self.root.display().to_string());
         }
         variables
     }
@@ -130,7 +147,9 @@ impl Environment {
                 return self;
             }
         };
-        let mut found = Found { file: &file, place, problems };
+        let variables = std::mem::take(&mut self.variables);
+        let root = self.root.clone();
+        let mut found = Found { file: &file, root: &root, place, variables: &variables, problems };
         for (name, value) in &table {
             match (name.as_str(), value.as_table()) {
                 ("settings", Some(table)) => self.settings = settings::parse(table, &mut found),
@@ -144,7 +163,7 @@ impl Environment {
                 (section, None) if SECTIONS.contains(&section) => {
                     found.add(format!("invalid {section}: expected a table"), format!("write it as [{section}]"));
                 }
-                (name, _) => found.unknown(name, &section_of(name)),
+                (name, _) => found.unknown(name, &section_of(name, &variables)),
             }
         }
         if self.auth_token.is_some() && self.infra.contains_key("token_parameter_arn") {
@@ -153,6 +172,7 @@ impl Environment {
         for name in self.tool_variables.keys().filter(|name| self.tool_secrets.contains_key(*name)) {
             found.add(format!("{name} is in [environment] and in [secrets]"), "remove one of them");
         }
+        self.variables = variables;
         self
     }
 }
@@ -160,7 +180,9 @@ impl Environment {
 /// The problems of one file.
 struct Found<'a> {
     file: &'a str,
+    root: &'a Path,
     place: Place,
+    variables: &'a [Variable],
     problems: &'a mut Vec<Problem>,
 }
 
@@ -175,12 +197,11 @@ impl Found<'_> {
 }
 
 /// Returns the hint for a key at the top of a file: the section that has a key of this name, or the nearest section.
-fn section_of(name: &str) -> String {
-    let holds = |names: Option<Vec<String>>| names.is_some_and(|names| names.iter().any(|known| known == name));
-    if holds(settings::declared().ok()) {
+fn section_of(name: &str, variables: &[Variable]) -> String {
+    if settings::declared().any(|known| known == name) {
         return format!("move {name} below [settings]");
     }
-    if holds(infra::declared().ok().map(|variables| variables.into_iter().map(|variable| variable.name).collect())) {
+    if variables.iter().any(|variable| variable.name == name) {
         return format!("move {name} below [infra]");
     }
     if tool_variables::name_problem(name).is_none() {
@@ -199,18 +220,19 @@ fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
     )
 }
 
-/// Reads a file of the checkout that declares names.
-fn read_source(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::infra::Infra;
 
     fn parse(text: &str, place: Place) -> (Environment, Vec<Problem>) {
         let mut problems = Vec::new();
-        let environment = Environment { path: workspace_root().join("environments/x.toml"), ..Environment::default() };
+        let environment = Environment {
+            path: "/work/environments/x.toml".into(),
+            root: "/work".into(),
+            variables: infra::declared(&Infra::Carried).unwrap(),
+            ..Environment::default()
+        };
         (environment.parse(text, place, &mut problems), problems)
     }
 

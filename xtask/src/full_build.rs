@@ -1,4 +1,4 @@
-//! Hands a command over to `xtask-aws`, the deployer with the AWS SDK, after building it.
+//! Hands a command over to `mcp-deploy`, the deployer with the AWS SDK, after building it.
 
 use crate::{
     cargo::{self, build},
@@ -9,8 +9,9 @@ use crate::{
 
 /// Builds the full deployer and runs this process's command line with it.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let binary = build::executable_of(&cargo::build_full_deployer(), "xtask-aws")
+    let binary = build::executable_of(&cargo::build_full_deployer(), "mcp-deploy")
         .hint("fix the errors above, then rerun the command")
         .exit_code(Exit::Build)?;
-    process::hand_over(&CommandLine::new(binary).args(environment::own_arguments()))
+    let line = CommandLine::new(binary).args(environment::own_arguments());
+    process::hand_over(&line.env(environment::STARTED_BY_ALIAS, "1"))
 }

@@ -1,12 +1,11 @@
-//! Starts git on the checkout that this xtask was built from.
+//! Starts git on a directory.
 
-use crate::{
-    cargo::workspace_root,
-    process::{self, CommandLine},
-};
+use std::path::Path;
+
+use crate::process::{self, CommandLine};
 
 /// The variables that name another repository, index or place of objects: `git rev-parse --local-env-vars`, except for
-/// the configuration (`GIT_CONFIG_COUNT`, …), which may be what permits git to read this checkout (`safe.directory`).
+/// the configuration (`GIT_CONFIG_COUNT`, …), which may be what permits git to read the directory (`safe.directory`).
 ///
 /// Git sets them for hooks and aliases, so they reach every command that one starts
 /// (<https://git-scm.com/docs/githooks>).
@@ -26,11 +25,11 @@ const OTHER_REPOSITORY: [&str; 12] = [
 ];
 
 /// Returns git's trimmed output. `None` without git or a repository, or if git fails.
-pub(crate) fn read<const N: usize>(args: [&str; N]) -> Option<String> {
-    let output = process::capture(&line(args)).ok()?;
+pub(crate) fn read(directory: &Path, args: &[&str]) -> Option<String> {
+    let output = process::capture(&line(directory, args)).ok()?;
     output.success.then(|| output.stdout.trim().to_owned())
 }
 
-fn line<const N: usize>(args: [&str; N]) -> CommandLine {
-    CommandLine::new("git").args(args).directory(workspace_root()).without_env(OTHER_REPOSITORY.map(Into::into))
+fn line(directory: &Path, args: &[&str]) -> CommandLine {
+    CommandLine::new("git").args(args).directory(directory).without_env(OTHER_REPOSITORY.map(Into::into))
 }

@@ -2,12 +2,18 @@
 
 use clap::{Command, builder::Styles};
 
+use crate::program;
+
+/// The commands that work on the source of mcp-stateful only. The installed program does not list them.
+const DEVELOP: &str = "Develop";
+
 /// Every command by group, in the order of the list.
-pub(crate) const GROUPS: [(&str, &[&str]); 4] = [
+pub(crate) const GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["deploy", "smoke", "status", "logs", "connect", "token", "destroy"]),
     ("Data", &["export", "import"]),
     ("Check", &["doctor", "policy"]),
-    ("Develop", &["ci", "drill", "rehearse", "bench", "instructions", "conformance", "clients", "fuzz", "completions"]),
+    ("Extend", &["infra", "completions"]),
+    (DEVELOP, &["ci", "drill", "rehearse", "bench", "instructions", "conformance", "clients", "fuzz"]),
 ];
 
 /// The template of the help: clap's own, with the groups in place of the list of commands.
@@ -28,7 +34,8 @@ pub(crate) fn groups(commands: &Command) -> String {
         let (name, about) = (command.get_name(), command.get_about().map(ToString::to_string).unwrap_or_default());
         format!("  {literal}{name:width$}{literal:#}  {about}")
     };
-    let groups = GROUPS.iter().map(|(group, names)| {
+    let listed = GROUPS.iter().filter(|(group, _)| *group != DEVELOP || !program::is_installed());
+    let groups = listed.map(|(group, names)| {
         let lines = names.iter().filter_map(|name| commands.find_subcommand(name)).map(line);
         let lines = [format!("{header}{group}:{header:#}")].into_iter().chain(lines);
         lines.collect::<Vec<_>>().join("\n")

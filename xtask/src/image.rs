@@ -1,6 +1,6 @@
 //! Builds the service's container image and publishes it to the registry, where its digest identifies it.
 //!
-//! The submodules choose the builder. The caller chooses the revision to deploy.
+//! The submodules choose the builder. The caller chooses the package to deploy.
 
 mod architecture;
 mod archive;
@@ -8,6 +8,7 @@ mod assets;
 pub mod build;
 mod certificates;
 mod digest;
+mod dockerfile;
 mod elf;
 mod engine;
 mod labels;
@@ -35,23 +36,25 @@ pub use self::{
 use crate::{
     aws::{Account, ecr},
     error::{ErrorExt, Exit},
+    source::{Identity, Source},
     ui,
 };
 
 /// An image to publish.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
+    pub source: &'a Source,
+    /// The exact state of the source. An image of another identity is another image.
+    pub identity: Identity,
     /// The builder that preflight chose.
     pub plan: &'a Plan,
     pub architecture: Architecture,
     pub assets: &'a Assets,
-    /// The revision of the source, as `revision::of_checkout` returns it.
-    pub revision: String,
 }
 
-/// Publishes the image of a revision, unless the registry has it.
+/// Publishes the image of a source, unless the registry has it.
 ///
-/// An image under the tag of a clean revision is not built again. An image whose tag depends on its content is
+/// An image under the tag of an exact identity is not built again. An image whose tag depends on its content is
 /// built, but not compressed again. Fails with [`Exit::Build`] if it cannot be built, with [`Exit::Apply`] if it
 /// cannot be pushed.
 pub(crate) async fn publish(
@@ -60,15 +63,17 @@ pub(crate) async fn publish(
     request: &Request<'_>,
     step: &ui::Step,
 ) -> anyhow::Result<Published> {
-    let tag = request.assets.tag(tag::for_revision(&request.revision, request.architecture))?;
-    if tag::is_clean(&request.revision)
+    let identity = &request.identity;
+    let tag = request.assets.tag(tag::for_identity(identity, request.architecture))?;
+    if identity.is_exact
         && let Some(existing) = find(account, registry, tag, None).await?
     {
         return Ok(existing);
     }
-    step.note(&format!("building {} for {} with {}", request.revision, request.architecture.oci(), request.plan));
+    let (what, architecture) = (identity.describe(), request.architecture.oci());
+    step.note(&format!("building {what} for {architecture} with {}", request.plan));
     let built = build::build(request, step).await.exit_code(Exit::Build)?;
-    let tag = request.assets.tag(tag::for_image(&request.revision, request.architecture, &built.id))?;
+    let tag = request.assets.tag(tag::for_image(identity, request.architecture, &built.id))?;
     let built = request.assets.add_to(built)?;
     let builder = Some(request.plan.builder());
     if let Some(existing) = find(account, registry, tag.clone(), builder).await? {

@@ -39,6 +39,7 @@ mod help;
 pub mod http;
 #[cfg(feature = "aws")]
 pub mod image;
+mod infra;
 mod json_file;
 pub mod local;
 pub mod lock;
@@ -52,12 +53,14 @@ pub mod preflight;
 pub mod prices;
 pub mod problem;
 pub mod process;
+mod program;
 pub mod project;
 pub mod revision;
 #[cfg(feature = "aws")]
 pub mod rollout;
 pub mod runtime;
 pub mod smoke;
+pub mod source;
 #[cfg(feature = "aws")]
 pub mod stack;
 #[cfg(feature = "aws")]
@@ -68,11 +71,15 @@ pub mod ui;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+/// Runs the command that the installed program was started with.
+pub fn run_installed() -> ExitCode {
+    program::set_installed();
+    run()
+}
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    let command = cli::Cli::parse().command;
+    let command = cli::parse();
     let reporter = commands::reporter(&command);
     conclude(reporter, commands::run(command, reporter))
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask` without AWS.
 //!
 //! It does not contain ECS, ECR and the registry client, so that a first `deploy --local` does not compile them.
-//! Commands that need AWS are handed to `xtask-aws`, which cargo builds on first use.
+//! Commands that need AWS are handed to `mcp-deploy`, which cargo builds on first use.
 
 use std::process::ExitCode;
 

@@ -13,6 +13,7 @@ mod plan;
 mod public_ip;
 mod secret;
 mod settings;
+mod source;
 mod table;
 mod tool_secrets;
 
@@ -20,13 +21,13 @@ use anyhow::bail;
 
 use crate::{
     aws::Account,
-    cargo::workspace_root,
     cli,
     dirs::{self, Root},
-    environments::{self, Environment, Name, Place},
+    environments::{Environment, Name, Place},
     image::{self, Architecture, Assets},
     lock::{self, Lock},
     problem::{self, Problem},
+    source::{Source, Workspace},
     stack::{DeploymentTarget, Variables, deployment::DEFAULT_REGION},
     terraform,
     token::Token,
@@ -37,8 +38,11 @@ pub(crate) use self::{exposure::Exposure, plan::Plan, table::Adoption};
 use self::{findings::Findings, network::Needs};
 
 /// The options of a deployment that preflight checks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
+    pub(crate) workspace: Workspace,
+    /// The package to build. `None` if an existing image is deployed.
+    pub(crate) source: Option<Source>,
     pub(crate) builder: Option<cli::Builder>,
     /// The digest reference of an existing image, so that none is built.
     pub(crate) image: Option<String>,
@@ -62,8 +66,8 @@ pub(crate) struct PreflightResult {
     pub(crate) architecture: Architecture,
     /// The files for the image.
     pub(crate) assets: Assets,
-    /// `None` if an existing image is deployed.
-    pub(crate) builder: Option<image::Plan>,
+    /// The package to build and its builder. `None` if an existing image is deployed.
+    pub(crate) build: Option<(Source, image::Plan)>,
     pub(crate) exposure: Exposure,
     pub(crate) adoption: Option<Adoption>,
     /// The version of the installed Terraform.
@@ -82,22 +86,25 @@ pub(crate) async fn check(
 ) -> anyhow::Result<PreflightResult> {
     let mut findings = Findings::default();
     let problems = &mut findings.problems;
-    problems.extend(terraform::env::problems(&environments::declared_variables()?));
-    let project = which.project.as_str();
-    let environment = Environment::load(request.environment.as_ref(), project, Place::Aws, problems);
+    let (name, project) = (request.environment.as_ref(), which.project.as_str());
+    let environment = Environment::load(&request.workspace, name, project, Place::Aws, problems);
+    problems.extend(terraform::env::problems(&environment.variables));
     problems.extend(settings::problems(&environment));
     let token = environment.token(problems);
     let variables = Variables::new(&environment, &request.vars)?;
     let architecture = Architecture::from_terraform(&variables.text_or("cpu_architecture", "X86_64"))?;
 
     let terraform = findings.collect(terraform::require());
-    let builder = match request.image {
-        Some(_) => None,
-        None => findings.collect(image::plan(request.builder, architecture)),
+    let builder = match &request.source {
+        None => None,
+        Some(source) => {
+            findings.problems.extend(source::problems(source));
+            findings.collect(image::plan(request.builder, architecture, source))
+        }
     };
     let assets = match request.image {
         Some(_) => Assets::default(),
-        None => findings.collect(Assets::read(workspace_root(), &environment.assets)).unwrap_or_default(),
+        None => findings.collect(Assets::read(request.workspace.root(), &environment.assets)).unwrap_or_default(),
     };
     let wanted = request.allowed_cidr.clone().or_else(|| variables.text("allowed_cidr"));
     let exposure = findings.collect(exposure::decide(wanted.as_deref(), &variables).await);
@@ -108,7 +115,8 @@ pub(crate) async fn check(
     let mut place = None;
     let mut adoption = None;
     if let Some(account) = account {
-        let target = DeploymentTarget::in_account(which, account).await?;
+        let mut target = DeploymentTarget::in_account(which, account).await?;
+        target.infra = request.workspace.infra();
         let needs = Needs::new(&variables, architecture, exposure.as_ref());
         check_account(&target.account, &variables, request.image.as_deref(), needs, &mut findings).await;
         let state = target.settings.state.region(&target.account).await;
@@ -132,7 +140,7 @@ pub(crate) async fn check(
         variables,
         architecture,
         assets,
-        builder,
+        build: request.source.clone().zip(builder),
         exposure,
         adoption,
         terraform,

@@ -9,7 +9,7 @@ use xtask::image::{
     Architecture, Assets, Plan, Request, build, native, static_image,
     toolchain::{self, Toolchain},
 };
-use xtask::{cargo, problem::Problem, revision, ui};
+use xtask::{cargo, problem::Problem, source::Source, ui};
 
 /// The size of an image.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +30,7 @@ pub(crate) struct Part {
 /// Builds the image on a machine that has the toolchain.
 #[derive(Debug)]
 pub(crate) struct ImageBuilder {
+    source: Source,
     toolchain: Toolchain,
     architecture: Architecture,
 }
@@ -50,7 +51,8 @@ impl ImageBuilder {
     /// Finds the toolchain for an image of this machine's architecture.
     pub(crate) fn find() -> Result<Self, Problem> {
         let architecture = Architecture::of_this_machine().map_err(|error| Problem::from_error(&error))?;
-        Ok(Self { toolchain: toolchain::find(architecture)?, architecture })
+        let source = Source::of_checkout().map_err(|error| Problem::from_error(&error))?;
+        Ok(Self { source, toolchain: toolchain::find(architecture, cargo::workspace_root())?, architecture })
     }
 
     /// Builds the image from this checkout exactly as a deploy does, and measures it.
@@ -59,10 +61,11 @@ impl ImageBuilder {
         let target = &self.toolchain.target;
         let plan = Plan::Native(self.toolchain.clone());
         let request = Request {
+            source: &self.source,
+            identity: self.source.identity(),
             plan: &plan,
             architecture: self.architecture,
             assets: &Assets::default(),
-            revision: revision::of_checkout(),
         };
         let image = build::build(&request, &step).await?.pack()?;
         let sizes = image.blobs.iter().map(|(_, blob)| blob.len() as u64);
@@ -74,6 +77,6 @@ impl ImageBuilder {
 
     /// Returns the binary in the measured image. It is built already, so cargo only reports where it is.
     pub(crate) fn binary(&self) -> anyhow::Result<PathBuf> {
-        cargo::build::executable_of(&native::build(&self.toolchain, &cargo::target_directory()?), cargo::SERVICE)
+        cargo::build::executable_of(&native::build(&self.source, &self.toolchain), cargo::SERVICE)
     }
 }

@@ -18,6 +18,7 @@ use super::{
     emulator_admin::{EmulatorAdmin, Keys},
     leaks,
     outcome::Outcome,
+    own_crate::OwnCrate,
     paths::Paths,
 };
 use crate::quick_build::with_quick_profile;
@@ -61,7 +62,7 @@ impl TestEnv {
     /// Builds the deployer, starts the emulator and waits until it is ready. A copy of the deployer is what runs,
     /// because cargo may replace the built file meanwhile.
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        let deployer = build::executable_of(&cargo::build_tested_deployer(), "xtask-aws")?;
+        let deployer = build::executable_of(&cargo::build_tested_deployer(), "mcp-deploy")?;
         let paths = Paths::create()?;
         daemon::stop_leftovers(&paths)?;
         paths.clean()?;
@@ -91,6 +92,28 @@ impl TestEnv {
     /// Runs a command on a project with the permissions of another project's deployer.
     pub(super) async fn run_as(&self, user: &Project, project: &Project, args: &[&str]) -> anyhow::Result<Outcome> {
         self.launch_as(user, project, args).await?.end().await
+    }
+
+    /// Runs a command on a project in a package of a user's workspace, as the installed program, and waits for its end.
+    pub(super) async fn run_in(
+        &self,
+        workspace: &OwnCrate,
+        package: &str,
+        project: &Project,
+        args: &[&str],
+    ) -> anyhow::Result<Outcome> {
+        let line = workspace.in_package(self.line(project, project, args).await?, package);
+        // Not optimized at all: no other build shares what is compiled here. An empty value counts as none.
+        let line = line
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+            .env("CARGO_TARGET_DIR", self.paths.own_crate_target())
+            .env("MCP_XTASK", "");
+        self.start_line(&line, project, args.first().copied().unwrap_or_default())?.end().await
+    }
+
+    /// Returns the directory of a user's workspace.
+    pub(super) fn own_crate_directory(&self) -> PathBuf {
+        self.paths.scratch().join("own-crate")
     }
 
     /// Starts a command on a project with the permissions of its deployer.
@@ -217,7 +240,8 @@ impl TestEnv {
             .env("AWS_SECRET_ACCESS_KEY", &keys.secret)
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("MCP_DEPLOY_DIR", self.paths.deployments())
-            .env("NO_COLOR", "1"))
+            .env("NO_COLOR", "1")
+            .env("MCP_XTASK", "1"))
     }
 
     /// Returns the keys of a project's deployer, and creates the user on first use.

@@ -86,6 +86,11 @@ impl Paths {
         self.root.join("scratch")
     }
 
+    /// Cargo's target directory for a user's workspace. Kept, so that a second rehearsal compiles little.
+    pub(super) fn own_crate_target(&self) -> PathBuf {
+        self.root.join("own-crate-target")
+    }
+
     /// The output of each command and daemon.
     pub(super) fn logs(&self) -> PathBuf {
         self.root.join("logs")

@@ -7,6 +7,7 @@ mod first_deploy_fails;
 mod grants;
 mod interrupt;
 mod lost_state;
+mod own_crate;
 mod passing;
 mod read_only;
 mod remove;
@@ -37,7 +38,7 @@ pub(crate) enum Group {
 }
 
 /// In this order: a scenario finds the deployments that earlier ones left.
-pub(crate) const SCENARIOS: [Scenario; 18] = [
+pub(crate) const SCENARIOS: [Scenario; 19] = [
     Scenario { name: "policy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::policy(env)) },
     Scenario { name: "deploy", needs: &[], group: Group::Exclusive, run: |env| Box::pin(start::deploy(env)) },
     Scenario {
@@ -103,6 +104,13 @@ pub(crate) const SCENARIOS: [Scenario; 18] = [
         run: |env| Box::pin(interrupt::in_every_step(env)),
     },
     Scenario {
+        name: "own crate",
+        needs: &[],
+        // Its build takes all of the machine.
+        group: Group::Exclusive,
+        run: |env| Box::pin(own_crate::own_crate(env)),
+    },
+    Scenario {
         name: "passing faults",
         needs: &["deploy"],
         // Its faults reach every project.
@@ -155,6 +163,11 @@ fn fifth_project() -> anyhow::Result<Project> {
     project("rehearsal-five")
 }
 
+/// The project of servers that are not in this repository.
+fn sixth_project() -> anyhow::Result<Project> {
+    project("rehearsal-six")
+}
+
 fn project(name: &str) -> anyhow::Result<Project> {
     name.parse().map_err(anyhow::Error::msg)
 }
@@ -174,8 +187,8 @@ mod tests {
 
     #[test]
     fn project_names_are_valid() {
-        for project in [main_project(), second_project(), third_project(), fourth_project(), fifth_project()] {
-            assert!(project.is_ok());
+        for project in [main_project, second_project, third_project, fourth_project, fifth_project, sixth_project] {
+            assert!(project().is_ok());
         }
     }
 }

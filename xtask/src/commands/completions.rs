@@ -6,18 +6,22 @@ use clap_complete::aot;
 
 use crate::{
     cli::{self, Shell},
-    ui,
+    program, ui,
 };
 
-/// Name that the script completes. Shells complete programs, and `cargo xtask` is a program only by an alias.
-const PROGRAM: &str = "xtask";
+/// Name that the script completes under the alias. Shells complete programs, and `cargo xtask` is none.
+const ALIAS: &str = "xtask";
 
 pub(crate) fn run(args: &cli::Completions) {
-    ui::result(script(args.shell).trim_end());
+    if program::is_installed() {
+        ui::result(script(args.shell, program::INSTALLED).trim_end());
+        return;
+    }
+    ui::result(script(args.shell, ALIAS).trim_end());
     ui::progress("completes the command `xtask`; define it with: alias xtask='cargo xtask'");
 }
 
-fn script(shell: Shell) -> String {
+fn script(shell: Shell, name: &'static str) -> String {
     let shell = match shell {
         Shell::Bash => aot::Shell::Bash,
         Shell::Elvish => aot::Shell::Elvish,
@@ -26,7 +30,7 @@ fn script(shell: Shell) -> String {
         Shell::Zsh => aot::Shell::Zsh,
     };
     let mut script = Vec::new();
-    aot::generate(shell, &mut cli::Cli::command().name(PROGRAM), PROGRAM, &mut script);
+    aot::generate(shell, &mut cli::Cli::command().name(name), name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
@@ -39,7 +43,7 @@ mod tests {
     #[test]
     fn every_shell_completes_the_commands() {
         for shell in Shell::value_variants() {
-            let script = script(*shell);
+            let script = script(*shell, ALIAS);
             assert!(script.contains("deploy") && script.contains("connect"), "{shell:?}");
         }
     }

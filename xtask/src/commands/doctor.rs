@@ -4,6 +4,7 @@ use crate::{
     cli,
     preflight::{self, Plan, Request},
     runtime,
+    source::Workspace,
     ui::{self, Reporter},
 };
 
@@ -12,11 +13,16 @@ pub(crate) fn run(args: &cli::Doctor) -> anyhow::Result<()> {
 }
 
 async fn doctor(args: &cli::Doctor) -> anyhow::Result<()> {
+    let workspace = Workspace::find(args.source.manifest_path.as_deref())?;
     let request = Request {
+        source: Some(workspace.clone().package(args.source.package.as_deref())?),
+        workspace,
+        image: None,
+        vars: Vec::new(),
+        adopt_table: false,
         builder: args.options.builder,
         environment: args.options.environment.clone(),
         allowed_cidr: args.options.allowed_cidr.clone(),
-        ..Request::default()
     };
     let step = ui::begin("preflight");
     let checked = preflight::check(&args.which, &request, Reporter::Human).await?;

@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use toml::Table;
 
 use super::Found;
-use crate::{cargo::workspace_root, nearest};
+use crate::nearest;
 
 const ASSETS: &str = "assets";
 
@@ -22,7 +22,7 @@ pub(super) fn parse(table: &Table, found: &mut Found<'_>) -> Vec<String> {
             continue;
         };
         for path in paths {
-            if let Some((what, fix)) = problem(path) {
+            if let Some((what, fix)) = problem(found.root, path) {
                 found.add(format!("invalid asset {path}: {what}"), fix);
             } else {
                 assets.push(path.trim_end_matches('/').to_owned());
@@ -34,27 +34,28 @@ pub(super) fn parse(table: &Table, found: &mut Found<'_>) -> Vec<String> {
     assets
 }
 
-fn problem(path: &str) -> Option<(&'static str, String)> {
+fn problem(root: &Path, path: &str) -> Option<(&'static str, String)> {
     let is_below = !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     if !is_below || path.contains('\\') {
         let fix = "name a file or a directory of the project by its path from there, such as prompts";
         return Some(("expected a path inside of the project", fix.to_owned()));
     }
-    let file = workspace_root().join(path);
+    let file = root.join(path);
     (!file.exists()).then(|| ("it does not exist", format!("create {}, or remove it from assets", file.display())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cargo::workspace_root;
 
     #[test]
     fn only_paths_of_the_project_are_assets() {
         for bad in ["", "/etc/passwd", "../secret", "infra/../../x", "./infra", "a\\b", "no-such-file"] {
-            assert!(problem(bad).is_some(), "{bad}");
+            assert!(problem(workspace_root(), bad).is_some(), "{bad}");
         }
         for good in ["infra", "infra/", "infra/README.md"] {
-            assert_eq!(problem(good), None, "{good}");
+            assert_eq!(problem(workspace_root(), good), None, "{good}");
         }
     }
 }

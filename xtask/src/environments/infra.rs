@@ -1,13 +1,12 @@
 //! `[infra]`: variables of `infra/`. Names and types are checked here; Terraform checks the values.
 
-use std::{collections::BTreeMap, ffi::OsStr, fs};
+use std::collections::BTreeMap;
 
-use anyhow::Context;
 use serde_json::Value as Json;
 use toml::{Table, Value};
 
-use super::{Found, Place, read_source};
-use crate::{cargo::workspace_root, nearest};
+use super::{Found, Place};
+use crate::{infra::Infra, nearest};
 
 /// The variables that deploy sets, each with the flag or fact that decides it. Setting them twice could contradict.
 const SET_BY_DEPLOY: [(&str, &str); 5] = [
@@ -36,16 +35,11 @@ enum Kind {
     List,
 }
 
-/// Returns the variables that `infra/` declares, sorted by name.
-pub(crate) fn declared() -> anyhow::Result<Vec<Variable>> {
-    let infra = workspace_root().join("infra");
-    let mut variables = Vec::new();
-    for entry in fs::read_dir(&infra).with_context(|| format!("cannot read {}", infra.display()))? {
-        let path = entry.with_context(|| format!("cannot read {}", infra.display()))?.path();
-        if path.extension() == Some(OsStr::new("tf")) {
-            variables.extend(declarations(&read_source(&path)?));
-        }
-    }
+/// Returns the variables that a configuration declares, sorted by name.
+pub(crate) fn declared(infra: &Infra) -> anyhow::Result<Vec<Variable>> {
+    let files = infra.files()?;
+    let texts = files.iter().filter(|(name, _)| name.ends_with(".tf"));
+    let mut variables: Vec<Variable> = texts.flat_map(|(_, text)| declarations(text)).collect();
     variables.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(variables)
 }
@@ -98,10 +92,7 @@ pub(super) fn parse(table: &Table, found: &mut Found<'_>) -> BTreeMap<String, Js
         found.add("[infra] has no effect on this machine", "remove it, or deploy on AWS without --local");
         return BTreeMap::new();
     }
-    let declared = declared().unwrap_or_else(|error| {
-        found.add(format!("{error:#}"), "restore the directory");
-        Vec::new()
-    });
+    let declared = found.variables;
     let mut variables = BTreeMap::new();
     for (name, value) in table {
         let variable = declared.iter().find(|variable| variable.name == *name);
@@ -172,7 +163,7 @@ mod tests {
 
     #[test]
     fn variables_have_the_types_of_infra() {
-        let variables = declared().unwrap();
+        let variables = declared(&Infra::Carried).unwrap();
         let kind = |name: &str| variables.iter().find(|variable| variable.name == name).map(|variable| variable.kind);
         for (name, expected) in [
             ("region", Kind::Text),

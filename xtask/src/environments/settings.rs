@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use super::{Found, Place, read_source};
-use crate::{cargo::workspace_root, nearest};
+use super::{Found, Place};
+use crate::nearest;
 
 /// The settings that a deployment on this machine decides itself, and the way to change each.
 const SET_LOCALLY: [(&str, &str); 6] = [
@@ -38,19 +38,18 @@ const SET_ON_AWS: [(&str, &str); 17] = [
     ("oauth_write_scope", "set oauth in [infra]"),
 ];
 
+/// The declaration of the service's command line. Read as text, because the first build leaves the service's library out.
+const COMMAND_LINE: &str = include_str!("../../../service/src/cli.rs");
+
 /// Returns the names of all settings: the variables that the service's command line declares, in lower case and without
 /// `MCP_`.
-pub(crate) fn declared() -> anyhow::Result<Vec<String>> {
-    let text = read_source(&workspace_root().join("service").join("src").join("cli.rs"))?;
-    let names = text.split("env = \"MCP_").skip(1).filter_map(|rest| rest.split('"').next());
-    Ok(names.map(str::to_ascii_lowercase).collect())
+pub(crate) fn declared() -> impl Iterator<Item = String> {
+    let names = COMMAND_LINE.split("env = \"MCP_").skip(1).filter_map(|rest| rest.split('"').next());
+    names.map(str::to_ascii_lowercase)
 }
 
 pub(super) fn parse(table: &Table, found: &mut Found<'_>) -> BTreeMap<String, String> {
-    let declared = declared().unwrap_or_else(|error| {
-        found.add(format!("{error:#}"), "restore the file");
-        Vec::new()
-    });
+    let declared: Vec<String> = declared().collect();
     let mut settings = BTreeMap::new();
     for (name, value) in table {
         if name == "auth_token" {
@@ -107,7 +106,7 @@ mod tests {
 
     #[test]
     fn declared_settings_are_those_of_the_documentation() {
-        let declared = declared().unwrap();
+        let declared: Vec<String> = declared().collect();
         let documented = include_str!("../../../docs/settings.md").split("## The deployer").next().unwrap();
         let documented: Vec<String> = documented
             .lines()

@@ -119,7 +119,10 @@ fn names(directory: &Path) -> anyhow::Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::{Architecture, digest::sha256, labels, static_image};
+    use crate::{
+        image::{Architecture, digest::sha256, labels, static_image},
+        source::identity::tests::of_service,
+    };
 
     fn project() -> tempfile::TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -150,7 +153,7 @@ mod tests {
     fn image_gets_a_layer_and_a_variable() {
         let directory = project();
         let assets = read(directory.path(), &["prompts"]).unwrap();
-        let labels = labels::for_revision("abc");
+        let labels = labels::for_identity(&of_service("abc"));
         let image = || static_image::image(b"binary", Architecture::X86_64, &labels, 0).unwrap();
         let plain = image().pack().unwrap();
         let with = assets.add_to(image()).unwrap().pack().unwrap();

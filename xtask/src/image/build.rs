@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 
-use super::{Plan, Request, archive, elf, engine::Engine, labels, native, oci::Unpacked, static_image};
+use super::{Plan, Request, archive, dockerfile, elf, engine::Engine, labels, native, oci::Unpacked, static_image};
 use crate::{
     cargo::{self, build::Built},
     error::ErrorExt,
@@ -16,10 +16,9 @@ use crate::{
     ui,
 };
 
-/// Builds the image of a revision. The builder's output goes to a log below the target directory.
+/// Builds the image of a source. The builder's output goes to a log below the target directory.
 pub async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unpacked> {
-    let target_directory = cargo::target_directory()?;
-    let directory = target_directory.join("image");
+    let directory = request.source.target_directory().join("image");
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
     let log = directory.join(format!("{}.log", request.plan.builder()));
     File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -28,8 +27,8 @@ pub async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unp
             if let Some(flags) = native::flags() {
                 step.warning(&format!("the image is built {flags}"));
             }
-            let line = native::build(toolchain, &target_directory);
-            let path = run_cargo(&line, &directory, &log, step).await?;
+            let line = native::build(request.source, toolchain);
+            let path = run_cargo(&line, request.source.binary(), &directory, &log, step).await?;
             static_image_of(&path, request)
         }
         Plan::Engine { engine, .. } => build_with_engine(*engine, request, &directory, &log, step).await,
@@ -37,14 +36,20 @@ pub async fn build(request: &Request<'_>, step: &ui::Step) -> anyhow::Result<Unp
 }
 
 /// Runs cargo, and returns the service's binary where cargo reports it.
-async fn run_cargo(line: &CommandLine, directory: &Path, log: &Path, step: &ui::Step) -> anyhow::Result<PathBuf> {
+async fn run_cargo(
+    line: &CommandLine,
+    binary: &str,
+    directory: &Path,
+    log: &Path,
+    step: &ui::Step,
+) -> anyhow::Result<PathBuf> {
     let messages = directory.join("native.json");
     let line = cargo::build::with_messages(line);
     let succeeded = process::follow_with_output(&line, log, &messages, |line| step.note(&strip_ansi(line))).await?;
     require(succeeded, &line, log)?;
     let messages = fs::read_to_string(&messages).with_context(|| format!("cannot read {}", messages.display()))?;
     let built: Built = messages.lines().filter_map(cargo::build::executable).collect();
-    Ok(built.executable(cargo::SERVICE)?.to_owned())
+    Ok(built.executable(binary)?.to_owned())
 }
 
 fn static_image_of(path: &Path, request: &Request<'_>) -> anyhow::Result<Unpacked> {
@@ -52,8 +57,8 @@ fn static_image_of(path: &Path, request: &Request<'_>) -> anyhow::Result<Unpacke
     elf::require_static(&binary, request.architecture)
         .with_context(|| format!("{} cannot run in the image", path.display()))
         .hint("remove linker settings from cargo's configuration and RUSTFLAGS, or pass --builder docker")?;
-    let labels = labels::for_revision(&request.revision);
-    static_image::image(&binary, request.architecture, &labels, labels::committed_at(&request.revision))
+    let labels = labels::for_identity(&request.identity);
+    static_image::image(&binary, request.architecture, &labels, request.identity.committed_at)
 }
 
 async fn build_with_engine(
@@ -63,12 +68,12 @@ async fn build_with_engine(
     log: &Path,
     step: &ui::Step,
 ) -> anyhow::Result<Unpacked> {
-    // Another process may build another project's image from this checkout at the same time.
+    // Another process may build another project's image from this source at the same time.
     let process = std::process::id();
     let id = TempFile(directory.join(format!("{process}.id")));
     let archive = TempFile(directory.join(format!("{process}.tar")));
-    let labels = labels::for_revision(&request.revision);
-    run(&engine.build(request.architecture, &request.revision, &labels, &id.0), log, step).await?;
+    let dockerfile = dockerfile::prepare(request.source, directory)?;
+    run(&engine.build(request, &dockerfile, &id.0), log, step).await?;
     let name = fs::read_to_string(&id.0).with_context(|| format!("cannot read {}", id.0.display()))?;
     run(&engine.save(name.trim(), &archive.0), log, step).await?;
     let file = File::open(&archive.0).with_context(|| format!("cannot read {}", archive.0.display()))?;

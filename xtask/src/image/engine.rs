@@ -3,11 +3,8 @@
 
 use std::path::Path;
 
-use super::{Architecture, labels::Labels};
-use crate::{
-    cargo::workspace_root,
-    process::{self, CommandLine},
-};
+use super::{Request, labels, tag};
+use crate::process::{self, CommandLine};
 
 /// A container engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,20 +36,25 @@ impl Engine {
         }
     }
 
-    /// Builds the Dockerfile and writes the image's id to the file `id`.
-    pub(super) fn build(self, architecture: Architecture, revision: &str, labels: &Labels, id: &Path) -> CommandLine {
+    /// Builds a Dockerfile and writes the image's id to the file `id`.
+    pub(super) fn build(self, request: &Request<'_>, dockerfile: &Path, id: &Path) -> CommandLine {
+        let Request { source, identity, architecture, .. } = request;
         let mut line = self
             .line()
             .args(["build", "--platform"])
             .arg(format!("linux/{}", architecture.oci()))
-            .args(["--tag", &format!("mcp-stateful:{}", super::tag::for_revision(revision, architecture))])
+            .args(["--tag", &format!("mcp-stateful:{}", tag::for_identity(identity, *architecture))])
+            .arg("--file")
+            .arg(dockerfile)
+            .args(["--build-arg", &format!("SELECT={}", source.image_args().join(" "))])
+            .args(["--build-arg", &format!("BINARY={}", source.binary())])
             .arg("--iidfile")
             .arg(id);
-        for (name, value) in labels {
+        for (name, value) in labels::for_identity(identity) {
             line = line.arg("--label").arg(format!("{name}={value}"));
         }
         // With attestations the result would be an index of several manifests instead of an image.
-        line.arg(".").directory(workspace_root()).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
+        line.arg(".").directory(source.root()).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
     }
 
     /// Saves an image to an archive in docker's format.
@@ -75,14 +77,24 @@ fn parse(platform: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        image::{Architecture, Plan},
+        source::{Source, identity::tests::of_service},
+    };
 
     #[test]
     fn dockerfile_is_built_with_platform_and_labels() {
-        let labels = Labels::from([("a", "1".to_owned()), ("b", "2".to_owned())]);
-        let line = Engine::Docker.build(Architecture::Arm64, "abc", &labels, Path::new("id"));
+        let source = Source::of_checkout().unwrap();
+        let plan = Plan::Engine { engine: Engine::Docker, emulates: false };
+        let request =
+            Request { source: &source, identity: of_service("abc"), plan: &plan, architecture: Architecture::Arm64 };
+        let line = Engine::Docker.build(&request, Path::new("/work/Dockerfile"), Path::new("id"));
         assert_eq!(
             line.to_string(),
-            "docker build --platform linux/arm64 --tag mcp-stateful:abc-arm64 --iidfile id --label a=1 --label b=2 ."
+            "docker build --platform linux/arm64 --tag mcp-stateful:abc-arm64 --file /work/Dockerfile --build-arg \
+             SELECT=--package mcp-stateful --no-default-features --build-arg BINARY=mcp-stateful --iidfile id --label \
+             org.opencontainers.image.revision=abc --label org.opencontainers.image.title=mcp-stateful --label \
+             org.opencontainers.image.version=0.1.0 ."
         );
         assert_eq!(line.value_of("BUILDX_NO_DEFAULT_ATTESTATIONS"), Some("1".as_ref()));
     }

@@ -1,49 +1,41 @@
-//! The labels and the creation time of an image. Both depend on the source alone, so that images are reproducible.
+//! The labels of an image. They depend on the source alone, so that images are reproducible.
 
 use std::collections::BTreeMap;
 
-use super::tag;
-use crate::git;
+use crate::source::Identity;
 
 /// Labels, ordered by name.
 pub(super) type Labels = BTreeMap<&'static str, String>;
 
-/// Returns the labels for an image of this revision.
-pub(super) fn for_revision(revision: &str) -> Labels {
+/// Returns the labels for an image of this identity.
+pub(super) fn for_identity(identity: &Identity) -> Labels {
     let mut labels = Labels::from([
-        ("org.opencontainers.image.title", "mcp-stateful".to_owned()),
-        ("org.opencontainers.image.revision", revision.to_owned()),
-        ("org.opencontainers.image.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("org.opencontainers.image.title", identity.package.clone()),
+        ("org.opencontainers.image.revision", identity.revision.clone()),
+        ("org.opencontainers.image.version", identity.version.clone()),
     ]);
-    let source = env!("CARGO_PKG_REPOSITORY");
-    if !source.is_empty() {
-        labels.insert("org.opencontainers.image.source", source.to_owned());
+    if let Some(library) = &identity.library {
+        labels.insert("mcp-stateful.features", identity.features.clone());
+        labels.insert("mcp-stateful.revision", library.clone());
+    }
+    if let Some(repository) = &identity.repository {
+        labels.insert("org.opencontainers.image.source", repository.clone());
     }
     labels
-}
-
-/// Returns the time of the source's commit in seconds since 1970, or 0 for a revision that is not clean.
-pub(super) fn committed_at(revision: &str) -> u64 {
-    if !tag::is_clean(revision) {
-        return 0;
-    }
-    git::read(["log", "-1", "--format=%ct"]).and_then(|seconds| seconds.parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::identity::tests::{of_cart, of_service};
 
     #[test]
-    fn labels_name_the_revision_and_are_not_empty() {
-        let labels = for_revision("abc");
-        assert_eq!(labels["org.opencontainers.image.revision"], "abc");
+    fn labels_name_package_and_both_revisions() {
+        let labels = for_identity(&of_cart());
+        assert_eq!(labels["org.opencontainers.image.title"], "cart");
+        assert_eq!(labels["org.opencontainers.image.revision"], "0123456789ab");
+        assert_eq!(labels["mcp-stateful.revision"], "fedcba987654");
         assert!(labels.values().all(|value| !value.is_empty()));
-    }
-
-    #[test]
-    fn uncommitted_source_has_time_zero() {
-        assert_eq!(committed_at("unknown"), 0);
-        assert_eq!(committed_at("abc-dirty"), 0);
+        assert_eq!(for_identity(&of_service("abc")).len(), 3);
     }
 }

@@ -1,28 +1,24 @@
 //! Builds the service as a static binary with cargo alone.
 
-use std::{ffi::OsString, path::Path};
+use std::ffi::OsString;
 
 use super::{
     rustflags::{self, BuildPaths, UserFlags},
     toolchain::{self, Toolchain},
 };
-use crate::{
-    cargo::{self, workspace_root},
-    environment,
-    process::CommandLine,
-};
+use crate::{environment, process::CommandLine, source::Source};
 
-/// Returns the command line that builds the service for a toolchain.
-pub fn build(toolchain: &Toolchain, target_directory: &Path) -> CommandLine {
+/// Returns the command line that builds a server for a toolchain.
+pub fn build(source: &Source, toolchain: &Toolchain) -> CommandLine {
     let paths = BuildPaths {
-        workspace: workspace_root().to_owned(),
-        target_directory: target_directory.to_owned(),
+        workspace: source.root().to_owned(),
+        target_directory: source.target_directory().to_owned(),
         cargo_home: environment::cargo_home(),
-        sysroot: toolchain::sysroot().unwrap_or_default().into(),
-        compiler: toolchain::compiler_commit().unwrap_or_default(),
+        sysroot: toolchain::sysroot(source.root()).unwrap_or_default().into(),
+        compiler: toolchain::compiler_commit(source.root()).unwrap_or_default(),
     };
     let flags = UserFlags::new(environment::rustflags());
-    line(toolchain, rustflags::encode(&flags.kept, &paths, toolchain.packs_relocations))
+    line(source, toolchain, rustflags::encode(&flags.kept, &paths, toolchain.packs_relocations))
         .without_env(c_flags_for_a_cpu().map(|(name, _)| name))
 }
 
@@ -52,12 +48,12 @@ fn c_flags_for_a_cpu() -> impl Iterator<Item = (OsString, String)> {
     environment::c_flags().into_iter().filter(|(_, value)| rustflags::chooses_cpu(value))
 }
 
-fn line(toolchain: &Toolchain, flags: OsString) -> CommandLine {
+fn line(source: &Source, toolchain: &Toolchain, flags: OsString) -> CommandLine {
     let command = if toolchain.zig { "zigbuild" } else { "build" };
     // Without the embedded store, because a task's disk is deleted with the task. With `--target`, because only
     // then does cargo keep crt-static away from build scripts.
-    let args = [command, "--release", "--locked", "--package", "mcp-stateful", "--no-default-features", "--target"];
-    let mut line = cargo::cargo(args).arg(&toolchain.target).env("CARGO_ENCODED_RUSTFLAGS", flags);
+    let line = source.cargo([command, "--release", "--locked"]).args(source.image_args()).arg("--target");
+    let mut line = line.arg(&toolchain.target).env("CARGO_ENCODED_RUSTFLAGS", flags);
     if let Some(compiler) = &toolchain.compiler {
         let target = toolchain.target.replace('-', "_");
         if compiler.links {
@@ -79,13 +75,15 @@ mod tests {
 
     #[test]
     fn arguments_follow_the_toolchain() {
+        let source = Source::of_checkout().unwrap();
+        let line = |toolchain: &Toolchain| line(&source, toolchain, "x".into());
         let gnu = toolchain("x86_64-unknown-linux-gnu");
         let expected =
             " build --release --locked --package mcp-stateful --no-default-features --target x86_64-unknown-linux-gnu";
-        assert!(line(&gnu, "x".into()).to_string().ends_with(expected));
-        assert_eq!(line(&gnu, "x".into()).value_of("CARGO_ENCODED_RUSTFLAGS"), Some("x".as_ref()));
+        assert!(line(&gnu).to_string().ends_with(expected));
+        assert_eq!(line(&gnu).value_of("CARGO_ENCODED_RUSTFLAGS"), Some("x".as_ref()));
         let zig = Toolchain { zig: true, ..toolchain("aarch64-unknown-linux-musl") };
-        assert!(line(&zig, "x".into()).to_string().contains(" zigbuild --release "));
+        assert!(line(&zig).to_string().contains(" zigbuild --release "));
     }
 
     #[test]
@@ -94,11 +92,13 @@ mod tests {
             compiler: Some(Compiler { program: "some-gcc".to_owned(), links }),
             ..toolchain("aarch64-unknown-linux-musl")
         };
+        let source = Source::of_checkout().unwrap();
+        let line = |toolchain: &Toolchain| line(&source, toolchain, "x".into());
         let linker = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER";
-        let cross = line(&musl(true), "x".into());
+        let cross = line(&musl(true));
         assert_eq!(cross.value_of(linker), Some("some-gcc".as_ref()));
         assert_eq!(cross.value_of("CC_aarch64_unknown_linux_musl"), Some("some-gcc".as_ref()));
-        assert_eq!(line(&musl(false), "x".into()).value_of(linker), None);
+        assert_eq!(line(&musl(false)).value_of(linker), None);
     }
 
     #[test]

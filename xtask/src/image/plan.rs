@@ -7,7 +7,7 @@ use super::{
     engine::Engine,
     toolchain::{self, Toolchain},
 };
-use crate::{cli, problem::Problem};
+use crate::{cli, problem::Problem, source::Source};
 
 /// A builder that is available on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +48,16 @@ impl fmt::Display for Plan {
 
 /// Chooses the builder. Without a request it is docker if that runs, else native. An engine that has to emulate the
 /// architecture is the last resort, because it takes many times as long.
-pub fn plan(builder: Option<cli::Builder>, architecture: Architecture) -> Result<Plan, Problem> {
-    choose(builder, architecture, Engine::architecture, || toolchain::find(architecture))
+///
+/// An engine sees the workspace only, so a package that needs directories outside of it is built natively.
+pub fn plan(builder: Option<cli::Builder>, architecture: Architecture, source: &Source) -> Result<Plan, Problem> {
+    let outside = source.path_outside();
+    if let (Some(path), Some(cli::Builder::Docker | cli::Builder::Podman)) = (&outside, builder) {
+        let what = format!("a container engine cannot build {}, which depends on {}", source.name(), path.display());
+        return Err(Problem::new(what, "pass --builder native, or depend on a version or a git repository"));
+    }
+    let engines = |engine: Engine| if outside.is_some() { None } else { engine.architecture() };
+    choose(builder, architecture, engines, || toolchain::find(architecture, source.root()))
 }
 
 fn choose(

@@ -90,10 +90,13 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::image::{labels, oci::Image};
+    use crate::{
+        image::{labels, oci::Image},
+        source::identity::tests::of_service,
+    };
 
     fn unpacked(binary: &[u8], revision: &str, created: u64) -> Unpacked {
-        image(binary, Architecture::X86_64, &labels::for_revision(revision), created).unwrap()
+        image(binary, Architecture::X86_64, &labels::for_identity(&of_service(revision)), created).unwrap()
     }
 
     fn made(binary: &[u8], revision: &str, created: u64) -> Image {

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::Architecture;
 use crate::{
-    cargo::workspace_root,
     problem::Problem,
     process::{self, CommandLine},
 };
@@ -48,19 +47,19 @@ struct Found {
 /// 15 or GNU ld 2.38.
 const PACKED_RELOCATIONS: (u32, u32) = (2, 36);
 
-/// Returns the best toolchain of this host, or a problem that lists what to install.
-pub fn find(architecture: Architecture) -> Result<Toolchain, Problem> {
-    choose(&probe(architecture), architecture)
+/// Returns the best toolchain of this host for a workspace, or a problem that lists what to install.
+pub fn find(architecture: Architecture, directory: &Path) -> Result<Toolchain, Problem> {
+    choose(&probe(architecture, directory), architecture)
 }
 
-fn probe(architecture: Architecture) -> Found {
-    let host = host().unwrap_or_default();
-    let musl_target = is_installed(&architecture.musl());
+fn probe(architecture: Architecture, directory: &Path) -> Found {
+    let host = host(directory).unwrap_or_default();
+    let musl_target = is_installed(directory, &architecture.musl());
     Found {
         musl_target,
         musl_compiler: if musl_target { musl_compiler(&host, architecture) } else { None },
         zig: musl_target && runs(&CommandLine::new("cargo-zigbuild").args(["zig", "version"])),
-        static_glibc: host == architecture.gnu() && is_installed(&host) && has_static_glibc(),
+        static_glibc: host == architecture.gnu() && is_installed(directory, &host) && has_static_glibc(),
         glibc: output(&CommandLine::new("getconf").arg("GNU_LIBC_VERSION")).and_then(|text| glibc_version(&text)),
         host,
     }
@@ -106,28 +105,28 @@ fn missing(found: &Found, architecture: Architecture) -> Problem {
 }
 
 /// Returns the target triple of the host.
-fn host() -> Option<String> {
-    verbose_version()?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
+fn host(directory: &Path) -> Option<String> {
+    verbose_version(directory)?.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
 }
 
 /// Returns the commit that rustc was built from. `None` for the rustc of a Linux distribution.
-pub(super) fn compiler_commit() -> Option<String> {
-    verbose_version()?.lines().find_map(|line| line.strip_prefix("commit-hash: ").map(str::to_owned))
+pub(super) fn compiler_commit(directory: &Path) -> Option<String> {
+    verbose_version(directory)?.lines().find_map(|line| line.strip_prefix("commit-hash: ").map(str::to_owned))
 }
 
 /// Returns the directory of rustc and its libraries.
-pub(super) fn sysroot() -> Option<String> {
-    output(&rustc(["--print", "sysroot"]))
+pub(super) fn sysroot(directory: &Path) -> Option<String> {
+    output(&rustc(directory, ["--print", "sysroot"]))
 }
 
-fn verbose_version() -> Option<String> {
-    output(&rustc(["-vV"]))
+fn verbose_version(directory: &Path) -> Option<String> {
+    output(&rustc(directory, ["-vV"]))
 }
 
 /// Checks that the target's libraries exist, because rustc prints their directory in either case.
-fn is_installed(target: &str) -> bool {
-    let directory = output(&rustc(["--print", "target-libdir", "--target", target]));
-    directory.is_some_and(|directory| Path::new(&directory).is_dir())
+fn is_installed(directory: &Path, target: &str) -> bool {
+    let libraries = output(&rustc(directory, ["--print", "target-libdir", "--target", target]));
+    libraries.is_some_and(|directory| Path::new(&directory).is_dir())
 }
 
 /// Finds a C compiler for musl.
@@ -155,9 +154,9 @@ fn glibc_version(text: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// Runs rustc in the workspace, where `rust-toolchain.toml` chooses the toolchain.
-fn rustc<const N: usize>(args: [&str; N]) -> CommandLine {
-    CommandLine::new("rustc").args(args).directory(workspace_root())
+/// Runs rustc in a workspace, where `rust-toolchain.toml` chooses the toolchain.
+fn rustc<const N: usize>(directory: &Path, args: [&str; N]) -> CommandLine {
+    CommandLine::new("rustc").args(args).directory(directory)
 }
 
 fn runs(line: &CommandLine) -> bool {

@@ -9,11 +9,12 @@ use super::{
     record::{self, Record},
 };
 use crate::{
-    cargo,
     dirs::{self, Root},
     lock::{self, Lock},
     problem::{self, Problem},
-    process, ui,
+    process,
+    source::Source,
+    ui,
 };
 
 /// The result of preflight.
@@ -34,11 +35,12 @@ pub(crate) struct PreflightResult {
 /// the default one is used, or a free one if that is taken.
 pub(crate) fn check(
     home: &Home,
+    source: &Source,
     port: u16,
     metrics: Option<MetricsPort>,
     mut problems: Vec<Problem>,
 ) -> anyhow::Result<PreflightResult> {
-    problems.extend(no_cargo());
+    problems.extend(no_cargo(source));
     let lock = match dirs::not_writable(Root::Local, home.root(), home.create()) {
         None => Some(lock::take(&home.lock())?),
         Some(problem) => {
@@ -78,8 +80,8 @@ fn strays(owned: Vec<Identity>, running: Option<&Record>) -> Vec<Identity> {
     owned.into_iter().filter(|identity| running.is_none_or(|record| record.identity.pid != identity.pid)).collect()
 }
 
-fn no_cargo() -> Option<Problem> {
-    let usable = process::capture(&cargo::cargo(["--version"])).is_ok_and(|output| output.success);
+fn no_cargo(source: &Source) -> Option<Problem> {
+    let usable = process::capture(&source.cargo(["--version"])).is_ok_and(|output| output.success);
     (!usable)
         .then(|| Problem::new("cargo cannot be run", "install Rust from https://rustup.rs, then rerun `cargo xtask`"))
 }

@@ -31,6 +31,9 @@ pub(crate) struct Launch {
     pub(crate) port: u16,
     pub(crate) metrics: MetricsPort,
     pub(crate) revision: String,
+    /// The package, its version and revisions. Records of earlier versions have none.
+    #[serde(default)]
+    pub(crate) source: Option<String>,
     /// The settings of its environment's file, so that a rollback starts it as it ran. Records of earlier versions have
     /// none.
     #[serde(default)]
@@ -44,6 +47,11 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
+    /// Returns the name of the package.
+    pub(crate) fn package(&self) -> Option<&str> {
+        self.source.as_ref()?.split(' ').next()
+    }
+
     /// Returns true if a version with these settings holds a port.
     pub(crate) fn uses(&self, port: u16) -> bool {
         self.port == port || self.metrics == MetricsPort::Port(port)
@@ -98,6 +106,7 @@ pub(crate) mod tests {
                 port: 3333,
                 metrics: MetricsPort::Port(9464),
                 revision: "0123456789ab".to_owned(),
+                source: Some("mcp-stateful 0.1.0, revision 0123456789ab".to_owned()),
                 settings: BTreeMap::new(),
                 environment: BTreeMap::new(),
                 secrets: Vec::new(),

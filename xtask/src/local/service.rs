@@ -39,9 +39,8 @@ pub(crate) fn line(home: &Home, exe: &Path, launch: &Launch, secrets: &Secrets) 
 
 /// Returns the settings in the shell, by variable, which the service does not get.
 pub(crate) fn ignored_variables() -> Vec<String> {
-    let settings = environments::declared_settings().unwrap_or_default();
-    let settings = settings.iter().map(String::as_str).chain(["auth_token"]).map(variable).map(OsString::from);
-    let settings: Vec<OsString> = settings.collect();
+    let settings = environments::declared_settings().chain(["auth_token".to_owned()]);
+    let settings: Vec<OsString> = settings.map(|name| OsString::from(variable(&name))).collect();
     let mut names = environment::names_with_prefix("MCP_");
     names.retain(|name| settings.contains(name));
     names.sort();
@@ -97,7 +96,7 @@ mod tests {
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let environment = BTreeMap::from([("BUCKET".to_owned(), "team-notes".to_owned())]);
         let (revision, secrets) = ("unknown".to_owned(), vec!["API_KEY".to_owned()]);
-        Launch { port: 3333, metrics: MetricsPort::Off, revision, settings, environment, secrets }
+        Launch { port: 3333, metrics: MetricsPort::Off, revision, source: None, settings, environment, secrets }
     }
 
     #[test]

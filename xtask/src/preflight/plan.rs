@@ -38,10 +38,14 @@ impl Plan {
             ("costs", prices::sentence(target.account.region(), &size)),
             ("state", target.settings.state.to_string()),
             ("directory", target.home.root().display().to_string()),
+            ("infra", target.infra.describe()),
             ("settings", preflight.settings.clone()),
         ];
-        if let (Some(image::Plan::Native(_)), Some(flags)) = (&preflight.builder, image::native::flags()) {
-            rows.push(("flags", format!("the image is built {flags}")));
+        rows.insert(3, ("source", source_row(preflight)));
+        if let Some((source, plan)) = &preflight.build {
+            let flags = if matches!(plan, image::Plan::Native(_)) { image::native::flags() } else { None };
+            rows.extend(flags.map(|flags| ("flags", format!("the image is built {flags}"))));
+            rows.extend(source.image_features().warning().map(|warning| ("features", warning)));
         }
         let grants = grants::sentences(&preflight.variables);
         if !grants.is_empty() {
@@ -94,9 +98,9 @@ fn tasks(size: &Size) -> String {
 }
 
 fn image_row(preflight: &PreflightResult, image: Option<&str>) -> String {
-    match (image, &preflight.builder) {
+    match (image, &preflight.build) {
         (Some(image), _) => image.to_owned(),
-        (None, Some(plan)) => {
+        (None, Some((_, plan))) => {
             format!(
                 "built with {plan}{}, pushed to {}",
                 preflight.assets.describe(),
@@ -104,6 +108,13 @@ fn image_row(preflight: &PreflightResult, image: Option<&str>) -> String {
             )
         }
         (None, None) => "none".to_owned(),
+    }
+}
+
+fn source_row(preflight: &PreflightResult) -> String {
+    match &preflight.build {
+        Some((source, _)) => format!("{} in {}", source.identity().describe(), source.directory().display()),
+        None => "none; an existing image is deployed".to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     aws::{Account, endpoint},
     cli,
     error::{ErrorExt, Exit},
+    infra::Infra,
     project::Project,
     ui::{self, Reporter},
 };
@@ -21,6 +22,8 @@ pub struct DeploymentTarget {
     pub(crate) names: Names,
     pub(crate) home: Home,
     pub(crate) settings: Settings,
+    /// The Terraform configuration.
+    pub(crate) infra: Infra,
 }
 
 /// A deployment that Terraform has created.
@@ -51,7 +54,7 @@ impl DeploymentTarget {
             _ => account,
         };
         let settings = Settings::merge(known, account.region(), which.state.as_deref())?;
-        Ok(Self { account, names: Names::new(&which.project), home, settings })
+        Ok(Self { account, names: Names::new(&which.project), home, settings, infra: Infra::here() })
     }
 
     /// Rebuilds the directory that Terraform works in.
@@ -59,7 +62,7 @@ impl DeploymentTarget {
         let state = &self.settings.state;
         let path_style = endpoint::configured(self.account.config(), endpoint::S3).is_some();
         let backend = state.block(&self.home.state(), &state.region(&self.account).await?, path_style);
-        workspace::rebuild(&self.home, &backend)
+        workspace::rebuild(&self.home, &self.infra, &backend)
     }
 
     /// Returns Terraform's outputs, from this machine's copy or the state in S3. `None` if neither knows the

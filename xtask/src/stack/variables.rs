@@ -38,10 +38,9 @@ impl Variables {
             Some(TokenReference::Variable(_)) => variables.set("own_token", true),
             None => {}
         }
-        let declared = environments::declared_variables().exit_code(Exit::Usage)?;
         for flag in flags {
             let (name, value) = parse(flag).exit_code(Exit::Usage)?;
-            check(&name, &declared).exit_code(Exit::Usage)?;
+            check(&name, &environment.variables).exit_code(Exit::Usage)?;
             variables.0.insert(name, value);
         }
         Ok(variables)
@@ -126,10 +125,17 @@ fn parse(flag: &str) -> anyhow::Result<(String, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::infra::Infra;
+
+    fn environment() -> Environment {
+        let mut environment = Environment::default();
+        environment.variables = environments::declared_variables(&Infra::Carried).unwrap();
+        environment
+    }
 
     fn given(flags: &[&str]) -> anyhow::Result<Variables> {
         let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        Variables::new(&Environment::default(), &flags)
+        Variables::new(&environment(), &flags)
     }
 
     #[test]
@@ -145,7 +151,7 @@ mod tests {
 
     #[test]
     fn environment_becomes_variables() {
-        let mut environment = Environment::default();
+        let mut environment = environment();
         environment.infra.insert("fargate_cpu".to_owned(), 512.into());
         environment.settings.insert("log".to_owned(), "debug".to_owned());
         environment.auth_token = Some(TokenReference::Variable("TEAM_TOKEN".to_owned()));

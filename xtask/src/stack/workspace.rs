@@ -1,4 +1,4 @@
-//! The directory that Terraform works in: a copy of `infra/` with this deployment's backend, imports and variables.
+//! The directory that Terraform works in: a copy of the configuration with this deployment's backend, imports and variables.
 //! It is rebuilt for every command.
 
 use std::{fs, path::Path};
@@ -7,24 +7,24 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::{home::Home, variables::Variables};
-use crate::cargo;
+use crate::infra::Infra;
 
-const LOCK_FILE: &str = ".terraform.lock.hcl";
-/// Read by `network.tf`.
-const ZONES: &str = "fargate-zones.json";
 /// Terraform loads the file because its name ends in `.auto.tfvars.json`.
 const VARIABLES: &str = "deploy.auto.tfvars.json";
 const IMPORTS: &str = "imports.tf.json";
 
-/// Rebuilds the workspace: copies `infra/` and writes the backend.
-pub(super) fn rebuild(home: &Home, backend: &Value) -> anyhow::Result<()> {
+/// Rebuilds the workspace: writes the configuration and the backend.
+pub(super) fn rebuild(home: &Home, infra: &Infra, backend: &Value) -> anyhow::Result<()> {
     home.create()?;
     let workspace = home.workspace();
     if workspace.exists() {
         fs::remove_dir_all(&workspace).with_context(|| format!("cannot empty {}", workspace.display()))?;
     }
     fs::create_dir_all(&workspace).with_context(|| format!("cannot create {}", workspace.display()))?;
-    copy_infra(&cargo::workspace_root().join("infra"), &workspace)?;
+    for (name, text) in infra.files()? {
+        let path = workspace.join(name);
+        fs::write(&path, text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     write(&workspace.join("backend.tf.json"), backend)
 }
 
@@ -36,17 +36,6 @@ pub(crate) fn set_variables(home: &Home, variables: &Variables) -> anyhow::Resul
 /// Writes import blocks, by which the next apply takes existing resources into the state.
 pub(crate) fn set_imports(home: &Home, blocks: Vec<Value>) -> anyhow::Result<()> {
     write(&home.workspace().join(IMPORTS), &json!({"import": blocks}))
-}
-
-fn copy_infra(infra: &Path, workspace: &Path) -> anyhow::Result<()> {
-    for entry in fs::read_dir(infra).with_context(|| format!("cannot read {}", infra.display()))? {
-        let entry = entry.with_context(|| format!("cannot read {}", infra.display()))?;
-        let (path, name) = (entry.path(), entry.file_name());
-        if path.extension().is_some_and(|ending| ending == "tf") || name == LOCK_FILE || name == ZONES {
-            fs::copy(&path, workspace.join(name)).with_context(|| format!("cannot copy {}", path.display()))?;
-        }
-    }
-    Ok(())
 }
 
 fn write(path: &Path, json: &Value) -> anyhow::Result<()> {
@@ -61,11 +50,16 @@ mod tests {
     fn rebuilding_removes_old_imports() {
         let directory = tempfile::tempdir().unwrap();
         let home = Home::at(directory.path());
-        rebuild(&home, &json!({})).unwrap();
+        rebuild(&home, &Infra::Carried, &json!({})).unwrap();
         set_imports(&home, vec![json!({"to": "aws_dynamodb_table.state", "id": "mcp_state"})]).unwrap();
-        rebuild(&home, &json!({})).unwrap();
+        rebuild(&home, &Infra::Carried, &json!({})).unwrap();
         let there = |name: &str| home.workspace().join(name).exists();
-        assert!(there("table.tf") && there("backend.tf.json") && there(LOCK_FILE) && there(ZONES));
+        assert!(
+            there("table.tf")
+                && there("backend.tf.json")
+                && there(".terraform.lock.hcl")
+                && there("fargate-zones.json")
+        );
         assert!(!there(IMPORTS) && !there("tests"));
     }
 }

@@ -4,6 +4,8 @@ use std::{io::Write, sync::LazyLock};
 
 use indicatif::{MultiProgress, ProgressBar};
 
+use crate::program;
+
 /// The moving lines at the bottom of the terminal. Hidden where stderr is not a terminal.
 static LINES: LazyLock<MultiProgress> = LazyLock::new(MultiProgress::new);
 
@@ -14,5 +16,5 @@ pub(super) fn add(line: ProgressBar) -> ProgressBar {
 
 /// Prints a text and a line break. A reader that closes the pipe is not an error.
 pub(super) fn print(to: &mut impl Write, text: &str) {
-    LINES.suspend(|| drop(writeln!(to, "{text}")));
+    LINES.suspend(|| drop(writeln!(to, "{}", program::named(text))));
 }

@@ -11,6 +11,7 @@ mod deployment;
 mod export;
 #[cfg(unix)]
 mod fake_aws;
+mod own_crate;
 #[cfg(unix)]
 mod preflight;
 mod refusals;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{Sandbox, is_running, service_binary};
 
-/// A cargo whose result the test chooses.
+/// A cargo whose result the test chooses. It knows the project as the real one does.
 pub(crate) struct FakeCargo {
     directory: tempfile::TempDir,
 }
@@ -25,8 +25,10 @@ impl FakeCargo {
         let built = target.join("elsewhere").join("mcp-stateful");
         let message = json!({"reason": "compiler-artifact", "target": {"name": "mcp-stateful"}, "executable": built});
         let script = format!(
-            "#!/bin/sh\ncase \"$1\" in build) test ! -e {} && echo '{message}';; esac\n",
-            directory.path().join("broken").display()
+            "#!/bin/sh\ncase \"$1\" in build) test ! -e {} && echo '{message}' ;; locate-project | metadata) exec '{}' \"$@\" \
+             ;; esac\n",
+            directory.path().join("broken").display(),
+            env!("CARGO"),
         );
         write_executable(&directory.path().join("cargo"), &script);
         Self { directory }

@@ -46,6 +46,14 @@ impl Sandbox {
         Finished(self.command(args).output().unwrap())
     }
 
+    /// Runs the installed program in a directory, with cargo's results in another one.
+    pub(crate) fn installed(&self, directory: &std::path::Path, args: &[&str]) -> Finished {
+        let mut command = self.command(args);
+        // An empty value counts as none.
+        command.current_dir(directory).env("MCP_XTASK", "").env("CARGO_TARGET_DIR", own_crate_target());
+        Finished(command.output().unwrap())
+    }
+
     /// Runs xtask without credentials, tools or AWS.
     pub(crate) fn without_aws(&self, args: &[&str]) -> Finished {
         self.without_aws_and_with(args, &[])
@@ -130,12 +138,14 @@ esac
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-deploy"));
         command
             .args(args)
             .env("MCP_LOCAL_DIR", self.directory.path())
             .env("MCP_DEPLOY_DIR", self.aws_home())
             .env("NO_COLOR", "1")
+            // The tests expect the texts of this repository's alias.
+            .env("MCP_XTASK", "1")
             .env_remove("MCP_AUTH_TOKEN");
         if let Some(cargo) = &self.cargo {
             command.env("CARGO", cargo);
@@ -203,7 +213,7 @@ impl Drop for Sandbox {
 }
 
 /// A finished xtask process.
-pub(crate) struct Finished(Output);
+pub(crate) struct Finished(pub(crate) Output);
 
 impl Finished {
     /// Runs a command to its end.
@@ -245,6 +255,11 @@ impl Finished {
 
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// The target directory of crates that tests write. Kept, so that a second run compiles little.
+pub(crate) fn own_crate_target() -> PathBuf {
+    std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("own-crate")
 }
 
 /// Kills a process.

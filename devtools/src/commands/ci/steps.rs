@@ -40,7 +40,7 @@ pub(super) enum Work {
 }
 
 /// Every step, in order.
-pub(super) static STEPS: [Step; 15] = [
+pub(super) static STEPS: [Step; 16] = [
     Step::quick("fmt", Work::Run(fmt)),
     Step::quick("style", Work::Call(style::check)),
     Step::quick("imports", Work::Call(imports::check)),
@@ -49,6 +49,7 @@ pub(super) static STEPS: [Step; 15] = [
     Step::new("doc", Work::Run(doc), &[]),
     Step::quick("test", Work::Run(test)),
     Step::quick("test fast paths off", Work::Call(test_fast_paths_off)),
+    Step::new("own crate", Work::Run(own_crate), &[]),
     Step::new("test store on emulator", Work::Call(test_store_on_emulator), &[Tool::Python]),
     Step::new("conformance", Work::Call(|| commands::conformance::run(None)), &[Tool::Npm]),
     Step::new("clients", Work::Call(commands::clients::run), &[Tool::Npm, Tool::Python]),
@@ -100,7 +101,7 @@ fn clippy() -> Vec<CommandLine> {
     let builds: [&[&str]; 3] = [
         &["--workspace", "--all-targets"],
         &["--package", "mcp-stateful", "--no-default-features"],
-        &["--bin", "xtask", "--no-default-features", "--features", "mcp-stateful/embedded"],
+        &["--bin", "xtask", "--no-default-features", "--features", "mcp-stateful/embedded,xtask/alias"],
     ];
     builds.map(|build| cargo(["clippy", "--locked"]).args(build).args(["--", "-D", "warnings"])).into()
 }
@@ -114,6 +115,11 @@ fn doc() -> Vec<CommandLine> {
 
 fn test() -> Vec<CommandLine> {
     vec![cargo(["test", "--workspace", "--locked"])]
+}
+
+/// Runs the tests that the step `test` leaves out: they compile the library again, for a crate of its own and for a new tool.
+fn own_crate() -> Vec<CommandLine> {
+    vec![cargo(["test", "--workspace", "--locked", "--test", "it", "--", "--ignored", "own_crate::"])]
 }
 
 /// Runs the service's integration tests once more, through the AWS SDK and rmcp instead of the fast paths.
@@ -188,7 +194,7 @@ mod tests {
 
     #[test]
     fn cargo_steps_reject_warnings_and_keep_the_lock_file() {
-        for line in [clippy(), doc(), test()].concat() {
+        for line in [clippy(), doc(), test(), own_crate()].concat() {
             assert!(line.to_string().contains("--locked"), "{line}");
         }
         for line in clippy() {

@@ -20,10 +20,10 @@ use crate::{
     error::{ErrorExt, Exit},
     image::{self, Published, registry, releases},
     preflight::{self, Plan, PreflightResult, Request},
-    revision,
     rollout::{self, Baseline, FailureReason, Rollout},
     runtime,
     smoke::{self, Report, Target},
+    source::Workspace,
     stack::{Outputs, Terraform, Variables, workspace},
     token::Token,
     ui::{self, Reporter, Step},
@@ -80,7 +80,14 @@ fn existing_image(image: &str) -> anyhow::Result<Published> {
 async fn run_preflight(args: &cli::Deploy, reporter: Reporter) -> anyhow::Result<PreflightResult> {
     let step = reporter.begin("preflight");
     let options = &args.options;
+    let workspace = Workspace::find(args.source.manifest_path.as_deref())?;
+    let source = match options.image {
+        Some(_) => None,
+        None => Some(workspace.clone().package(args.source.package.as_deref())?),
+    };
     let request = Request {
+        workspace,
+        source,
         builder: options.builder,
         image: options.image.clone(),
         allowed_cidr: options.allowed_cidr.clone(),
@@ -108,11 +115,13 @@ async fn publish_image(checked: &PreflightResult, reporter: Reporter) -> anyhow:
     step.done(&format!("{}{}", registry.uri, if registry.created { ", new" } else { "" }));
 
     let step = reporter.begin("image");
+    let (source, plan) = checked.build.as_ref().context("internal error: preflight chose no builder")?;
     let request = image::Request {
-        plan: checked.builder.as_ref().context("internal error: preflight chose no builder")?,
+        source,
+        identity: source.identity(),
+        plan,
         architecture: checked.architecture,
         assets: &checked.assets,
-        revision: revision::of_checkout(),
     };
     let delivered = image::publish(account, &registry, &request, &step).await.exit_code(Exit::Build)?;
     step.done(&delivered.to_string());

@@ -18,7 +18,7 @@ use self::{
     rollback::{ended, roll_back},
 };
 use crate::{
-    cargo::{self, Profile, build},
+    cargo::{Profile, build},
     cli,
     environments::{Environment, Place},
     error::{ErrorExt, Exit},
@@ -34,8 +34,9 @@ use crate::{
         stop::{self, Stopped},
         token,
     },
-    revision, runtime,
+    runtime,
     smoke::{self, Report, Target},
+    source::{Identity, Source},
     token::Token,
     ui,
 };
@@ -47,16 +48,19 @@ const LOG_LINES: usize = 20;
 const DEFAULT_PORT: u16 = 3333;
 
 pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
+    let source = Source::find(&args.source)?;
     let home = Home::open(&args.which.project)?;
 
-    let (checked, environment, named) = run_preflight(&home, args)?;
-    let built = build(args.profile)?;
+    let (checked, environment, named) = run_preflight(&home, &source, args)?;
+    let identity = source.identity();
+    let built = build(&source, &identity, args.profile)?;
     let staged = stage(&home, &built)?;
     let versions = Versions::find(&home, named, checked.running.as_ref())?;
     let launch = Launch {
         port: checked.port,
         metrics: checked.metrics,
-        revision: revision::of_checkout(),
+        revision: identity.revision.clone(),
+        source: Some(identity.describe()),
         settings: environment.settings.clone(),
         environment: environment.variables_of_process(),
         secrets: versions.new.tools.keys().cloned().collect(),
@@ -75,9 +79,14 @@ pub(crate) fn run(args: &cli::Deploy) -> anyhow::Result<()> {
 }
 
 /// Reads the settings and checks the machine. Prints the settings, and those of the shell that do not count.
-fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightResult, Environment, Named)> {
+fn run_preflight(
+    home: &Home,
+    source: &Source,
+    args: &cli::Deploy,
+) -> anyhow::Result<(PreflightResult, Environment, Named)> {
     let mut problems = Vec::new();
-    let mut environment = Environment::load(args.environment.as_ref(), Environment::LOCAL, Place::Local, &mut problems);
+    let (workspace, name) = (source.workspace(), args.environment.as_ref());
+    let mut environment = Environment::load(workspace, name, Environment::LOCAL, Place::Local, &mut problems);
     let settings: Vec<String> = environment.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let file = service::take_ports(&mut environment, &mut problems);
     let named = Named { token: environment.token(&mut problems), tools: environment.read_tool_secrets(&mut problems) };
@@ -90,15 +99,28 @@ fn run_preflight(home: &Home, args: &cli::Deploy) -> anyhow::Result<(PreflightRe
         ui::warning(&format!("not used: {names} in the shell; the settings of this deployment are in {file}"));
     }
     let port = args.port.or(file.service).unwrap_or(DEFAULT_PORT);
-    let checked = preflight::check(home, port, args.metrics_port.or(file.metrics), problems)?;
+    let checked = preflight::check(home, source, port, args.metrics_port.or(file.metrics), problems)?;
+    warn_about_another_package(&checked, source, args);
     Ok((checked, environment, named))
 }
 
-/// Builds the service. Cargo shows its own progress.
-fn build(profile: Profile) -> anyhow::Result<PathBuf> {
-    let line = cargo::build_service(profile);
+/// A deployment of another package is probably another service, which should not be replaced by mistake.
+fn warn_about_another_package(checked: &PreflightResult, source: &Source, args: &cli::Deploy) {
+    let running = checked.running.as_ref().and_then(|record| record.launch.package());
+    if let Some(other) = running.filter(|package| *package != source.name()) {
+        let (project, name) = (&args.which.project, source.name());
+        ui::warning(&format!(
+            "{name} replaces {other} in the deployment {project} and takes over its notes; --project NAME makes a \
+             deployment of its own"
+        ));
+    }
+}
+
+/// Builds the server. Cargo shows its own progress.
+fn build(source: &Source, identity: &Identity, profile: Profile) -> anyhow::Result<PathBuf> {
+    ui::step("source", &format!("{} in {}", identity.describe(), source.directory().display()));
     ui::step("build", profile.describe());
-    build::executable_of(&line, cargo::SERVICE)
+    build::executable_of(&source.build_local(profile), source.binary())
         .context("the service does not build; the running deployment was not changed")
         .exit_code(Exit::Build)
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &cli::Status) -> anyhow::Result<()> {
         ("project", args.which.project.to_string()),
         ("url", format!("{}/mcp", record.url)),
         ("healthy", readiness.as_ref().map_or_else(|reason| format!("no: {reason}"), |()| "yes".to_owned())),
-        ("revision", record.launch.revision.clone()),
+        ("source", record.launch.source.clone().unwrap_or_else(|| format!("revision {}", record.launch.revision))),
         ("since", since),
         ("pid", record.identity.pid.to_string()),
         ("memory", memory),
