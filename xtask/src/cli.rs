@@ -5,8 +5,8 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, program, project::Project,
-    source::SourceArgs,
+    cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, new_tool::ToolName,
+    program, project::Project, source::SourceArgs,
 };
 
 /// Parses the command line of this process under the name of the program.
@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Conformance(DevArgs),
     /// Run other projects' MCP clients against the service (needs npm and Python).
     Clients(DevArgs),
+    /// Write a tool of your own: its file, its registration and a test.
+    NewTool(NewTool),
     /// Write the Terraform configuration into a directory, to change it for a project.
     Infra(Infra),
     /// Fuzz the parsers of input with libFuzzer (needs a C++ compiler; not on Windows).
@@ -323,6 +325,21 @@ pub(crate) struct Policy {
     /// Bucket of Terraform's state, if it is kept in S3.
     #[arg(long, value_name = "BUCKET")]
     pub(crate) state_bucket: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewTool {
+    /// Name of the tool, as clients see it, such as count_words.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: ToolName,
+    /// Keep a state in the caller's session.
+    #[arg(long)]
+    pub(crate) state: bool,
+    /// Cache the result.
+    #[arg(long)]
+    pub(crate) cached: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ mod import;
 mod infra;
 #[cfg(feature = "aws")]
 mod logs;
+mod new_tool;
 #[cfg(feature = "aws")]
 mod policy;
 mod smoke;
@@ -44,6 +45,7 @@ pub(crate) fn run(command: Command, reporter: Reporter) -> anyhow::Result<()> {
         Command::Connect(args) if args.local => connect::local(&args),
         Command::Token(args) if args.local => token::local(&args),
         Command::Destroy(args) if args.local => destroy::local::run(&args),
+        Command::NewTool(args) => new_tool::run(&args),
         Command::Infra(args) => infra::run(&args),
         Command::Ci(args) => devtools::run("ci", &args),
         Command::Drill(args) => devtools::run("drill", &args),

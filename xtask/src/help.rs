@@ -12,7 +12,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 5] = [
     ("Run", &["deploy", "smoke", "status", "logs", "connect", "token", "destroy"]),
     ("Data", &["export", "import"]),
     ("Check", &["doctor", "policy"]),
-    ("Extend", &["infra", "completions"]),
+    ("Extend", &["new-tool", "infra", "completions"]),
     (DEVELOP, &["ci", "drill", "rehearse", "bench", "instructions", "conformance", "clients", "fuzz"]),
 ];
 

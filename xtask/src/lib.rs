@@ -44,6 +44,7 @@ mod json_file;
 pub mod local;
 pub mod lock;
 pub mod nearest;
+mod new_tool;
 #[cfg(feature = "aws")]
 pub mod policy;
 pub mod poll;
