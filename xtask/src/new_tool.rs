@@ -1,4 +1,5 @@
-//! Writes a tool: its file with a test, and its registration. Both changes are known to be possible before either is made.
+//! Writes a tool: its file with a test, and its registration. Both changes are known to be possible before either is
+//! made.
 //!
 //! In this repository a tool is a module of `service/src/tools.rs`, in another crate a module of its program.
 

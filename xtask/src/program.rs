@@ -1,4 +1,5 @@
-//! The name that a user types to run this program: `cargo xtask` in this repository, `mcp-deploy` where it is installed.
+//! The name that a user types to run this program: `cargo xtask` in this repository, `mcp-deploy` where it is
+//! installed.
 
 use std::{
     borrow::Cow,

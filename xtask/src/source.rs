@@ -1,7 +1,7 @@
 //! The cargo project that a command works on, and the package in it that is deployed.
 //!
-//! Both are found from the working directory, as cargo finds them, or by `--manifest-path` and `--package`. Nothing here
-//! depends on the checkout that the deployer was compiled from, so an installed deployer works in any project.
+//! Both are found from the working directory, as cargo finds them, or by `--manifest-path` and `--package`. Nothing
+//! here depends on the checkout that the deployer was compiled from, so an installed deployer works in any project.
 
 mod features;
 pub(crate) mod identity;
@@ -236,7 +236,7 @@ pub(crate) mod tests {
         assert!(source.is_service());
         assert_eq!(source.root(), cargo::workspace_root());
         let found = Source::find(&SourceArgs::default()).unwrap();
-        assert_eq!(found.name(), LIBRARY, "the tests run in a package that is no server");
+        assert_eq!(found.name(), LIBRARY, "the package of the tests has two executables");
         assert_eq!(source.image_args(), ["--package", "mcp-stateful", "--no-default-features"]);
     }
 

@@ -38,7 +38,8 @@ const SET_ON_AWS: [(&str, &str); 17] = [
     ("oauth_write_scope", "set oauth in [infra]"),
 ];
 
-/// The declaration of the service's command line. Read as text, because the first build leaves the service's library out.
+/// The declaration of the service's command line. Read as text, because the first build leaves the service's library
+/// out.
 const COMMAND_LINE: &str = include_str!("../../../service/src/cli.rs");
 
 /// Returns the names of all settings: the variables that the service's command line declares, in lower case and without

@@ -11,7 +11,8 @@ use crate::source::Source;
 
 /// This repository's Dockerfile. Build arguments select the package.
 const CARRIED: &str = include_str!("../../../Dockerfile");
-/// The files that an engine does not need to see. It reads this file beside a Dockerfile that is named on its command line:
+/// The files that an engine does not need to see. It reads this file beside a Dockerfile that is named on its command
+/// line:
 /// <https://docs.docker.com/build/concepts/context/#filename-and-location>
 const IGNORED: &str = "**/.git\n**/target\n**/rust-toolchain\n**/rust-toolchain.toml\nenvironments\n";
 

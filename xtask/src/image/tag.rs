@@ -1,7 +1,8 @@
 //! The tags of images. Tags are immutable, so one tag must never be given to two images.
 //!
-//! A tag names everything that distinguishes two images: package, features, the crate's revision and the library's. This
-//! repository's service is built in one way from one revision, so its tag is that revision, as in earlier versions.
+//! A tag names everything that distinguishes two images: package, features, the crate's revision and the library's.
+//! This repository's service is built in one way from one revision, so its tag is that revision, as in earlier
+//! versions.
 
 use super::{Architecture, digest};
 use crate::source::Identity;

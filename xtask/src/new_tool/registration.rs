@@ -8,8 +8,8 @@ use super::name::ToolName;
 const LIST: &str = "pub const BUILT_IN: &[Registration] = &[\n";
 const END: &str = "\n];";
 
-/// Registers a tool in this repository's `tools.rs`: its module, in the order of the alphabet, and the last entry of the
-/// list.
+/// Registers a tool in this repository's `tools.rs`: its module, in the order of the alphabet, and the last entry of
+/// the list.
 pub(super) fn in_tools(text: &str, name: &ToolName) -> anyhow::Result<String> {
     let list = text.find(LIST).context("it has no list BUILT_IN")? + LIST.len();
     let end = list + text[list..].find(END).context("its list BUILT_IN does not end")?;

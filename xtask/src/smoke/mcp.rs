@@ -1,5 +1,5 @@
-//! MCP checks of one protocol version: what it negotiates, the list of tools, text and structured content of the built-in
-//! ones, and errors.
+//! MCP checks of one protocol version: what it negotiates, the list of tools, text and structured content of the
+//! built-in ones, and errors.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

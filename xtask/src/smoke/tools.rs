@@ -17,8 +17,8 @@ pub(crate) struct Tool {
     pub(crate) input_schema: Value,
 }
 
-/// Returns true if all built-in tools are listed. A server registers all of them or none, so with some of them missing the
-/// others are tools of its own.
+/// Returns true if all built-in tools are listed. A server registers all of them or none, so with some of them missing
+/// the others are tools of its own.
 pub(crate) fn has_built_in(tools: &[Tool]) -> bool {
     TOOLS.iter().all(|name| tools.iter().any(|tool| tool.name == *name))
 }
@@ -37,7 +37,7 @@ impl Tool {
         let properties = match &schema["properties"] {
             Value::Null => &serde_json::Map::new(),
             Value::Object(properties) => properties,
-            _ => return invalid("`properties` that is no object"),
+            _ => return invalid("invalid `properties`"),
         };
         if properties.values().any(|property| !property.is_object() && !property.is_boolean()) {
             return invalid("a property without a schema");
@@ -49,12 +49,12 @@ impl Tool {
             {
                 Ok(())
             }
-            _ => invalid("`required` with a name that is no property"),
+            _ => invalid("`required` with an unknown property"),
         }
     }
 
-    /// Returns arguments of which one has a type that the schema excludes. `None` for a tool whose arguments may have any
-    /// type, or that takes none. A call with them must be refused before the tool runs.
+    /// Returns arguments of which one has a type that the schema excludes. `None` for a tool whose arguments may have
+    /// any type, or that takes none. A call with them must be refused before the tool runs.
     pub(crate) fn wrong_arguments(&self) -> Option<Value> {
         let properties = self.input_schema["properties"].as_object()?;
         let wrong = |(name, schema): (&String, &Value)| Some(json!({ name: wrong_value(&types(schema)?)? }));

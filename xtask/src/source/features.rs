@@ -1,7 +1,8 @@
 //! The features of an image.
 //!
-//! A task's disk is lost with the task and its credentials come from its role, so the image leaves out the embedded store
-//! and the credentials of a developer's machine: the features `embedded` and `sso`. All other default features stay.
+//! A task's disk is lost with the task and its credentials come from its role, so the image leaves out the embedded
+//! store and the credentials of a developer's machine: the features `embedded` and `sso`. All other default features
+//! stay.
 
 use super::{LIBRARY, metadata::Package};
 

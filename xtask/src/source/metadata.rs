@@ -101,7 +101,7 @@ pub(super) fn locate() -> anyhow::Result<PathBuf> {
         return Ok(output.stdout.trim().into());
     }
     let here = std::env::current_dir().unwrap_or_default();
-    Err(anyhow!("there is no cargo project in {} or a directory above it", here.display()))
+    Err(anyhow!("found no cargo project in {} or a directory above it", here.display()))
         .hint("run the command in the directory of your crate, or pass --manifest-path")
         .exit_code(Exit::Usage)
 }

@@ -1,5 +1,5 @@
-//! The directory that Terraform works in: a copy of the configuration with this deployment's backend, imports and variables.
-//! It is rebuilt for every command.
+//! The directory that Terraform works in: a copy of the configuration with this deployment's backend, imports and
+//! variables. It is rebuilt for every command.
 
 use std::{fs, path::Path};
 

@@ -1,5 +1,5 @@
-//! The program outside of this repository. Those that compile the library again are ignored: `ci --only 'own crate'` runs
-//! them.
+//! The program outside of this repository. Those that compile the library again are ignored: `ci --only 'own crate'`
+//! runs them.
 
 use std::{
     fs,
@@ -75,7 +75,7 @@ fn directory_without_a_project_is_a_usage_error() {
     let (sandbox, directory) = (Sandbox::new(), tempfile::tempdir().unwrap());
     for command in [&["deploy", "--local"][..], &["new-tool", "count_words"]] {
         let failed = sandbox.installed(directory.path(), command).exit_code(2);
-        failed.prints("there is no cargo project in");
+        failed.prints("found no cargo project in");
         failed.prints("pass --manifest-path");
     }
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);

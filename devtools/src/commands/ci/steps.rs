@@ -117,7 +117,8 @@ fn test() -> Vec<CommandLine> {
     vec![cargo(["test", "--workspace", "--locked"])]
 }
 
-/// Runs the tests that the step `test` leaves out: they compile the library again, for a crate of its own and for a new tool.
+/// Runs the tests that the step `test` leaves out: they compile the library again, for a crate of its own and for a new
+/// tool.
 fn own_crate() -> Vec<CommandLine> {
     vec![cargo(["test", "--workspace", "--locked", "--test", "it", "--", "--ignored", "own_crate::"])]
 }
