@@ -13,6 +13,8 @@ resource "aws_iam_role" "exec" {
   name               = "${var.project_name}-exec-role"
   description        = "Execution role of the tasks of ${var.project_name}"
   assume_role_policy = jsonencode(local.trust_ecs_tasks)
+
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "exec" {

@@ -21,6 +21,8 @@ resource "aws_iam_role" "task" {
   name               = "${var.project_name}-task-role"
   description        = "Task role of ${var.project_name}"
   assume_role_policy = jsonencode(local.trust_ecs_tasks)
+
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "task" {

@@ -1,7 +1,9 @@
-# The default VPC with its subnets, and the security group of the tasks.
+# The VPC with the subnets of the tasks, and their security group.
 
+# The default VPC, or the one of vpc_id.
 data "aws_vpc" "default" {
-  default = true
+  id      = var.vpc_id
+  default = var.vpc_id == null ? true : null
 }
 
 locals {
@@ -10,7 +12,8 @@ locals {
   fargate_zones = try(jsondecode(file("${path.module}/fargate-zones.json"))[var.region][var.cpu_architecture], null)
 }
 
-# The default subnets, one in each zone. They are public, which other subnets of the VPC may not be.
+# The default subnets, one in each zone. They are public, which other subnets of the VPC may not be. Or those of
+# task_subnet_ids.
 data "aws_subnets" "default" {
   filter {
     name   = "vpc-id"
@@ -18,8 +21,8 @@ data "aws_subnets" "default" {
   }
 
   filter {
-    name   = "default-for-az"
-    values = ["true"]
+    name   = length(var.task_subnet_ids) > 0 ? "subnet-id" : "default-for-az"
+    values = length(var.task_subnet_ids) > 0 ? var.task_subnet_ids : ["true"]
   }
 
   dynamic "filter" {
@@ -33,10 +36,36 @@ data "aws_subnets" "default" {
 
   lifecycle {
     postcondition {
-      condition     = length(self.ids) > 0
+      condition     = length(self.ids) > 0 || length(var.task_subnet_ids) > 0
       error_message = "the default VPC in ${var.region} has no default subnets in ${local.fargate_zones == null ? "any zone" : join(", ", local.fargate_zones)}: create one with `aws ec2 create-default-subnet --availability-zone <zone>`."
     }
+
+    postcondition {
+      condition     = length(setsubtract(var.task_subnet_ids, self.ids)) == 0
+      error_message = "invalid task_subnet_ids: ${join(", ", setsubtract(var.task_subnet_ids, self.ids))} is not in ${data.aws_vpc.default.id}, or not in a zone that Fargate serves (${local.fargate_zones == null ? "any" : join(", ", local.fargate_zones)})."
+    }
   }
+}
+
+locals {
+  # A load balancer serves tasks in its own zones only, so they share its subnets unless the operator chose others.
+  task_subnets = local.has_balancer && length(var.task_subnet_ids) == 0 ? local.front_subnets : data.aws_subnets.default.ids
+
+  # The subnets whose zones are checked. Default subnets are in different zones.
+  checks_zones = local.has_balancer || (local.most_tasks > 1 && length(var.task_subnet_ids) > 0)
+
+  task_subnet_zones  = { for id, subnet in data.aws_subnet.task : id => subnet.availability_zone_id }
+  front_subnet_zones = { for id, subnet in data.aws_subnet.front : id => subnet.availability_zone_id }
+}
+
+data "aws_subnet" "task" {
+  for_each = toset(local.checks_zones ? local.task_subnets : [])
+  id       = each.value
+}
+
+data "aws_subnet" "front" {
+  for_each = toset(local.has_balancer ? local.front_subnets : [])
+  id       = each.value
 }
 
 resource "aws_security_group" "service" {
@@ -45,15 +74,18 @@ resource "aws_security_group" "service" {
   vpc_id      = data.aws_vpc.default.id
 }
 
-# Inbound: the service's port, from allowed_cidr. The metrics port listens on the task's loopback only.
+# Inbound: the service's port, from allowed_cidr, or from the front alone. client_ranges.tf has the rules of further
+# ranges. The metrics port listens on the task's loopback only.
 resource "aws_vpc_security_group_ingress_rule" "service" {
   security_group_id = aws_security_group.service.id
   description       = "MCP and REST"
   ip_protocol       = "tcp"
   from_port         = var.container_port
   to_port           = var.container_port
-  cidr_ipv4         = strcontains(var.allowed_cidr, ":") ? null : var.allowed_cidr
-  cidr_ipv6         = strcontains(var.allowed_cidr, ":") ? var.allowed_cidr : null
+  cidr_ipv4         = local.has_front || strcontains(var.allowed_cidr, ":") ? null : var.allowed_cidr
+  cidr_ipv6         = !local.has_front && strcontains(var.allowed_cidr, ":") ? var.allowed_cidr : null
+
+  referenced_security_group_id = one(aws_security_group.front[*].id)
 }
 
 # Outbound: HTTPS for the image, the token, the log and the table. The range is open because AWS's addresses change. DNS

@@ -67,5 +67,5 @@ output "security_group_id" {
 
 output "subnets" {
   description = "Subnets that tasks are placed in."
-  value       = data.aws_subnets.default.ids
+  value       = local.task_subnets
 }

@@ -20,7 +20,7 @@ locals {
     MCP_SESSION_TTL     = tostring(var.session_ttl)
     MCP_STATE_BACKEND   = "dynamodb"
     MCP_STATE_TABLE     = aws_dynamodb_table.state.name
-  }, local.named_tokens, local.oauth, { for name, value in var.settings : "MCP_${upper(name)}" => value }, var.environment)
+  }, local.front_environment, local.named_tokens, local.oauth, { for name, value in var.settings : "MCP_${upper(name)}" => value }, var.environment)
 
   # The ARN of each secret by the name of its variable. Lists that are made of this map are in the order of the names.
   secrets = merge(
@@ -35,7 +35,7 @@ locals {
   oauth = var.oauth == null ? {} : {
     for name, value in {
       MCP_OAUTH_ISSUER      = var.oauth.issuer
-      MCP_OAUTH_RESOURCE    = var.oauth.resource
+      MCP_OAUTH_RESOURCE    = var.oauth.resource == null ? "${local.url}/mcp" : var.oauth.resource
       MCP_OAUTH_AUDIENCE    = join(",", var.oauth.audience)
       MCP_OAUTH_CLIENT_IDS  = join(",", var.oauth.client_ids)
       MCP_OAUTH_JWKS_URL    = var.oauth.jwks_url == null ? "" : var.oauth.jwks_url
@@ -106,8 +106,8 @@ locals {
       startPeriod = 10
     }
 
-    # Seconds from SIGTERM to SIGKILL, longer than the service takes to drain (22 s).
-    stopTimeout = 30
+    # Seconds from SIGTERM to SIGKILL, longer than the service takes to serve on (front.tf) and then to drain (22 s).
+    stopTimeout = 30 + local.lame_duck
 
     logConfiguration = {
       logDriver = "awslogs"

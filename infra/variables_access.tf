@@ -19,10 +19,10 @@ variable "auth_tokens" {
 }
 
 variable "oauth" {
-  description = "OAuth 2.1 authorization server whose access tokens are accepted: its issuer, the URL of /mcp that clients use, and deviations from the service's defaults."
+  description = "OAuth 2.1 authorization server whose access tokens are accepted: its issuer, the URL of /mcp that clients use (default: the front's), and deviations from the service's defaults."
   type = object({
     issuer      = string
-    resource    = string
+    resource    = optional(string)
     audience    = optional(list(string), [])
     client_ids  = optional(list(string), [])
     jwks_url    = optional(string)
@@ -33,8 +33,13 @@ variable "oauth" {
   default = null
 
   validation {
-    condition     = var.oauth == null || alltrue([for url in [try(var.oauth.issuer, null), try(var.oauth.resource, null)] : can(regex("^https://[^/?#@\\s]+(/[^?#\\s]*)?$", url))])
+    condition     = var.oauth == null || alltrue([for url in concat([try(var.oauth.issuer, null)], try([coalesce(var.oauth.resource)], [])) : can(regex("^https://[^/?#@\\s]+(/[^?#\\s]*)?$", url))])
     error_message = "invalid oauth.issuer or oauth.resource: expected an https:// URL without query or fragment, such as https://mcp.example.com/mcp."
+  }
+
+  validation {
+    condition     = var.oauth == null || var.front != "none" || try(var.oauth.resource, null) != null
+    error_message = "invalid oauth.resource: expected the URL of /mcp that clients use, which only a front has a fixed one of."
   }
 
   validation {

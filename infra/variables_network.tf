@@ -19,7 +19,7 @@ variable "allowed_cidr" {
 }
 
 variable "allow_public" {
-  description = "Permits an allowed_cidr as wide as 0.0.0.0/0. The notes are then protected by the token alone, which travels over plain HTTP."
+  description = "Permits an allowed_cidr as wide as 0.0.0.0/0. The notes are then protected by the token alone, which without a front travels over plain HTTP."
   type        = bool
   default     = false
   nullable    = false

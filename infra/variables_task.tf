@@ -112,7 +112,7 @@ variable "settings" {
 
   validation {
     # Set by this configuration, some from variables of their own.
-    condition     = length(setintersection(keys(var.settings), ["host", "port", "metrics_host", "metrics_port", "revision", "session_ttl", "state_backend", "state_path", "state_table", "auth_token", "auth_tokens"])) == 0 && !anytrue([for name in keys(var.settings) : startswith(name, "oauth_")])
-    error_message = "invalid settings: expected names that this configuration does not set itself: host, port, metrics_host, metrics_port, revision, session_ttl, state_backend, state_path, state_table, auth_token, auth_tokens and oauth_*."
+    condition     = length(setintersection(keys(var.settings), ["host", "port", "metrics_host", "metrics_port", "revision", "session_ttl", "state_backend", "state_path", "state_table", "auth_token", "auth_tokens", "front", "lame_duck", "allowed_clients"])) == 0 && !anytrue([for name in keys(var.settings) : startswith(name, "oauth_")])
+    error_message = "invalid settings: expected names that this configuration does not set itself: host, port, metrics_host, metrics_port, revision, session_ttl, state_backend, state_path, state_table, auth_token, auth_tokens, front, lame_duck, allowed_clients and oauth_*."
   }
 }
