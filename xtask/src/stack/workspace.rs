@@ -54,12 +54,18 @@ mod tests {
         set_imports(&home, vec![json!({"to": "aws_dynamodb_table.state", "id": "mcp_state"})]).unwrap();
         rebuild(&home, &Infra::Carried, &json!({})).unwrap();
         let there = |name: &str| home.workspace().join(name).exists();
-        assert!(
-            there("table.tf")
-                && there("backend.tf.json")
-                && there(".terraform.lock.hcl")
-                && there("fargate-zones.json")
-        );
-        assert!(!there(IMPORTS) && !there("tests"));
+        assert!(there("table.tf") && there("backend.tf.json") && there(".terraform.lock.hcl"));
+        assert!(!there(IMPORTS) && !there("tests") && !there("deployer-policy.json"));
+    }
+
+    /// A missing data file is not an error of Terraform: `try` and `fileset` take it for an empty one.
+    #[test]
+    fn workspace_has_every_data_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let home = Home::at(directory.path());
+        rebuild(&home, &Infra::Carried, &json!({})).unwrap();
+        for name in ["fargate-zones.json", "front-zones.json", "clients-anthropic.json", "clients-openai.json"] {
+            assert!(home.workspace().join(name).exists(), "{name}");
+        }
     }
 }
