@@ -1,5 +1,8 @@
 //! The cost of a deployment. The only module with prices: AWS's list prices of a named month, before tax. They are not
-//! updated from AWS.
+//! updated from AWS. `infra/prices.json` lists the prices of all resources.
+
+#[cfg(test)]
+mod list;
 
 /// The month of the prices.
 pub(crate) const AS_OF: &str = "March 2026";
