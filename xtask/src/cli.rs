@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
     cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, new_tool::ToolName,
-    program, project::Project, source::SourceArgs,
+    policy::Front, program, project::Project, source::SourceArgs,
 };
 
 /// Parses the command line of this process under the name of the program.
@@ -325,6 +325,13 @@ pub(crate) struct Policy {
     /// Bucket of Terraform's state, if it is kept in S3.
     #[arg(long, value_name = "BUCKET")]
     pub(crate) state_bucket: Option<String>,
+    /// Front of the deployment. With it the result is an object: several policies by name, with those for autoscaling,
+    /// alarms and a permissions boundary.
+    #[arg(long, value_enum)]
+    pub(crate) front: Option<Front>,
+    /// Hosted zone of the front's domain. Default: any zone.
+    #[arg(long, value_name = "ID", default_value = "*")]
+    pub(crate) route53_zone: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,15 @@
-//! The IAM policy that a deployer of one project needs: `infra/deployer-policy.json` with the project's names
-//! filled in.
+//! The IAM policies that a deployer of one project needs: `infra/deployer-policy.json` with the project's names filled
+//! in, and a document for each further part of a front.
 //!
-//! The rehearsal deploys with this policy only.
+//! The rehearsal deploys with the first policy only.
+
+mod fronts;
 
 use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::fronts::{Front, render_front};
 use crate::{
     aws::partition::Partition,
     error::{ErrorExt, Exit},
@@ -49,6 +52,12 @@ struct Statement {
 
 /// Fills the names into the template. Fails with [`Exit::Usage`] on a name that AWS would not accept.
 pub fn render(scope: &Scope) -> anyhow::Result<Document> {
+    let mut document = fill(scope, TEMPLATE).context("cannot parse infra/deployer-policy.json")?;
+    document.statement.retain(|statement| !statement.resource.to_string().contains(BUCKET));
+    Ok(document)
+}
+
+fn fill(scope: &Scope, template: &str) -> anyhow::Result<Document> {
     scope.check()?;
     let names = Names::new(&scope.project);
     let (repository, table) = (names.repository(), names.table());
@@ -61,11 +70,8 @@ pub fn render(scope: &Scope) -> anyhow::Result<Document> {
         ("${table}", table.as_str()),
         (BUCKET, scope.state_bucket.as_deref().unwrap_or(BUCKET)),
     ];
-    let fill = |text: String, (placeholder, name): &(&str, &str)| text.replace(placeholder, name);
-    let text = placeholders.iter().fold(TEMPLATE.to_owned(), fill);
-    let mut document: Document = serde_json::from_str(&text).context("cannot parse infra/deployer-policy.json")?;
-    document.statement.retain(|statement| !statement.resource.to_string().contains(BUCKET));
-    Ok(document)
+    let replace = |text: String, (placeholder, name): &(&str, &str)| text.replace(placeholder, name);
+    Ok(serde_json::from_str(&placeholders.iter().fold(template.to_owned(), replace))?)
 }
 
 impl Document {
@@ -116,14 +122,14 @@ mod tests {
     use crate::aws::tags::{MANAGED_BY, PROJECT};
 
     /// The size of a managed policy that IAM accepts, without white space.
-    const MAX_CHARACTERS: usize = 6_144;
+    pub(super) const MAX_CHARACTERS: usize = 6_144;
 
-    fn scope(project: &str, region: &str, state_bucket: Option<String>) -> Scope {
+    pub(super) fn scope(project: &str, region: &str, state_bucket: Option<String>) -> Scope {
         let (project, region) = (project.parse().unwrap(), region.to_owned());
         Scope { project, region, account: "123456789012".to_owned(), state_bucket }
     }
 
-    fn texts(value: &Value) -> Vec<String> {
+    pub(super) fn texts(value: &Value) -> Vec<String> {
         match value {
             Value::Array(values) => values.iter().map(|value| value.as_str().unwrap().to_owned()).collect(),
             value => vec![value.as_str().unwrap().to_owned()],
