@@ -6,6 +6,7 @@ mod capacity;
 mod existing_image;
 mod exposure;
 mod findings;
+mod front;
 mod grants;
 mod network;
 mod oauth;
@@ -109,6 +110,7 @@ pub(crate) async fn check(
     let wanted = request.allowed_cidr.clone().or_else(|| variables.text("allowed_cidr"));
     let exposure = findings.collect(exposure::decide(wanted.as_deref(), &variables).await);
     oauth::check(&variables, &mut findings);
+    front::check(&variables, &mut findings);
     let opened = Account::open(which.region.as_deref(), DEFAULT_REGION).await;
     let account = findings.collect(opened.map_err(|error| Problem::from_error(&error)));
 
