@@ -98,12 +98,18 @@ fn read(directory: &Path) -> io::Result<Vec<(String, Cow<'static, str>)>> {
     Ok(files)
 }
 
+/// The beginnings of the names of data files that the deployer and its tests read, and Terraform does not.
+const DATA_OF_THE_DEPLOYER: [&str; 3] = ["deployer-", "prices.json", "resources.json"];
+
 /// Returns true for the configuration, the lock file of its providers, and the data that it reads.
-fn is_read_by_terraform(name: &Path) -> bool {
-    let ending = name.extension().and_then(|ending| ending.to_str());
-    let at_top = name.parent().is_none_or(|parent| parent.as_os_str().is_empty());
-    let is_policy = name.ends_with("deployer-policy.json");
-    at_top && !is_policy && (matches!(ending, Some("tf" | "json")) || name.ends_with(".terraform.lock.hcl"))
+fn is_read_by_terraform(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let at_top = path.parent().is_none_or(|parent| parent.as_os_str().is_empty());
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_data_of_the_deployer = DATA_OF_THE_DEPLOYER.iter().any(|beginning| name.starts_with(beginning));
+    at_top
+        && !is_data_of_the_deployer
+        && (matches!(ending, Some("tf" | "json")) || path.ends_with(".terraform.lock.hcl"))
 }
 
 #[cfg(test)]
