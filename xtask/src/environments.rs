@@ -223,13 +223,13 @@ fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::infra::Infra;
+    use crate::{cargo::workspace_root, infra::Infra};
 
     fn parse(text: &str, place: Place) -> (Environment, Vec<Problem>) {
         let mut problems = Vec::new();
         let environment = Environment {
-            path: "/work/environments/x.toml".into(),
-            root: "/work".into(),
+            path: workspace_root().join("environments/x.toml"),
+            root: workspace_root().to_owned(),
             variables: infra::declared(&Infra::Carried).unwrap(),
             ..Environment::default()
         };

@@ -78,7 +78,7 @@ fn parse(platform: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{
-        image::{Architecture, Plan},
+        image::{Architecture, Assets, Plan},
         source::{Source, identity::tests::of_service},
     };
 
@@ -86,8 +86,13 @@ mod tests {
     fn dockerfile_is_built_with_platform_and_labels() {
         let source = Source::of_checkout().unwrap();
         let plan = Plan::Engine { engine: Engine::Docker, emulates: false };
-        let request =
-            Request { source: &source, identity: of_service("abc"), plan: &plan, architecture: Architecture::Arm64 };
+        let request = Request {
+            source: &source,
+            identity: of_service("abc"),
+            plan: &plan,
+            architecture: Architecture::Arm64,
+            assets: &Assets::default(),
+        };
         let line = Engine::Docker.build(&request, Path::new("/work/Dockerfile"), Path::new("id"));
         assert_eq!(
             line.to_string(),
