@@ -92,6 +92,16 @@ fn tls() -> Provider {
     Provider::Rustls(CryptoMode::Ring)
 }
 
+/// Returns the hosts of the proxies that the environment names.
+pub(crate) fn proxy_hosts() -> Vec<String> {
+    let host = |name: &&str| {
+        let proxy = first_of(&[*name])?;
+        let url = if proxy.contains("://") { proxy } else { format!("http://{proxy}") };
+        Some(url.parse::<http::Uri>().ok()?.host()?.to_owned())
+    };
+    PROXIES.iter().filter_map(host).collect()
+}
+
 fn has_proxy() -> bool {
     first_of(&PROXIES).is_some()
 }

@@ -51,6 +51,8 @@ pub struct Catalog {
     pub(crate) author_instructions: Option<String>,
     pub(crate) resources: Resources,
     pub(crate) prompts: Prompts,
+    /// Every tool may send requests to private addresses.
+    pub(crate) private_addresses: bool,
     /// The values for tools.
     pub(crate) data: Data,
 }
@@ -67,6 +69,7 @@ impl Catalog {
             author_instructions: None,
             resources: Resources::default(),
             prompts: Prompts::default(),
+            private_addresses: false,
             data: Data::default(),
         })
     }

@@ -48,6 +48,7 @@ pub mod config;
 pub mod healthcheck;
 mod host;
 pub mod http;
+pub mod http_client;
 mod json;
 pub mod mcp;
 pub mod new_token;
@@ -64,6 +65,8 @@ pub mod telemetry;
 mod text;
 pub mod tools;
 
+/// The HTTP client's types, for requests of [`tools::Context::http`].
+pub use reqwest;
 /// MCP's types for resources and prompts, from rmcp.
 pub use rmcp::model;
 pub use server::{Server, ServerError};

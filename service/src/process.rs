@@ -18,7 +18,7 @@ use crate::telemetry::targets;
 
 /// The stack of a worker thread. It costs address space, not memory. An unoptimised build comes close to
 /// tokio's default of 2 MiB, and an overflow aborts the process.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
 
 /// Runs `work` to completion, and abandons the tasks that it spawned: a read of standard input, for example,
 /// may never return.

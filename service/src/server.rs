@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use crate::{
     catalog::{Catalog, Identity, PromptArguments, Prompts, ResourceRequest, Resources},
     config::Limits,
+    process,
     serve::ServeError,
     tools::{BUILT_IN, Context, Data, Registration, RegistryError, Tool, ToolError},
 };
@@ -47,6 +48,7 @@ pub struct Server {
     instructions: Option<String>,
     resources: Resources,
     prompts: Prompts,
+    private_addresses: bool,
     data: Data,
 }
 
@@ -88,11 +90,12 @@ impl Server {
             instructions: None,
             resources: Resources::default(),
             prompts: Prompts::default(),
+            private_addresses: false,
             data: Data::default(),
         })
     }
 
-    /// Sets the name that `--help`, log lines of the start and MCP clients see.
+    /// Sets the name that `--help`, error messages and MCP clients show.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         // The title of the default identity belongs to its name.
         self.identity.title = None;
@@ -213,6 +216,14 @@ impl Server {
         self
     }
 
+    /// Permits [`Context::http`] to reach private and loopback addresses, for a server whose tools all call services of
+    /// its own network. Single requests can do so with
+    /// [`with_private_addresses`](crate::http_client::Http::with_private_addresses).
+    pub fn allow_private_addresses(mut self) -> Self {
+        self.private_addresses = true;
+        self
+    }
+
     /// Runs the command line until it is done: serves until SIGTERM, or runs a command such as `healthcheck`.
     ///
     /// The server runs on threads of its own, so the runtime of the caller stays free. Like an unknown flag, invalid
@@ -223,7 +234,11 @@ impl Server {
     pub async fn run(self) -> Result<(), ServerError> {
         let (sender, receiver) = oneshot::channel();
         let run = move || drop(sender.send(self.run_blocking()));
-        let spawned = thread::Builder::new().name("server".to_owned()).spawn(run).map_err(ServerError::Thread)?;
+        let spawned = thread::Builder::new()
+            .name("server".to_owned())
+            .stack_size(process::STACK_BYTES)
+            .spawn(run)
+            .map_err(ServerError::Thread)?;
         let Ok(result) = receiver.await else {
             let text = "the server ended without a result; its log has the cause";
             return Err(ServerError::Command(text.to_owned()));
@@ -245,6 +260,7 @@ impl Server {
         let mut catalog = Catalog::new(limits, &self.tools)?;
         catalog.identity = self.identity;
         catalog.author_instructions = self.instructions;
+        catalog.private_addresses = self.private_addresses;
         catalog.offer(self.resources, self.prompts)?;
         catalog.data = self.data;
         Ok(catalog)

@@ -4,6 +4,7 @@
 //! `OWN_TOOLS` selects what is registered.
 
 mod fail;
+mod fetch;
 mod inspect;
 mod lookup;
 mod order;
@@ -24,6 +25,8 @@ async fn main() -> Result<(), ServerError> {
         "undescribed" => server.tool::<fail::Undescribed>(),
         "unit" => server.tool::<fail::Unit>(),
         "invalid_name" => server.tool::<fail::InvalidName>(),
+        "private" => server.tool::<fetch::Fetch>().allow_private_addresses(),
+        "fetch" => server.tool::<fetch::Fetch>(),
         "template" => server.resource_template(ResourceTemplate::new("shop://{?q}", "q"), |_, request| async move {
             Ok(request.text("never"))
         }),

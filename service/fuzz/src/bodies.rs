@@ -11,8 +11,6 @@ use serde_json::{Value, json};
 
 use crate::{is_grammatical, service::Service};
 
-const TOOLS: [&str; 5] = ["add_note", "create_session", "echo_cached", "get_notes", "reset_session"];
-
 thread_local! {
     static SERVICE: LazyCell<Service> = LazyCell::new(|| Service::start(&[], None));
 }
@@ -21,7 +19,7 @@ thread_local! {
 pub fn check(input: &[u8]) {
     let parsed = serde_json::from_slice::<Value>(input);
     let name = parsed.as_ref().ok().and_then(|call| call["name"].as_str());
-    if name.is_some_and(|name| TOOLS.contains(&name)) {
+    if name.is_some_and(|name| SERVICE.with(|service| service.has_tool(name))) {
         return;
     }
     let request = Request::post("/mcp/call_tool").header(HOST, "localhost").body(Body::from(input.to_vec()));

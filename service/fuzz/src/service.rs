@@ -33,6 +33,11 @@ impl Service {
         Self { runtime, app }
     }
 
+    /// Returns whether a tool is registered.
+    pub(crate) fn has_tool(&self, name: &str) -> bool {
+        self.app.tools().registry().required_access(name).is_some()
+    }
+
     /// Sends a request and reads its response.
     pub(crate) fn send(&self, request: Request<Body>) -> Response {
         self.runtime.block_on(async {

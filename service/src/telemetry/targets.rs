@@ -11,7 +11,7 @@
 //! | `mcp_stateful::http::client_policy` | rejected clients, once a minute |
 //! | `mcp_stateful::http::auth_failures` | clients over the limit of failed authentications, once a minute |
 //! | `mcp_stateful::tools::observe` | one line for each tool call |
-//! | `mcp_stateful::tools::error` | an error of a tool that its client does not see |
+//! | `mcp_stateful::tools::error` | an error of a tool, or a request of one, with its causes |
 //! | `mcp_stateful::tools::create_session` | a handle that cannot be created |
 //! | `mcp_stateful::store::error` | a failed call to the table, with its cause |
 //! | `mcp_stateful::store::notes` | a session item that cannot be updated |
@@ -36,7 +36,7 @@ pub const CLIENT_POLICY: &str = "mcp_stateful::http::client_policy";
 pub const AUTH_FAILURES: &str = "mcp_stateful::http::auth_failures";
 /// One line for each tool call.
 pub const TOOL_CALL: &str = "mcp_stateful::tools::observe";
-/// An error of a tool that its client does not see.
+/// An error of a tool, or a request of one, with its causes.
 pub const TOOL_ERROR: &str = "mcp_stateful::tools::error";
 /// A handle that cannot be created.
 pub const CREATE_SESSION: &str = "mcp_stateful::tools::create_session";

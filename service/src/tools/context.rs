@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{error::ToolError, idempotency, local_cache::LocalCache, session_id::SessionId};
 use crate::{
     config::Limits,
+    http_client::{Clients, Http},
     principal::Principal,
     store::Store,
     telemetry::{Metrics, call::CallContext},
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) metrics: Arc<Metrics>,
     pub(super) local_cache: LocalCache,
+    pub(super) http: Arc<Clients>,
     pub(super) data: Data,
 }
 
@@ -70,6 +72,11 @@ impl Context {
     /// Returns the time at which the client gets a time-out instead of the result. Work that waits should end before.
     pub fn deadline(&self) -> Instant {
         self.deadline
+    }
+
+    /// Returns the HTTP client, which reaches public addresses only.
+    pub fn http(&self) -> Http {
+        Http::new(self.shared.http.clone(), self.deadline)
     }
 
     /// Opens a session of the caller: a handle from `create_session`, or a name. Arguments of the type [`SessionId`] are

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     catalog::Catalog,
     config::Limits,
+    http_client::Clients,
     principal::{Access, Principal},
     store::Store,
     telemetry::{Metrics, call::CallContext},
@@ -45,6 +46,7 @@ impl Tools {
             limits: limits.clone(),
             metrics,
             local_cache: LocalCache::default(),
+            http: Arc::new(Clients::new(catalog.private_addresses)),
             data: std::mem::take(&mut catalog.data),
         };
         Self { catalog, shared: Arc::new(shared) }

@@ -90,7 +90,7 @@ impl ToolError {
             Self::Store { kind, .. } => kind.label(),
             Self::KeyReused(_) => "key_reused",
             Self::Incomplete(_) => "incomplete",
-            Self::Failed(_) => "failed",
+            Self::Failed(_) => "tool_failed",
             Self::Internal => "internal",
         }
     }

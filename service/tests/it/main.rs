@@ -31,6 +31,7 @@ mod lame_duck;
 mod lifecycle;
 mod mcp;
 mod oauth;
+mod outgoing;
 mod own_offers;
 mod own_tools;
 mod permissions;

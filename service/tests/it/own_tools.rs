@@ -258,7 +258,7 @@ async fn failure_shows_what_its_author_chose() {
     assert!(error.contains(&format!("unknown tool: no_such; use {names}")), "{error}");
     client.cancel().await.unwrap();
     let metrics = server.metrics().await;
-    for (outcome, count) in [("invalid", 2), ("failed", 2), ("internal", 8)] {
+    for (outcome, count) in [("invalid", 2), ("tool_failed", 2), ("internal", 8)] {
         let line = format!("mcp_tool_calls_total{{tool=\"fail\",outcome=\"{outcome}\"}} {count}");
         assert!(metrics.contains(&line), "{line} is missing in {metrics}");
     }
