@@ -20,6 +20,7 @@ mod observe;
 mod query;
 mod reset;
 mod rows;
+mod state;
 mod table;
 
 use std::{sync::Arc, time::Duration};
@@ -35,6 +36,11 @@ pub use idempotency::{IdempotencyKey, InvalidKey, KEY_LIFETIME_SECONDS, KeyedErr
 pub use keys::InvalidCursor;
 pub use notes::{Cursor, NotesPage, PageRequest};
 pub use reset::Reset;
+pub use state::{
+    AfterCrash, Commit, CounterItem, Edit, Intent, KeyedCall, LogItems, LogRange, MAX_ITEM_BYTES, MAX_NAME_BYTES,
+    MAX_TRANSACTION_BYTES, MAX_TRANSACTION_ITEMS, Name, NewValue, Recorded, Scope, StateItem, StateProblem,
+    StoredValue, WRITES_KEPT, Write,
+};
 
 use crate::{
     config::StateConfig,
@@ -50,7 +56,7 @@ pub const OPERATIONS: [&str; 5] = ["BatchWriteItem", "GetItem", "PutItem", "Quer
 /// The deadline of a store whose caller sets its own: long enough never to be met.
 const NO_DEADLINE: Duration = Duration::from_secs(86_400);
 
-/// The notes of all sessions and the tools' cache, in one table.
+/// The notes of all sessions, and the states and cached results of tools, in one table.
 ///
 /// Cloning is cheap and shares the connection pool. Every DynamoDB call returns within the deadline that the store was
 /// opened with; until then it retries throttling and transient failures. [`Store::reset`] and the keyed methods make
@@ -97,6 +103,7 @@ pub struct Store {
     table: Arc<str>,
     /// `None` if the table is not in this process.
     local: Option<Arc<dyn LocalStore>>,
+    turns: state::Turns,
 }
 
 impl Store {
@@ -108,7 +115,13 @@ impl Store {
     /// [`ClientError`] if the file cannot be opened, no region is set, or this build does not contain the backend.
     pub async fn open(config: &StateConfig, fast_path: bool, metrics: Arc<Metrics>) -> Result<Self, ClientError> {
         let client::Connected { client, fast_path, local } = client::connect(config, metrics, fast_path).await?;
-        let store = Self { client, fast_path: fast_path.map(Arc::new), table: config.table.as_str().into(), local };
+        let store = Self {
+            client,
+            fast_path: fast_path.map(Arc::new),
+            table: config.table.as_str().into(),
+            local,
+            turns: state::Turns::default(),
+        };
         if let Some(local) = &store.local
             && !local.has_table(store.table())
             && store.create_table_of(config).await?
@@ -144,7 +157,13 @@ impl Store {
         let metrics = Arc::new(Metrics::new(""));
         let limits = client::Limits { attempt_timeout: client::ATTEMPT_TIMEOUT, deadline: NO_DEADLINE };
         let (client, fast_path) = client::assemble(settings, connector, metrics, limits, fast_path);
-        Self { client, fast_path: fast_path.map(Arc::new), table: table.into(), local: None }
+        Self {
+            client,
+            fast_path: fast_path.map(Arc::new),
+            table: table.into(),
+            local: None,
+            turns: state::Turns::default(),
+        }
     }
 
     /// Returns a store on another table, with the same client.

@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use super::{
     Store, StoreError,
     item::{Item, get_text, is_visible, key, number, text},
-    keys::{EXPIRES_AT, hex, session_pk},
+    keys::{EXPIRES_AT, hex},
+    state::Scope,
 };
 use crate::session::Session;
 
@@ -28,9 +29,9 @@ pub const KEY_LIFETIME_SECONDS: u64 = 24 * 60 * 60;
 const REQUEST: &str = "request";
 
 /// The condition for writing a record: there is none, or an expired one that is not yet deleted.
-const NOT_RECORDED: &str = "attribute_not_exists(pk) OR expiresAt <= :now";
+pub(super) const NOT_RECORDED: &str = "attribute_not_exists(pk) OR expiresAt <= :now";
 /// The current time in [`NOT_RECORDED`].
-const NOW: &str = ":now";
+pub(super) const NOW: &str = ":now";
 
 /// The client's name for one call in one session, shared by all of the call's requests.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +60,13 @@ impl TryFrom<String> for IdempotencyKey {
     }
 }
 
+impl IdempotencyKey {
+    /// Returns a key for a call that has none, by which the server recognizes its own repeated requests.
+    pub(super) fn for_call(id: &str) -> Self {
+        Self(format!("call {id}"))
+    }
+}
+
 impl std::fmt::Debug for IdempotencyKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("IdempotencyKey(…)")
@@ -79,28 +87,28 @@ pub enum KeyedError {
 impl Store {
     /// Returns the unexpired record of a key. Strongly consistent.
     async fn record(&self, session: &Session, name: &IdempotencyKey) -> Result<Option<Item>, StoreError> {
-        let key = key(session_pk(session), record_sk(name));
+        let key = key(Scope::from(session).pk().to_owned(), record_sk(name));
         let request = self.client.get_item().table_name(self.table()).set_key(Some(key)).consistent_read(true);
         Ok(self.send(request).await?.item.filter(is_visible))
     }
 }
 
 /// Builds the record of `request` under a key, without a result.
-fn new_record(session: &Session, name: &IdempotencyKey, request: &str, now: u64) -> Item {
-    let end = session.expires_at().unwrap_or(u64::MAX).min(now + KEY_LIFETIME_SECONDS);
-    let mut item = key(session_pk(session), record_sk(name));
+pub(super) fn new_record(scope: &Scope, name: &IdempotencyKey, request: &str, now: u64) -> Item {
+    let end = scope.expires_at().unwrap_or(u64::MAX).min(now + KEY_LIFETIME_SECONDS);
+    let mut item = key(scope.pk().to_owned(), record_sk(name));
     item.insert(REQUEST.to_owned(), text(request));
     item.insert(EXPIRES_AT.to_owned(), number(end));
     item
 }
 
 /// Checks that a record is one of `request`.
-fn check_request(record: &Item, request: &str) -> Result<(), KeyedError> {
+pub(super) fn check_request(record: &Item, request: &str) -> Result<(), KeyedError> {
     if get_text(record, REQUEST) == Some(request) { Ok(()) } else { Err(KeyedError::Reused) }
 }
 
 /// Returns the sort key of a record. The client's key is hashed because it may be any text, and confidential.
-fn record_sk(name: &IdempotencyKey) -> String {
+pub(super) fn record_sk(name: &IdempotencyKey) -> String {
     format!("ONCE#{}", hex(&Sha256::digest(&name.0)))
 }
 

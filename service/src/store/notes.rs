@@ -78,7 +78,7 @@ impl Store {
     }
 
     /// Runs `write` and updates the session's item at the same time. Returns the outcome of `write`.
-    pub(super) async fn with_session_touch<T, E>(
+    pub(in crate::store) async fn with_session_touch<T, E>(
         &self,
         session: &Session,
         now: u64,

@@ -1,4 +1,4 @@
-//! Deletes a session's notes page by page, a few batches at a time, until a deadline.
+//! Deletes a session's notes page by page, a few batches at a time, until a deadline. Then clears its states.
 
 use std::{
     collections::HashSet,
@@ -21,9 +21,9 @@ use super::{
 use crate::session::Session;
 
 /// The maximum number of items in a BatchWriteItem request.
-const BATCH: usize = 25;
+pub(super) const BATCH: usize = 25;
 /// The number of batches that a reset keeps in flight.
-const CONCURRENT_BATCHES: usize = 4;
+pub(super) const CONCURRENT_BATCHES: usize = 4;
 /// The delay before a batch's unprocessed items are sent again. It doubles up to [`MAX_DELAY`].
 const FIRST_DELAY: Duration = Duration::from_millis(20);
 const MAX_DELAY: Duration = Duration::from_secs(1);
@@ -33,26 +33,30 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 pub struct Reset {
     /// The number of notes deleted. After a deadline it is a lower bound.
     pub deleted: usize,
-    /// False if the deadline ended the reset. Notes may remain, and another reset continues.
+    /// False if the deadline ended the reset. Notes and states may remain, and another reset continues.
     pub complete: bool,
 }
 
 /// A note to delete.
 #[derive(Debug, Clone)]
-struct DoomedNote {
-    sk: String,
-    visible: bool,
+pub(super) struct DoomedNote {
+    pub(super) sk: String,
+    pub(super) visible: bool,
 }
 
 impl Store {
-    /// Deletes all notes of the session that were acknowledged before the call, until `deadline`. The session's own
-    /// item stays, and notes written during the call may survive.
+    /// Deletes all notes, states, counters and logs of the session that were acknowledged before the call, until
+    /// `deadline`. The session's own item stays, and writes during the call may survive.
     ///
     /// # Errors
-    /// [`StoreError`] if the store fails. Some notes may be deleted by then, and another reset deletes the rest.
+    /// [`StoreError`] if the store fails. Some may be deleted by then, and another reset deletes the rest.
     pub async fn reset(&self, session: &Session, deadline: Instant) -> Result<Reset, StoreError> {
         let deleted = AtomicUsize::new(0);
-        let complete = match tokio::time::timeout_at(deadline, self.delete_notes(session, None, &deleted)).await {
+        let work = async {
+            self.delete_notes(session, None, &deleted).await?;
+            self.clear_state(session, None).await
+        };
+        let complete = match tokio::time::timeout_at(deadline, work).await {
             Ok(done) => done.map(|()| true)?,
             Err(_) => false,
         };
@@ -85,7 +89,7 @@ impl Store {
         }
     }
 
-    async fn delete_batch(
+    pub(super) async fn delete_batch(
         &self,
         session: &Session,
         mut batch: Vec<DoomedNote>,

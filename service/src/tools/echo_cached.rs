@@ -70,17 +70,19 @@ impl Tool for EchoCached {
 
 /// Reads the result from the table, or computes it.
 async fn look_up_in_table(cx: &Context, text: &str, miss: Miss<'_>) -> Result<Echo, ToolError> {
-    let key = json!({"text": text}).to_string();
-    let found = match cx.store().cached(cx.principal(), cx.tool(), &key).await {
+    let found = match cx.store().cached(cx.principal(), cx.tool(), text).await {
         Ok(found) => found,
         Err(kind) => {
             miss.fail(kind);
             return Err(ToolError::store("")(kind));
         }
     };
+    let found = found.and_then(|entry| {
+        Some(CachedValue { value: serde_json::from_str(&entry.value).ok()?, expires_at: entry.expires_at })
+    });
     let (entry, cached) = match found {
         Some(entry) => (entry, true),
-        None => (compute(cx, text, &key).await, false),
+        None => (compute(cx, text).await, false),
     };
     cx.metrics().cache(if cached { "table_hit" } else { "miss" });
     Ok(Echo { upper: miss.fill(entry), cached })
@@ -91,10 +93,11 @@ fn local_key(principal: &Principal, text: &str) -> String {
     [principal.id().unwrap_or_default(), "\0", text].concat()
 }
 
-async fn compute(cx: &Context, text: &str, key: &str) -> CachedValue {
+async fn compute(cx: &Context, text: &str) -> CachedValue {
     let entry = CachedValue { value: text.to_uppercase(), expires_at: epoch_seconds() + LIFETIME_SECONDS };
+    let stored = CachedValue { value: to_json(&entry.value), expires_at: entry.expires_at };
     // The result is valid even if the table rejects it, and the store has logged the reason.
-    if cx.store().cache(cx.principal(), cx.tool(), key, &entry).await.is_err() {
+    if cx.store().cache(cx.principal(), cx.tool(), text, &stored).await.is_err() {
         cx.metrics().cache("unkept");
     }
     entry

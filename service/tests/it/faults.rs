@@ -3,6 +3,7 @@
 //! The service retries within the deadline, then reports the kind of failure. No data is lost and no internals leak.
 
 mod load;
+mod state;
 
 use std::time::{Duration, Instant};
 

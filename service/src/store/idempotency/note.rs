@@ -49,7 +49,7 @@ impl Store {
         let now = epoch_seconds();
         let item = note_item(session, note, now);
         let request = format!("add_note {}", hex(&Sha256::digest(note)));
-        let mut record = new_record(session, key, &request, now);
+        let mut record = new_record(&session.into(), key, &request, now);
         record.extend(item.get(SK).map(|sk| (NOTE_SK.to_owned(), sk.clone())));
         let write = async {
             match self.put_note_and_record(&item, &record, now).await? {

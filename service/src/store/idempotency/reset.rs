@@ -1,6 +1,6 @@
 //! Resets a session under an idempotency key: deletes the notes that existed at the first request and no later ones.
 //!
-//! The record holds their number and the last sort key, and is written before the first deletion. A repeat, after a
+//! The record holds their number, the last sort key and the last mark of a state, and is written before the first deletion. A repeat, after a
 //! lost response or a deadline, continues with these notes. A repeat after a finished reset deletes nothing.
 
 use std::sync::atomic::AtomicUsize;
@@ -18,6 +18,7 @@ use crate::{
         observe::observed,
         query::NotesRange,
         rows::Rows,
+        state::Mark,
     },
 };
 
@@ -27,6 +28,8 @@ const REQUEST: &str = "reset_session";
 const COUNT: &str = "deleted";
 /// The attribute with the last sort key at the first request. Absent if the session had no notes.
 const LAST: &str = "last";
+/// The attribute with a mark that is not below any of the session's states at the first request. Absent if it had none.
+const MARK: &str = "mark";
 /// The attribute that marks a finished reset.
 const DONE: &str = "done";
 
@@ -47,7 +50,7 @@ pub enum KeyedReset {
 }
 
 impl Store {
-    /// Deletes, until `deadline`, the notes that were in the session at the first call under `key`.
+    /// Deletes, until `deadline`, the notes and states that were in the session at the first call under `key`.
     ///
     /// Another replica's note counts as later if its sort key is greater than the last one recorded, so the order is as
     /// good as the hosts' clocks. Once the reset is finished, a repeat deletes nothing.
@@ -83,9 +86,11 @@ impl Store {
     async fn record_reset(&self, session: &Session, key: &IdempotencyKey) -> Result<Item, StoreError> {
         let now = epoch_seconds();
         let (count, last) = self.count_notes(session).await?;
-        let mut record = new_record(session, key, REQUEST, now);
+        let mark = self.last_mark(session).await?;
+        let mut record = new_record(&session.into(), key, REQUEST, now);
         record.insert(COUNT.to_owned(), number(count));
         record.extend(last.map(|last| (LAST.to_owned(), text(last))));
+        record.extend(mark.map(|mark| (MARK.to_owned(), text(mark.to_text()))));
         let request = self
             .client
             .put_item()
@@ -121,6 +126,9 @@ impl Store {
     async fn finish_reset(&self, session: &Session, mut record: Item) -> Result<(), StoreError> {
         if let Some(last) = get_text(&record, LAST) {
             self.delete_notes(session, Some(last), &AtomicUsize::new(0)).await?;
+        }
+        if let Some(mark) = get_text(&record, MARK).and_then(Mark::parse) {
+            self.clear_state(session, Some(mark)).await?;
         }
         record.insert(DONE.to_owned(), AttributeValue::Bool(true));
         self.send(self.client.put_item().table_name(self.table()).set_item(Some(record))).await?;

@@ -14,8 +14,14 @@ use tokio::time::Instant;
 use crate::support::fresh;
 
 mod keyed;
+mod once;
+mod outside;
+mod state;
 
 pub(crate) use keyed::*;
+pub(crate) use once::*;
+pub(crate) use outside::*;
+pub(crate) use state::*;
 
 pub(crate) fn session(name: &str) -> Session {
     Session::open(&Principal::shared(), fresh(name), 0).unwrap()
@@ -221,34 +227,36 @@ pub(crate) async fn session_item_is_updated(store: &Store) {
 
 pub(crate) async fn cached_value_expires(store: &Store) {
     let (tool, now) = (fresh("tool"), epoch_seconds());
-    let entry = |expires_at| CachedValue { value: String::new(), expires_at };
+    let entry = |expires_at| CachedValue { value: "\"\"".to_owned(), expires_at };
     store.cache(&Principal::shared(), &tool, "key", &entry(now + 600)).await.unwrap();
     assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(Some(entry(now + 600))));
     store.cache(&Principal::shared(), &tool, "key", &entry(now)).await.unwrap();
     assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
 }
 
-pub(crate) async fn cached_value_needs_the_whole_key(store: &Store) {
-    let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
-    let entry = CachedValue { value: "mine".into(), expires_at };
-    store.cache(&Principal::shared(), &tool, "mine", &entry).await.unwrap();
-    // Simulates a collision of the 64-bit hash: another key under the same sort key.
-    let sk = items(store, &format!("TOOL#{tool}")).await.remove(0);
-    let other = [("key", text("other")), ("value", text("\"other\"")), ("expiresAt", number(expires_at))];
-    put(store, &format!("TOOL#{tool}"), &sk, &other).await;
-    assert_eq!(store.cached(&Principal::shared(), &tool, "mine").await, Ok(None));
+pub(crate) async fn cached_values_of_tools_are_separate(store: &Store) {
+    let (tool, other, expires_at) = (fresh("tool"), fresh("tool"), epoch_seconds() + 600);
+    let entry = |value: &str| CachedValue { value: value.into(), expires_at };
+    store.cache(&Principal::shared(), &tool, "key", &entry("1")).await.unwrap();
+    store.cache(&Principal::shared(), &other, "key", &entry("2")).await.unwrap();
+    assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(Some(entry("1"))));
+    assert_eq!(store.cached(&Principal::shared(), &other, "key").await, Ok(Some(entry("2"))));
     assert_eq!(store.cached(&Principal::shared(), &tool, "never written").await, Ok(None));
 }
 
-pub(crate) async fn v1_or_broken_cache_entry_is_a_miss(store: &Store) {
+pub(crate) async fn cached_value_of_an_earlier_version_is_a_miss(store: &Store) {
     let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
-    let entry = CachedValue { value: "v".into(), expires_at };
-    store.cache(&Principal::shared(), &tool, "key", &entry).await.unwrap();
-    let pk = format!("TOOL#{tool}");
-    let sk = items(store, &pk).await.remove(0);
-    put(store, &pk, &sk, &[("value", text("\"old\"")), ("expiresAt", number(expires_at))]).await;
+    // The layout of earlier versions, whose sort key is a hash of the key.
+    let sk = format!("KEY#{}", "0".repeat(16));
+    let old = [("key", text("key")), ("value", text("\"old\"")), ("expiresAt", number(expires_at))];
+    put(store, &format!("TOOL#{tool}"), &sk, &old).await;
     assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
-    put(store, &pk, &sk, &[("key", text("key")), ("value", text("not json")), ("expiresAt", number(expires_at))]).await;
+}
+
+pub(crate) async fn oversized_value_is_not_cached(store: &Store) {
+    let (tool, expires_at) = (fresh("tool"), epoch_seconds() + 600);
+    let entry = CachedValue { value: "1".repeat(400 * 1024), expires_at };
+    assert_eq!(store.cache(&Principal::shared(), &tool, "key", &entry).await, Ok(()));
     assert_eq!(store.cached(&Principal::shared(), &tool, "key").await, Ok(None));
 }
 

@@ -16,7 +16,7 @@ fn idempotency_key(name: &str) -> IdempotencyKey {
     IdempotencyKey::try_from(name.to_owned()).unwrap()
 }
 
-fn done(reset: KeyedReset) -> (usize, bool) {
+pub(super) fn done(reset: KeyedReset) -> (usize, bool) {
     match reset {
         KeyedReset::Done { deleted, replayed } => (deleted, replayed),
         unfinished => panic!("{unfinished:?}"),
@@ -168,12 +168,17 @@ pub(crate) async fn principals_are_separate(store: &Store) {
 }
 
 /// Returns the session's items whose sort key begins with `prefix`.
-async fn items_of(store: &Store, session: &Session, prefix: &str) -> Vec<HashMap<String, AttributeValue>> {
+pub(super) async fn items_of(store: &Store, session: &Session, prefix: &str) -> Vec<HashMap<String, AttributeValue>> {
     let query = store.client().query().table_name(store.table());
     let query = query
         .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
-        .expression_attribute_values(":pk", text(&format!("SESSION#{}", session.id())))
+        .expression_attribute_values(":pk", text(&partition(session)))
         .expression_attribute_values(":from", text(if prefix.is_empty() { " " } else { prefix }))
         .expression_attribute_values(":to", text(&format!("{prefix}~")));
     query.consistent_read(true).send().await.unwrap().items.unwrap_or_default()
+}
+
+fn partition(session: &Session) -> String {
+    let space = session.principal().id().map(|id| format!("USER#{id}#")).unwrap_or_default();
+    format!("{space}SESSION#{}", session.id())
 }
