@@ -20,6 +20,8 @@ pub(super) enum ItemKind<'a> {
     Note(&'a str),
     /// The record of a call that had an idempotency key.
     Record,
+    /// A state, counter or log entry of a tool.
+    State,
     /// A tool's cached value. It expires and need not be exported.
     Cache,
     /// An item that the service does not write.
@@ -33,11 +35,14 @@ pub(super) fn item_kind(item: &Item) -> ItemKind<'_> {
     };
     let (pk, sk) = (text(PK), text(SK));
     let own = without_principal(pk);
-    match own.starts_with("SESSION#") {
-        true if sk == "META" => ItemKind::Session(pk),
-        true if sk.starts_with("NOTE#") => ItemKind::Note(pk),
+    let is_session = own.starts_with("SESSION#");
+    match is_session || own == "PRINCIPAL" {
+        true if is_session && sk == "META" => ItemKind::Session(pk),
+        true if is_session && sk.starts_with("NOTE#") => ItemKind::Note(pk),
         true if sk.starts_with("ONCE#") => ItemKind::Record,
-        false if own.starts_with("TOOL#") => ItemKind::Cache,
+        true if sk.starts_with("STATE#") => ItemKind::State,
+        // `TOOL#` is the cache of earlier versions.
+        false if own.starts_with("CACHE#") || own.starts_with("TOOL#") => ItemKind::Cache,
         _ => ItemKind::Other,
     }
 }
@@ -69,7 +74,7 @@ impl Tally {
                 self.notes += 1;
                 session
             }
-            ItemKind::Cache | ItemKind::Record => return,
+            ItemKind::Cache | ItemKind::Record | ItemKind::State => return,
             ItemKind::Other => {
                 self.others += 1;
                 return;
@@ -132,6 +137,11 @@ mod tests {
             ("USER#0123#SESSION#b", "NOTE#v2#0200"),
             ("USER#0123#TOOL#echo", "KEY#0123456789abcdef"),
             ("TOOL#echo", "KEY#0123456789abcdef"),
+            ("CACHE#0123456789abcdef", "CACHE"),
+            ("SESSION#c", "STATE#VALUE#cart"),
+            ("USER#0123#PRINCIPAL", "STATE#COUNTER#calls"),
+            ("PRINCIPAL", "STATE#LOG#jobs#0198"),
+            ("PRINCIPAL", "ONCE#0123456789abcdef"),
         ] {
             tally.add(&item(pk, sk));
         }
@@ -146,5 +156,13 @@ mod tests {
         assert_eq!(item_kind(&[(PK.to_owned(), AttributeValue::N("1".to_owned()))].into()), ItemKind::Other);
         assert_eq!(item_kind(&item("SESSION#a", "")), ItemKind::Other);
         assert_eq!(item_kind(&item("TOOLS", "KEY#1")), ItemKind::Other);
+        assert_eq!(item_kind(&item("PRINCIPAL", "META")), ItemKind::Other);
+        assert_eq!(item_kind(&item("PRINCIPALS", "STATE#VALUE#cart")), ItemKind::Other);
+    }
+
+    #[test]
+    fn states_are_exported_and_cached_results_are_not() {
+        assert_eq!(item_kind(&item("SESSION#a", "STATE#VALUE#cart")), ItemKind::State);
+        assert_eq!(item_kind(&item("CACHE#0123", "CACHE")), ItemKind::Cache);
     }
 }
