@@ -8,8 +8,8 @@
 //! | counter | *scope* | `STATE#COUNTER#<name>` | `count`, `since` |
 //! | log entry | *scope* | `STATE#LOG#<name>#<UUIDv7>` | `entry` (JSON text), `ts` |
 //! | key of a note | `SESSION#<session_id>` | `ONCE#<SHA-256 of the key>` | `request`, `made` |
-//! | key of a reset | `SESSION#<session_id>` | `ONCE#<SHA-256 of the key>` | `request`, `deleted`, `last`, `mark`, `done` |
-//! | key of a call | *scope* | `ONCE#<SHA-256 of the key>` | `request`, `call`, `lease` or `result` (JSON text) |
+//! | key of a reset | `SESSION#<session_id>` | as above | `request`, `deleted`, `last`, `mark`, `done` |
+//! | key of a call | *scope* | as above | `request`, `call`, `lease` or `result` (JSON text) |
 //! | cached result | `CACHE#<SHA-256 of principal, tool and key>` | `CACHE` | `value` (JSON text) |
 //!
 //! *scope* is `SESSION#<session_id>`, or `PRINCIPAL` for what a principal keeps across its sessions. A principal other
