@@ -60,6 +60,7 @@ pub mod rest;
 pub mod serve;
 mod server;
 pub mod session;
+pub mod state;
 pub mod store;
 pub mod telemetry;
 mod text;

@@ -42,6 +42,8 @@ pub use state::{
     StoredValue, WRITES_KEPT, Write,
 };
 
+pub(crate) use state::Pace;
+
 use crate::{
     config::StateConfig,
     telemetry::{Metrics, targets},

@@ -32,6 +32,7 @@ pub use dispatch::Tools;
 pub use echo_cached::{EchoCached, LIFETIME_SECONDS, MAX_TEXT_BYTES};
 pub use error::ToolError;
 pub use get_notes::{GetNotes, MAX_LIMIT};
+pub(crate) use idempotency::UNCERTAIN;
 pub use output::ToolOutput;
 pub(crate) use registry::list;
 pub use registry::{Registration, Registry, RegistryError};

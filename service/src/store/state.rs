@@ -26,6 +26,7 @@ mod transaction;
 mod turns;
 mod update;
 
+pub(crate) use attempt::Pace;
 pub use counter::CounterItem;
 pub use item::{MAX_ITEM_BYTES, NewValue, StateItem, StoredValue, WRITES_KEPT};
 pub use log::{LogItems, LogRange};

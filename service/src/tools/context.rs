@@ -107,7 +107,6 @@ impl Context {
 
     /// Returns a SHA-256 of the call's normalized arguments without `idempotency_key`: equal for a repeated call, and
     /// different for a call with other arguments.
-    #[expect(dead_code, reason = "for calls that recognize their repetition")]
     pub(crate) fn arguments_digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         // A map of serde_json is sorted, so equal arguments have equal texts.

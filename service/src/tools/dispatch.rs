@@ -167,6 +167,17 @@ impl Tools {
         Ok(Context::new(self.shared.clone(), call.clone(), deadline, None))
     }
 
+    /// Returns a context as a call of `tool` gets it, for examples of the documentation.
+    pub(crate) fn context(
+        &self,
+        tool: &'static str,
+        principal: &Principal,
+        arguments: Map<String, Value>,
+        deadline: Instant,
+    ) -> Context {
+        Context::new(self.shared.clone(), CallContext::new(tool, principal), deadline, Some(arguments))
+    }
+
     async fn run(
         &self,
         tool: &Registered,

@@ -1,7 +1,7 @@
 //! `echo_cached`: converts a text to upper case once and caches the result. Demonstrates the cache that any
 //! expensive tool can use.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,9 @@ use super::{
     context::Context,
     definition::Effect,
     error::ToolError,
-    local_cache::{Lookup, Miss},
     output::{ToolOutput, to_json},
     tool::Tool,
 };
-use crate::{clock::epoch_seconds, principal::Principal, store::CachedValue};
 
 /// The time for which a result is reused.
 pub const LIFETIME_SECONDS: u64 = 900;
@@ -37,7 +35,7 @@ pub struct Echo {
     /// The text in upper case, without the prefix.
     #[serde(rename = "text", serialize_with = "as_str")]
     #[schemars(with = "String")]
-    upper: Arc<str>,
+    upper: Arc<String>,
     /// True if the result came from the cache.
     cached: bool,
 }
@@ -52,15 +50,8 @@ impl Tool for EchoCached {
     async fn call(self, cx: &Context) -> Result<Echo, ToolError> {
         let text = self.text;
         check_length("text", &text, MAX_TEXT_BYTES)?;
-        match cx.local_cache().look_up(&local_key(cx.principal(), &text)).await {
-            Lookup::Hit(upper) => {
-                cx.metrics().cache("local_hit");
-                Ok(Echo { upper, cached: true })
-            }
-            Lookup::Failed(kind) => Err(ToolError::store("")(kind)),
-            // Boxed because it is large: a hit must not carry it along.
-            Lookup::Miss(miss) => Box::pin(look_up_in_table(cx, &text, miss)).await,
-        }
+        let upper = cx.cached(&text, Duration::from_secs(LIFETIME_SECONDS), async { Ok(text.to_uppercase()) }).await?;
+        Ok(Echo { upper: upper.value, cached: upper.hit })
     }
 
     fn render(output: Echo) -> Result<Box<dyn ToolOutput>, ToolError> {
@@ -68,42 +59,7 @@ impl Tool for EchoCached {
     }
 }
 
-/// Reads the result from the table, or computes it.
-async fn look_up_in_table(cx: &Context, text: &str, miss: Miss<'_>) -> Result<Echo, ToolError> {
-    let found = match cx.store().cached(cx.principal(), cx.tool(), text).await {
-        Ok(found) => found,
-        Err(kind) => {
-            miss.fail(kind);
-            return Err(ToolError::store("")(kind));
-        }
-    };
-    let found = found.and_then(|entry| {
-        Some(CachedValue { value: serde_json::from_str(&entry.value).ok()?, expires_at: entry.expires_at })
-    });
-    let (entry, cached) = match found {
-        Some(entry) => (entry, true),
-        None => (compute(cx, text).await, false),
-    };
-    cx.metrics().cache(if cached { "table_hit" } else { "miss" });
-    Ok(Echo { upper: miss.fill(entry), cached })
-}
-
-/// Returns the key of the local cache. Principal ids have a fixed length, so two principals never share a key.
-fn local_key(principal: &Principal, text: &str) -> String {
-    [principal.id().unwrap_or_default(), "\0", text].concat()
-}
-
-async fn compute(cx: &Context, text: &str) -> CachedValue {
-    let entry = CachedValue { value: text.to_uppercase(), expires_at: epoch_seconds() + LIFETIME_SECONDS };
-    let stored = CachedValue { value: to_json(&entry.value), expires_at: entry.expires_at };
-    // The result is valid even if the table rejects it, and the store has logged the reason.
-    if cx.store().cache(cx.principal(), cx.tool(), text, &stored).await.is_err() {
-        cx.metrics().cache("unkept");
-    }
-    entry
-}
-
-fn as_str<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_str<S: serde::Serializer>(text: &Arc<String>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(text)
 }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A failed tool call.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum ToolError {
     /// The tool does not exist.
     #[error("unknown tool: {tool}; {alternatives}")]

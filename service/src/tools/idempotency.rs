@@ -9,7 +9,7 @@ use super::{arguments::self_explanatory, schema::NO_ARGUMENT};
 use crate::store::{IdempotencyKey, MAX_KEY_BYTES};
 
 /// The consequence of a store failure for a keyed call.
-pub(super) const UNCERTAIN: &str =
+pub(crate) const UNCERTAIN: &str =
     "the call may have taken effect: call again with the same `idempotency_key` and arguments to be sure; ";
 
 /// The argument that the digest of a call leaves out.

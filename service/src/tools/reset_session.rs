@@ -1,4 +1,4 @@
-//! `reset_session`: deletes a session's notes. Calls with the same idempotency key delete the notes that
+//! `reset_session`: deletes a session's notes and the states of its tools. Calls with the same idempotency key delete the notes that
 //! existed at the first call.
 
 use std::time::Duration;
@@ -22,9 +22,10 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(12);
 const _: () = assert!(DEADLINE.as_secs() < DRAIN.as_secs());
 
-/// Delete all notes of a session permanently. Returns the number of deleted notes. Notes that are added at the same
-/// moment may survive. Calling again deletes newer notes, too, unless both calls have the same `idempotency_key`: pass a
-/// new UUID with every new reset, and the same one to repeat a call that got no response.
+/// Delete all notes of a session permanently, and everything that other tools keep for it. Returns the number of deleted
+/// notes. Notes that are added at the same moment may survive. Calling again deletes newer notes, too, unless both calls
+/// have the same `idempotency_key`: pass a new UUID with every new reset, and the same one to repeat a call that got no
+/// response.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ResetSession {
     /// The session_id that was passed to add_note: a handle from create_session or a name.

@@ -39,6 +39,7 @@ mod proxy;
 mod rate_limit;
 mod rest;
 mod sessions;
+mod state;
 mod stdio;
 mod store;
 mod store_file;

@@ -4,6 +4,7 @@
 //! of [`crate::support::dynamodb`].
 
 mod model;
+mod state_model;
 mod suite;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -113,6 +114,7 @@ suite!(
     delayed_addition_after_a_reset_adds_nothing,
     malformed_state_is_never_overwritten,
     attributes_of_a_newer_layout_survive,
+    earlier_version_leaves_states_alone,
     oversized_state_is_rejected_with_its_size,
     counter_adds_and_never_overflows,
     concurrent_additions_are_all_counted,

@@ -61,19 +61,19 @@ where
 }
 
 /// The pauses between the attempts of one call, until its deadline.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     deadline: Instant,
     bound: Duration,
     rejections_for_credentials: u32,
 }
 
 impl Pace {
-    pub(super) fn until(deadline: Instant) -> Self {
+    pub(crate) fn until(deadline: Instant) -> Self {
         Self { deadline, bound: FIRST_PAUSE, rejections_for_credentials: 0 }
     }
 
     /// Waits before the next attempt. Returns false at once if the deadline comes first.
-    pub(super) async fn pause(&mut self) -> bool {
+    pub(crate) async fn pause(&mut self) -> bool {
         let pause = self.bound.mul_f64(random_fraction());
         self.bound = (self.bound * 2).min(MAX_PAUSE);
         if Instant::now() + pause >= self.deadline {

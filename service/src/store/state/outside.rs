@@ -2,8 +2,8 @@
 //!
 //! No protocol makes such an effect happen exactly once: a process may stop between the effect and its record. The
 //! record of the key therefore states the intent first, with a lease until the call's deadline, and the result after
-//! the effect. While the lease runs, no other call begins the effect. After it, a record without a result means that the
-//! outcome is unknown, and the tool decides whether the effect may be repeated.
+//! the effect. While the lease runs, no other call begins the effect. After it, a record without a result means that
+//! the outcome is unknown, and the tool decides whether the effect may be repeated.
 
 use std::time::Duration;
 

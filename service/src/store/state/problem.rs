@@ -81,7 +81,8 @@ pub enum StateProblem {
     InvalidCursor,
     /// The key was used for another call.
     #[error(
-        "`idempotency_key` was used for another call; pass a new key for a new call, or the same arguments to repeat one"
+        "`idempotency_key` was used for another call; pass a new key for a new call, or the same arguments to repeat \
+         one"
     )]
     KeyReused,
     /// An earlier call with the same key has not ended.

@@ -443,3 +443,26 @@ pub(crate) async fn states_of_scopes_are_separate(store: &Store) {
 pub(super) fn soon() -> Instant {
     Instant::now() + Duration::from_millis(300)
 }
+
+pub(crate) async fn earlier_version_leaves_states_alone(store: &Store) {
+    let session = named("older");
+    let scope = Scope::from(&session);
+    fill(store, &scope).await;
+    store.add_note(&session, "one").await.unwrap();
+    let before = items_of(store, &session, "STATE#").await;
+    // The requests of an earlier version: it reads and resets the items whose keys begin with `NOTE#`.
+    let query =
+        store.client().query().table_name(store.table()).key_condition_expression("pk = :pk AND begins_with(sk, :n)");
+    let query = query.expression_attribute_values(":pk", before[0]["pk"].clone());
+    let notes = query.expression_attribute_values(":n", text("NOTE#")).send().await.unwrap();
+    let [note] = notes.items() else { panic!("{notes:?}") };
+    assert_eq!(note["note"], text("one"));
+    // An unfinished keyed reset of an earlier version has no mark. Its repetition clears notes only.
+    store.reset_once(&session, &key("k"), in_a_minute()).await.unwrap();
+    fill(store, &scope).await;
+    let mut record = items_of(store, &session, "ONCE#").await.remove(0);
+    assert!(record.remove("done").is_some() && record.remove("mark").is_some());
+    store.client().put_item().table_name(store.table()).set_item(Some(record)).send().await.unwrap();
+    store.reset_once(&session, &key("k"), in_a_minute()).await.unwrap();
+    assert_eq!(contents(store, &scope).await, (Some("a".into()), Some("b".into()), 5, 30));
+}
