@@ -94,6 +94,24 @@ impl App {
     ) -> Result<Self, ClientError> {
         let metrics = Arc::new(Metrics::for_build(&catalog.identity.version, &config.revision));
         let tools = open_tools(config, catalog, metrics.clone()).await?;
+        Ok(Self::assemble(config, tools, metrics, endpoint))
+    }
+
+    /// Builds the service that a catalog describes, on an open store.
+    #[cfg(feature = "testing")]
+    pub(crate) fn on_store(config: &Config, catalog: Catalog, store: Store) -> Self {
+        let metrics = Arc::new(Metrics::for_build(&catalog.identity.version, &config.revision));
+        let tools = Arc::new(Tools::new(catalog, store, &config.limits, metrics.clone()));
+        let endpoint = |tools| Endpoint::for_tools(tools, &config.limits, config.fast_paths);
+        Self::assemble(config, tools, metrics, endpoint)
+    }
+
+    fn assemble<H: ServerHandler + Clone>(
+        config: &Config,
+        tools: Arc<Tools>,
+        metrics: Arc<Metrics>,
+        endpoint: impl FnOnce(Arc<Tools>) -> Endpoint<H>,
+    ) -> Self {
         let oauth = config.access.oauth.clone().map(|oauth| Arc::new(OAuth::start(oauth)));
         let api = Api {
             admission: Admission::new(&config.access, oauth.clone(), metrics.clone(), tools.clone()),
@@ -102,13 +120,13 @@ impl App {
             tools: tools.clone(),
         };
         let access = Arc::new(config.access.clone());
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             client_policy: ClientPolicy::new(access.clone()),
             origin_policy: OriginPolicy::new(access),
             routes: routes::routes(api, config),
             tools,
             metrics,
-        })))
+        }))
     }
 
     /// The tools behind both APIs.

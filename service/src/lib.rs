@@ -63,6 +63,8 @@ pub mod session;
 pub mod state;
 pub mod store;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 pub mod tools;
 

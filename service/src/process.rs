@@ -43,6 +43,18 @@ pub struct Stop {
     _sender: Option<Arc<watch::Sender<Phase>>>,
 }
 
+/// Begins the drain of a server in a test.
+#[cfg(feature = "testing")]
+#[derive(Debug)]
+pub(crate) struct StopSender(watch::Sender<Phase>);
+
+#[cfg(feature = "testing")]
+impl StopSender {
+    pub(crate) fn drain(&self) {
+        self.0.send(Phase::Draining).ok();
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Running,
@@ -72,6 +84,13 @@ impl Stop {
             sender.send(Phase::Draining).ok();
         });
         Ok(Self { phase, _sender: None })
+    }
+
+    /// Returns a stop that its sender begins, for a server in a test.
+    #[cfg(feature = "testing")]
+    pub(crate) fn on_demand() -> (StopSender, Self) {
+        let (sender, phase) = watch::channel(Phase::Running);
+        (StopSender(sender), Self { phase, _sender: None })
     }
 
     /// Returns a stop that never comes.

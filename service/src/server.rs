@@ -256,7 +256,7 @@ impl Server {
     }
 
     /// Builds the catalog. Descriptions of tools state the limits.
-    fn into_catalog(self, limits: &Limits) -> Result<Catalog, RegistryError> {
+    pub(crate) fn into_catalog(self, limits: &Limits) -> Result<Catalog, RegistryError> {
         let mut catalog = Catalog::new(limits, &self.tools)?;
         catalog.identity = self.identity;
         catalog.author_instructions = self.instructions;

@@ -156,8 +156,26 @@ impl Store {
     /// Builds a store from SDK settings, for another endpoint, other credentials or other retries. Requests go through
     /// `connector`, and through the SDK only if `fast_path` is false.
     pub fn with_settings(settings: Builder, connector: SharedHttpConnector, table: &str, fast_path: bool) -> Self {
-        let metrics = Arc::new(Metrics::new(""));
         let limits = client::Limits { attempt_timeout: client::ATTEMPT_TIMEOUT, deadline: NO_DEADLINE };
+        Self::assemble(settings, connector, table, limits, fast_path)
+    }
+
+    /// Builds a store on a table of this process that is behind `connector`, with the retries of a server.
+    #[cfg(feature = "testing")]
+    pub(crate) fn behind(connector: SharedHttpConnector, config: &StateConfig, attempt_timeout: Duration) -> Self {
+        let limits = client::Limits { attempt_timeout, deadline: config.deadline };
+        let settings = client::with_limits(client::in_this_process(), &limits);
+        Self::assemble(settings, connector, &config.table, limits, true)
+    }
+
+    fn assemble(
+        settings: Builder,
+        connector: SharedHttpConnector,
+        table: &str,
+        limits: client::Limits,
+        fast_path: bool,
+    ) -> Self {
+        let metrics = Arc::new(Metrics::new(""));
         let (client, fast_path) = client::assemble(settings, connector, metrics, limits, fast_path);
         Self {
             client,

@@ -26,6 +26,8 @@ mod tool;
 pub use add_note::{AddNote, MAX_NOTE_BYTES};
 pub use context::Context;
 pub(crate) use context::Data;
+#[cfg(feature = "testing")]
+pub(crate) use context::Variables;
 pub use create_session::CreateSession;
 pub use definition::{Definition, Effect};
 pub use dispatch::Tools;

@@ -97,7 +97,13 @@ pub(super) async fn connect(
         Backend::DynamoDb => dynamodb().await?,
         Backend::Embedded(path) => embedded(path)?,
     };
-    let builder = builder
+    let (client, fast_path) = assemble(with_limits(builder, &limits), connector, metrics, limits, fast_path);
+    Ok(Connected { client, fast_path, local })
+}
+
+/// Sets retries and time-outs.
+pub(super) fn with_limits(builder: Builder, limits: &Limits) -> Builder {
+    builder
         // The deadline ends a call before the number of attempts does: backoff doubles from 25 ms to 1 s.
         .retry_config(
             RetryConfig::standard()
@@ -112,9 +118,7 @@ pub(super) async fn connect(
                 .operation_attempt_timeout(limits.attempt_timeout)
                 .operation_timeout(limits.deadline)
                 .build(),
-        );
-    let (client, fast_path) = assemble(builder, connector, metrics, limits, fast_path);
-    Ok(Connected { client, fast_path, local })
+        )
 }
 
 /// Builds a client whose requests go through `connector`, and the fast path if that is on.
@@ -164,11 +168,14 @@ fn embedded(path: &std::path::Path) -> Result<Connection, ClientError> {
     })?;
     engine.delete_expired_in_background();
     engine.check_in_background();
-    let builder = Builder::new()
-        .region(aws_sdk_dynamodb::config::Region::from_static("local"))
-        .endpoint_url("http://embedded")
-        .allow_no_auth();
-    Ok((builder, SharedHttpConnector::new(engine.clone()), Some(Arc::new(engine))))
+    Ok((in_this_process(), SharedHttpConnector::new(engine.clone()), Some(Arc::new(engine))))
+}
+
+/// Returns the settings of a client whose requests never leave the process.
+#[cfg(feature = "embedded")]
+pub(super) fn in_this_process() -> Builder {
+    let region = aws_sdk_dynamodb::config::Region::from_static("local");
+    Builder::new().region(region).endpoint_url("http://embedded").allow_no_auth()
 }
 
 #[cfg(not(feature = "embedded"))]

@@ -19,6 +19,8 @@ use crate::{
 };
 
 pub(crate) use data::Data;
+#[cfg(feature = "testing")]
+pub(crate) use environment::Variables;
 
 /// The context of one tool call. Cloning is cheap.
 ///

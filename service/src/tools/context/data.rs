@@ -36,7 +36,12 @@ impl Context {
     /// [`ToolError::Internal`] if there is none. The log names the type.
     pub fn data<T: Send + Sync + 'static>(&self) -> Result<&T, ToolError> {
         let missing = || ToolError::internal(format!("no value of type {}; pass it to Server::data", type_name::<T>()));
-        self.shared.data.get().ok_or_else(missing)
+        self.find_data().ok_or_else(missing)
+    }
+
+    /// Returns the value of type `T`, if there is one.
+    pub(super) fn find_data<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.shared.data.get()
     }
 }
 
