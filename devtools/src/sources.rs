@@ -9,7 +9,7 @@ use anyhow::Context;
 use xtask::cargo;
 
 /// The packages' directories.
-const PACKAGES: [&str; 3] = ["devtools", "service", "xtask"];
+const PACKAGES: [&str; 4] = ["devtools", "examples", "service", "xtask"];
 
 /// A Rust file.
 #[derive(Debug)]
