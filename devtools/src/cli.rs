@@ -40,6 +40,12 @@ pub(crate) struct Drill {
     /// Drill replicas started for this on this machine; a local deployment is left alone.
     #[arg(long, conflicts_with_all = ["project", "region", "state", "yes"])]
     pub(crate) local: bool,
+    /// With --local: drill the tools of examples/cart and examples/meter, on a table that fails as well.
+    #[arg(long, requires = "local")]
+    pub(crate) tools: bool,
+    /// With --tools: measure the same tools in FastMCP under the same load (needs Python).
+    #[arg(long, requires = "tools")]
+    pub(crate) fastmcp: bool,
     /// With --local: the build profile of the service; `dev` builds faster and runs slower.
     #[arg(long, value_enum, default_value_t = Profile::Release, requires = "local")]
     pub(crate) profile: Profile,

@@ -15,5 +15,6 @@ pub(crate) mod local;
 mod plan;
 mod raw_client;
 mod report;
+pub(crate) mod tools;
 
 pub(crate) use self::{client::Endpoints, clients::Clients, disturb::Target, report::Report};

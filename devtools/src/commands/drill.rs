@@ -2,6 +2,7 @@
 
 mod aws;
 mod local;
+mod tools;
 
 use std::time::Duration;
 
@@ -17,12 +18,17 @@ use xtask::{cargo::Profile, runtime, ui};
 const IN_CI: cli::DrillOptions = cli::DrillOptions { clients: 8, seconds: 10, json: false };
 
 pub(crate) fn run(args: &cli::Drill) -> anyhow::Result<()> {
-    if args.local { local::run(args.profile, &args.options) } else { aws::run(args) }
+    match args {
+        cli::Drill { tools: true, .. } => tools::run(args.profile, &args.options, args.fastmcp),
+        cli::Drill { local: true, .. } => local::run(args.profile, &args.options),
+        _ => aws::run(args),
+    }
 }
 
-/// Runs the drill of CI: on this machine, with the build that the tests use.
+/// Runs the drills of CI: on this machine, with the build that the tests use.
 pub(super) fn in_ci() -> anyhow::Result<()> {
-    local::run(Profile::Dev, &IN_CI)
+    local::run(Profile::Dev, &IN_CI)?;
+    tools::run(Profile::Dev, &IN_CI, false)
 }
 
 /// Runs the clients, injects all disturbances, and checks the clients' journals. Ctrl-C ends it. The caller cleans up

@@ -1,31 +1,32 @@
 //! Replicas on this machine as the target of a drill: they share one store file behind a load balancer. Must not touch
 //! the deployment that `cargo xtask deploy --local` started.
 
+mod launcher;
 mod replica;
 mod scratch;
 
-use std::{cell::Cell, path::PathBuf};
+use std::cell::Cell;
 
 use anyhow::Context;
 use tokio::sync::Mutex;
 
+pub(crate) use self::launcher::Launcher;
 use self::{replica::Replica, scratch::Scratch};
 use super::{
     balancer::Balancer,
     client::Endpoints,
     disturb::{Disturbance, Target},
 };
-use crate::server;
-use xtask::token::Token;
 
-/// Number of replicas after scaling out.
-const SCALED_OUT: usize = 3;
+/// Number of replicas that scaling out adds.
+const SCALED_OUT_BY: usize = 2;
 
 /// The replicas with their balancer and directory.
 #[derive(Debug)]
 pub(crate) struct Local {
-    binary: PathBuf,
-    token: Token,
+    launcher: Launcher,
+    /// Number of replicas before scaling out, and after scaling in.
+    original: usize,
     balancer: Balancer,
     /// Oldest first. Dropped before the directory that holds their store.
     replicas: Mutex<Vec<Replica>>,
@@ -34,12 +35,14 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Starts one replica of the built service.
-    pub(crate) async fn start(binary: PathBuf, token: Token) -> anyhow::Result<Self> {
+    /// Starts the replicas.
+    pub(crate) async fn start(launcher: Launcher, original: usize) -> anyhow::Result<Self> {
         let (balancer, scratch) = (Balancer::start().await?, Scratch::create()?);
         let (replicas, started) = (Mutex::default(), Cell::default());
-        let local = Self { binary, token, balancer, replicas, started, scratch };
-        local.add().await?;
+        let local = Self { launcher, original, balancer, replicas, started, scratch };
+        for _ in 0..original {
+            local.add().await?;
+        }
         Ok(local)
     }
 
@@ -52,8 +55,7 @@ impl Local {
     async fn add(&self) -> anyhow::Result<()> {
         self.started.set(self.started.get() + 1);
         let log = self.scratch.path().join(format!("replica-{}.log", self.started.get()));
-        let line = server::service(&self.binary, 0, self.scratch.path(), Some(self.token.reveal()));
-        let replica = Replica::start(&line, &log).await?;
+        let replica = self.launcher.start(self.scratch.path(), &log).await?;
         self.balancer.add(replica.address());
         self.replicas.lock().await.push(replica);
         Ok(())
@@ -80,6 +82,10 @@ impl Local {
         oldest.context("no replica is running")
     }
 
+    fn scaled_out(&self) -> usize {
+        self.original + SCALED_OUT_BY
+    }
+
     /// Counts the replicas. No disturbance is under way when this is called, so the lock is free.
     fn count(&self) -> usize {
         self.replicas.try_lock().map_or(0, |replicas| replicas.len())
@@ -93,8 +99,8 @@ impl Target for Local {
             Disturbance::Kill if count == 1 => "kill -9 the only replica and start another".to_owned(),
             Disturbance::Kill => format!("kill -9 one of {count} replicas and start another"),
             Disturbance::Replace => "replace all replicas, one after the other".to_owned(),
-            Disturbance::ScaleOut => format!("scale from {count} to {SCALED_OUT} replicas"),
-            Disturbance::ScaleIn => format!("scale from {count} replicas to 1"),
+            Disturbance::ScaleOut => format!("scale from {count} to {} replicas", self.scaled_out()),
+            Disturbance::ScaleIn => format!("scale from {count} to {} replicas", self.original),
         }
     }
 
@@ -108,12 +114,12 @@ impl Target for Local {
                 }
             }
             Disturbance::ScaleOut => {
-                while self.count() < SCALED_OUT {
+                while self.count() < self.scaled_out() {
                     self.add().await?;
                 }
             }
             Disturbance::ScaleIn => {
-                while self.count() > 1 {
+                while self.count() > self.original {
                     self.retire().await?;
                 }
             }

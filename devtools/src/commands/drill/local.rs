@@ -8,7 +8,10 @@ use uuid::Uuid;
 use super::{drill, present};
 use crate::{
     cli,
-    drill::{Clients, local::Local},
+    drill::{
+        Clients,
+        local::{Launcher, Local},
+    },
 };
 use xtask::{
     cargo::{self, Profile, build},
@@ -31,7 +34,7 @@ fn build(profile: Profile) -> anyhow::Result<PathBuf> {
 
 async fn drill_here(binary: PathBuf, options: &cli::DrillOptions) -> anyhow::Result<()> {
     let token = Token::new(Uuid::new_v4().simple().to_string());
-    let mut replicas = Local::start(binary, token.clone()).await?;
+    let mut replicas = Local::start(Launcher::service(binary, token.clone()), 1).await?;
     let clients = Clients::new(&replicas, &token, usize::from(options.clients))?;
     let drilled = drill(&replicas, &clients, options).await;
     if let Ok(report) = &drilled {

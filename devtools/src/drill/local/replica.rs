@@ -4,6 +4,7 @@ use std::{fs, net::SocketAddr, path::Path, time::Duration};
 
 use anyhow::anyhow;
 use serde_json::Value;
+use tokio::net::TcpStream;
 
 use xtask::{
     http,
@@ -23,6 +24,8 @@ const POLL: Duration = Duration::from_millis(10);
 pub(super) struct Replica {
     process: ManagedProcess,
     address: SocketAddr,
+    /// It drains on SIGTERM and exits with 0, as the service does. Other servers end by the signal.
+    drains: bool,
 }
 
 impl Replica {
@@ -39,7 +42,20 @@ impl Replica {
             })
         });
         let address = ready.await?;
-        Ok(Self { process, address })
+        Ok(Self { process, address, drains: true })
+    }
+
+    /// Starts a server at an address, and waits until it accepts connections there.
+    pub(super) async fn start_at(line: &CommandLine, address: SocketAddr, log: &Path) -> anyhow::Result<Self> {
+        let mut process = ManagedProcess::start(line, LogFile::create(log)?)?;
+        let ready = process.ready(START_LIMIT, POLL, async || {
+            Ok(match TcpStream::connect(address).await {
+                Ok(_) => Check::Ready(()),
+                Err(_) => Check::not_yet("not listening"),
+            })
+        });
+        ready.await?;
+        Ok(Self { process, address, drains: false })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -56,7 +72,7 @@ impl Replica {
     pub(super) async fn stop(self) -> anyhow::Result<()> {
         match self.process.stop(STOP_LIMIT).await? {
             // Windows has no SIGTERM: the replica is killed there.
-            Ended::Exited(status) if status.success() || cfg!(windows) => Ok(()),
+            Ended::Exited(status) if status.success() || !self.drains || cfg!(windows) => Ok(()),
             Ended::Exited(status) => Err(anyhow!("the replica at {} failed to drain: {status}", self.address)),
             Ended::Killed => {
                 Err(anyhow!("the replica at {} still ran {} s after SIGTERM", self.address, STOP_LIMIT.as_secs()))
