@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod clients;
 mod conformance;
+mod docs;
 mod drill;
 mod fuzz;
 mod instructions;

@@ -73,3 +73,12 @@ pub use reqwest;
 /// MCP's types for resources and prompts, from rmcp.
 pub use rmcp::model;
 pub use server::{Server, ServerError};
+
+/// The Rust blocks of pages for tool authors are doc tests.
+#[cfg(all(doctest, feature = "testing"))]
+mod pages {
+    #[doc = include_str!("../../docs/your-tools.md")]
+    struct YourTools;
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+}

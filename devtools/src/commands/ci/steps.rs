@@ -40,7 +40,7 @@ pub(super) enum Work {
 }
 
 /// Every step, in order.
-pub(super) static STEPS: [Step; 16] = [
+pub(super) static STEPS: [Step; 17] = [
     Step::quick("fmt", Work::Run(fmt)),
     Step::quick("style", Work::Call(style::check)),
     Step::quick("imports", Work::Call(imports::check)),
@@ -54,6 +54,7 @@ pub(super) static STEPS: [Step; 16] = [
     Step::new("conformance", Work::Call(|| commands::conformance::run(None)), &[Tool::Npm]),
     Step::new("clients", Work::Call(commands::clients::run), &[Tool::Npm, Tool::Python]),
     Step::new("drill", Work::Call(commands::drill::in_ci), &[]),
+    Step::new("docs", Work::Call(commands::docs::run), &[]).limited(no_shell),
     Step::new("fuzz", Work::Call(commands::fuzz::all), &[Tool::CppCompiler]).limited(no_libfuzzer),
     // Builds the binary that the rehearsal deploys.
     Step::new(
@@ -168,6 +169,13 @@ fn no_libfuzzer() -> Option<Unmet> {
     cfg!(windows).then(|| Unmet {
         problem: "libFuzzer does not work with Rust's counters on Windows (for fuzz)".to_owned(),
         remedy: "run `cargo xtask fuzz` on Linux or macOS".to_owned(),
+    })
+}
+
+fn no_shell() -> Option<Unmet> {
+    cfg!(windows).then(|| Unmet {
+        problem: "the shell lines of the documentation need a Unix shell (for docs)".to_owned(),
+        remedy: "run `cargo xtask ci --only docs` on Linux or macOS".to_owned(),
     })
 }
 
