@@ -154,7 +154,8 @@ impl App {
     /// boxes a future, for every request.
     async fn dispatch(&self, mut request: Request) -> Response {
         let Inner { client_policy, origin_policy, routes, .. } = &*self.0;
-        // Health checkers connect past the front, by IP address and without Origin. The routes reveal nothing of a caller.
+        // Health checkers connect past the front, by IP address and without Origin. The routes reveal nothing of a
+        // caller.
         let is_health_route = health::is_health_route(&request);
         if !is_health_route && let Err(rejection) = client_policy.admit(&mut request) {
             return *rejection;

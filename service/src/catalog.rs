@@ -1,4 +1,5 @@
-//! Everything that clients see of a server: its identity, its instructions for models, its tools, resources and prompts.
+//! Everything that clients see of a server: its identity, its instructions for models, its tools, resources and
+//! prompts.
 
 mod instructions;
 mod prompts;
@@ -47,7 +48,7 @@ pub struct Catalog {
     pub identity: Identity,
     /// The tools.
     pub registry: Registry,
-    /// What the author of the server adds to the instructions for models.
+    /// The author's addition to the instructions for models.
     pub(crate) author_instructions: Option<String>,
     pub(crate) resources: Resources,
     pub(crate) prompts: Prompts,

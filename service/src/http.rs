@@ -1,7 +1,8 @@
-//! HTTP without the APIs: admission to the routes, the checks of client, Host and Origin, health, and the connection loop.
+//! HTTP without the APIs: admission to the routes, the checks of client, Host and Origin, health, and the
+//! connection loop.
 //!
-//! Of MCP and REST it knows only which tool a body calls, for scopes, and how many messages it has, for the rate limit.
-//! [`crate::app`] connects this module with both.
+//! Of MCP and REST it knows only which tool a body calls, for scopes, and how many messages it has, for the rate
+//! limit. [`crate::app`] connects this module with both.
 
 mod accept;
 mod admission;

@@ -7,6 +7,7 @@ pub use crate::{
     Server, ServerError,
     principal::Principal,
     session::Session,
+    state::{AfterCrash, Page, PageRequest, State, StateError},
     store::IdempotencyKey,
     tools::{Context, Effect, SessionId, Tool, ToolError},
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_stateful::{prelude::*, state::State};
+use mcp_stateful::prelude::*;
 
 /// The most of one item that a cart holds.
 pub(crate) const MAX_QUANTITY: u32 = 1_000;

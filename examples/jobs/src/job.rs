@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_stateful::{prelude::*, state::State};
+use mcp_stateful::prelude::*;
 
 /// The jobs of a session, by their names.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

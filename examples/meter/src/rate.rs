@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mcp_stateful::{prelude::*, state::State};
+use mcp_stateful::prelude::*;
 
 /// The variable with the limit. Without it, there is none.
 const LIMIT: &str = "UNITS_PER_MINUTE";

@@ -1,5 +1,5 @@
-//! A server with tools of its own, as a crate outside of this repository would write it. `tests/it/own_tools.rs` runs it.
-//! For tests only; no image contains it.
+//! A server with tools of its own, as a crate outside of this repository would write it. `tests/it/own_tools.rs`
+//! runs it. For tests only; no image contains it.
 //!
 //! `OWN_TOOLS` selects what is registered.
 

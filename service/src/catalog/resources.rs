@@ -78,8 +78,8 @@ impl Resources {
         self.templates.iter().map(|(template, ..)| template.clone()).collect()
     }
 
-    /// Begins to read the resource at `uri`, and returns the type of its contents. A fixed URI wins over a template, and
-    /// an earlier template over a later one.
+    /// Begins to read the resource at `uri`, and returns the type of its contents. A fixed URI wins over a
+    /// template, and an earlier template over a later one.
     pub(crate) fn read(&self, cx: Context, uri: &str) -> Option<(Reading, Option<String>)> {
         let request = |variables| ResourceRequest { uri: uri.to_owned(), variables };
         if let Some((resource, read)) = self.fixed.iter().find(|(resource, _)| resource.uri == uri) {

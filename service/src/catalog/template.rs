@@ -1,5 +1,5 @@
-//! URI templates of resources (RFC 6570, levels 1 and 2): literal text, `{name}` for one path segment, and `{+name}` for
-//! the rest of a path.
+//! URI templates of resources (RFC 6570, levels 1 and 2): literal text, `{name}` for one path segment, and
+//! `{+name}` for the rest of a path.
 
 use std::collections::BTreeMap;
 

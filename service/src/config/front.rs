@@ -80,14 +80,17 @@ impl Front {
 
     /// Returns the properties.
     ///
-    /// - HTTP API: [quotas](https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html). It caches
-    ///   the addresses of replicas and has no delay between deregistration and stop signal
-    ///   ([containers-roadmap #1639](https://github.com/aws/containers-roadmap/issues/1639)).
-    /// - ALB: [quotas](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html),
-    ///   [idle time-out](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html).
-    /// - CloudFront: [quotas](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html).
-    ///   Its load balancer keeps the connections to the service. `CloudFront-Viewer-Address` is not used, because the
-    ///   managed policy that forwards all of the viewer's headers does not set it, and so forwards a forged one.
+    /// - HTTP API: [quotas][http-api]. It caches the addresses of replicas and has no delay between deregistration and
+    ///   stop signal ([containers-roadmap #1639](https://github.com/aws/containers-roadmap/issues/1639)).
+    /// - ALB: [quotas][alb], [idle time-out][idle].
+    /// - CloudFront: [quotas][cloudfront]. Its load balancer keeps the connections to the service.
+    ///   `CloudFront-Viewer-Address` is not used, because the managed policy that forwards all of the viewer's headers
+    ///   does not set it, and so forwards a forged one.
+    ///
+    /// [http-api]: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+    /// [alb]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+    /// [idle]: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
+    /// [cloudfront]: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
     pub const fn facts(self) -> FrontFacts {
         const MINUTE: Duration = Duration::from_secs(60);
         let unlimited = FrontFacts {

@@ -1,7 +1,9 @@
-//! Accepts connections until the drain, in which requests in progress may finish and new connections are not accepted.
+//! Accepts connections until the drain, in which requests in progress may finish and new connections are not
+//! accepted.
 //!
-//! A front goes on sending requests for a while after the stop signal. During the lame duck they are served, and every
-//! response closes its connection. Idle connections are kept until the drain, because the front may be about to use them.
+//! A front goes on sending requests for a while after the stop signal. During the lame duck they are served, and
+//! every response closes its connection. Idle connections are kept until the drain, because the front may be about
+//! to use them.
 
 use std::{future::Future, io, pin::pin, sync::Arc, time::Duration};
 
@@ -29,7 +31,8 @@ pub struct ConnectionLimits {
     pub max_connections: u32,
 }
 
-/// Serves `respond` on `listener` until the drain. Returns when every connection is closed, at most [`DRAIN`] later.
+/// Serves `respond` on `listener` until the drain. Returns when every connection is closed, at most [`DRAIN`]
+/// later.
 pub async fn serve<F>(
     listener: TcpListener,
     respond: impl Fn(Request) -> F + Clone + Send + 'static,
@@ -72,7 +75,8 @@ async fn recover(error: &io::Error, connections: &OpenConnections) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         tracing::error!(target: targets::LISTENER, %error, "cannot accept connections");
-        // The system's limit may be reached before that of connections, and an idle connection holds what is missing.
+        // The system's limit may be reached before that of connections, and an idle connection holds what is
+        // missing.
         connections.evict();
         tokio::time::sleep(EXHAUSTED_PAUSE).await;
     }

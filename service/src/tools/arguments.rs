@@ -1,8 +1,8 @@
-//! The step from the arguments of a call to the type of its tool. Unknown arguments are ignored, as in v1, unless the
-//! type denies them.
+//! The step from the arguments of a call to the type of its tool. Unknown arguments are ignored, as in v1, unless
+//! the type denies them.
 //!
-//! [`super::normalize`] has checked the arguments against the input schema. This step finds the rest, such as an unknown
-//! variant of an enum, and names its place.
+//! [`super::normalize`] has checked the arguments against the input schema. This step finds the rest, such as an
+//! unknown variant of an enum, and names its place.
 
 use std::{cell::RefCell, fmt::Display};
 

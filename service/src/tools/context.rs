@@ -24,8 +24,8 @@ pub(crate) use environment::Variables;
 
 /// The context of one tool call. Cloning is cheap.
 ///
-/// `tracing` inside a call needs no context: every log line has the call's id, tool, principal and session. Tasks that
-/// a tool spawns do not inherit them, and they do not end with the call.
+/// `tracing` inside a call needs no context: every log line has the call's id, tool, principal and session. Tasks
+/// that a tool spawns do not inherit them, and they do not end with the call.
 #[derive(Clone)]
 pub struct Context {
     shared: Arc<Shared>,
@@ -71,7 +71,8 @@ impl Context {
         self.call.id()
     }
 
-    /// Returns the time at which the client gets a time-out instead of the result. Work that waits should end before.
+    /// Returns the time at which the client gets a time-out instead of the result. Work that waits should end
+    /// before.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -81,8 +82,8 @@ impl Context {
         Http::new(self.shared.http.clone(), self.deadline)
     }
 
-    /// Opens a session of the caller: a handle from `create_session`, or a name. Arguments of the type [`SessionId`] are
-    /// open already.
+    /// Opens a session of the caller: a handle from `create_session`, or a name. Arguments of the type
+    /// [`SessionId`] are open already.
     ///
     /// # Errors
     /// [`ToolError::Invalid`] if it is neither, has expired, or belongs to another principal.
@@ -107,8 +108,8 @@ impl Context {
         &self.shared.local_cache
     }
 
-    /// Returns a SHA-256 of the call's normalized arguments without `idempotency_key`: equal for a repeated call, and
-    /// different for a call with other arguments.
+    /// Returns a SHA-256 of the call's normalized arguments without `idempotency_key`: equal for a repeated call,
+    /// and different for a call with other arguments.
     pub(crate) fn arguments_digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
         // A map of serde_json is sorted, so equal arguments have equal texts.

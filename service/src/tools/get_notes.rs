@@ -19,9 +19,9 @@ use crate::store::{Cursor, PageRequest};
 /// The maximum of `limit`.
 pub const MAX_LIMIT: usize = 10_000;
 
-/// Read the notes of a session, oldest first. A session without notes returns an empty list. Without `limit`, returns all
-/// notes that fit into one result. If the result has `nextCursor`, call again with it as `cursor` to get the notes that
-/// follow.
+/// Read the notes of a session, oldest first. A session without notes returns an empty list. Without `limit`,
+/// returns all notes that fit into one result. If the result has `nextCursor`, call again with it as `cursor` to
+/// get the notes that follow.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct GetNotes {
     /// The session_id that was passed to add_note: a handle from create_session or a name.

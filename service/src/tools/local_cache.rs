@@ -32,8 +32,8 @@ enum Entry {
         bytes: usize,
         expires_at: u64,
     },
-    /// The look-up or the computation failed. Callers that waited for it, or come within [`FAILURE_FRESH`], get the same error.
-    /// Otherwise, each would wait for the same deadline in turn.
+    /// The look-up or the computation failed. Callers that waited for it, or come within [`FAILURE_FRESH`], get the
+    /// same error. Otherwise, each would wait for the same deadline in turn.
     Failed { error: ToolError, at: Instant },
 }
 

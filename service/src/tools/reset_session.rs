@@ -1,5 +1,5 @@
-//! `reset_session`: deletes a session's notes and the states of its tools. Calls with the same idempotency key delete the notes that
-//! existed at the first call.
+//! `reset_session`: deletes a session's notes and the states of its tools. Calls with the same idempotency key
+//! delete the notes that existed at the first call.
 
 use std::time::Duration;
 
@@ -22,16 +22,16 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(12);
 const _: () = assert!(DEADLINE.as_secs() < DRAIN.as_secs());
 
-/// Delete all notes of a session permanently, and everything that other tools keep for it. Returns the number of deleted
-/// notes. Notes that are added at the same moment may survive. Calling again deletes newer notes, too, unless both calls
-/// have the same `idempotency_key`: pass a new UUID with every new reset, and the same one to repeat a call that got no
-/// response.
+/// Delete all notes of a session permanently, and everything that other tools keep for it. Returns the number of
+/// deleted notes. Notes that are added at the same moment may survive. Calling again deletes newer notes, too,
+/// unless both calls have the same `idempotency_key`: pass a new UUID with every new reset, and the same one to
+/// repeat a call that got no response.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ResetSession {
     /// The session_id that was passed to add_note: a handle from create_session or a name.
     session_id: SessionId,
-    /// A unique name of this call, preferably a UUID, remembered for 24 hours. At most 255 bytes. Repeating the call
-    /// with the same key deletes no note that was added after the first call.
+    /// A unique name of this call, preferably a UUID, remembered for 24 hours. At most 255 bytes. Repeating the
+    /// call with the same key deletes no note that was added after the first call.
     idempotency_key: Option<IdempotencyKey>,
 }
 
@@ -41,8 +41,8 @@ pub struct SessionReset {
     /// The number of deleted notes.
     deleted: usize,
     message: String,
-    /// Only with idempotency_key: true if an earlier call with the same key had taken effect, so that this call changed
-    /// nothing.
+    /// Only with idempotency_key: true if an earlier call with the same key had taken effect, so that this call
+    /// changed nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "bool")]
     replayed: Option<bool>,

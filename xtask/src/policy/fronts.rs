@@ -14,8 +14,7 @@ pub(crate) enum Front {
     None,
     HttpApi,
     Alb,
-    #[value(name = "cloudfront")]
-    CloudFront,
+    Cloudfront,
 }
 
 /// A template and the name of the policy that it becomes.
@@ -60,7 +59,7 @@ fn parts(front: Front) -> &'static [Part] {
         Front::None => &[SCALE, BOUNDARY],
         Front::HttpApi => &[HTTP_API, DOMAIN, SCALE, BOUNDARY],
         Front::Alb => &[BALANCER, DOMAIN, SCALE, BOUNDARY],
-        Front::CloudFront => &[BALANCER, CLOUDFRONT, DOMAIN, SCALE, BOUNDARY],
+        Front::Cloudfront => &[BALANCER, CLOUDFRONT, DOMAIN, SCALE, BOUNDARY],
     }
 }
 

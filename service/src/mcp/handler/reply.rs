@@ -6,8 +6,8 @@ use rmcp::{ErrorData, RoleServer, model::PaginatedRequestParams, service::Reques
 
 use crate::tools::ToolError;
 
-/// Rejects a cursor: every list has one page (MCP, utilities/pagination, section "Error Handling"). Some clients send an
-/// empty one for the first page.
+/// Rejects a cursor: every list has one page (MCP, utilities/pagination, section "Error Handling"). Some clients
+/// send an empty one for the first page.
 pub(super) fn check_cursor(method: &str, params: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
     if params.and_then(|params| params.cursor).is_none_or(|cursor| cursor.is_empty()) {
         return Ok(());
@@ -22,8 +22,8 @@ pub(super) fn malformed(method: &str, problem: Option<String>) -> ErrorData {
     ErrorData::invalid_params(format!("invalid params: {problem}"), None)
 }
 
-/// Ends the work of a request whose client has disconnected or whose time is up. rmcp would keep running its handler,
-/// and nothing would limit that work.
+/// Ends the work of a request whose client has disconnected or whose time is up. rmcp would keep running its
+/// handler, and nothing would limit that work.
 pub(super) async fn unless_cancelled<T>(
     context: &RequestContext<RoleServer>,
     work: impl Future<Output = T>,

@@ -1,7 +1,9 @@
-//! Resets a session under an idempotency key: deletes the notes that existed at the first request and no later ones.
+//! Resets a session under an idempotency key: deletes the notes that existed at the first request and no later
+//! ones.
 //!
-//! The record holds their number, the last sort key and the last mark of a state, and is written before the first deletion. A repeat, after a
-//! lost response or a deadline, continues with these notes. A repeat after a finished reset deletes nothing.
+//! The record holds their number, the last sort key and the last mark of a state, and is written before the first
+//! deletion. A repeat, after a lost response or a deadline, continues with these notes. A repeat after a finished
+//! reset deletes nothing.
 
 use std::sync::atomic::AtomicUsize;
 
@@ -28,7 +30,8 @@ const REQUEST: &str = "reset_session";
 const COUNT: &str = "deleted";
 /// The attribute with the last sort key at the first request. Absent if the session had no notes.
 const LAST: &str = "last";
-/// The attribute with a mark that is not below any of the session's states at the first request. Absent if it had none.
+/// The attribute with a mark that is not below any of the session's states at the first request. Absent if it had
+/// none.
 const MARK: &str = "mark";
 /// The attribute that marks a finished reset.
 const DONE: &str = "done";
@@ -52,12 +55,11 @@ pub enum KeyedReset {
 impl Store {
     /// Deletes, until `deadline`, the notes and states that were in the session at the first call under `key`.
     ///
-    /// Another replica's note counts as later if its sort key is greater than the last one recorded, so the order is as
-    /// good as the hosts' clocks. Once the reset is finished, a repeat deletes nothing.
+    /// Another replica's note counts as later if its sort key is greater than the last one recorded, so the order
+    /// is as good as the hosts' clocks. Once the reset is finished, a repeat deletes nothing.
     ///
-    /// # Errors
-    /// [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if the key was
-    /// used for another request.
+    /// # Errors [`KeyedError::Store`] if the store fails; the call may then be repeated. [`KeyedError::Reused`] if
+    /// the key was used for another request.
     pub async fn reset_once(
         &self,
         session: &Session,
