@@ -33,9 +33,10 @@ locals {
     MCP_AUTH_TOKENS = join(",", [for name, hash in var.auth_tokens : "${name}=${hash}"])
   }
   oauth = var.oauth == null ? {} : {
+    # A precondition of the task definition rejects an unknown resource.
     for name, value in {
       MCP_OAUTH_ISSUER      = var.oauth.issuer
-      MCP_OAUTH_RESOURCE    = var.oauth.resource == null ? "${local.url}/mcp" : var.oauth.resource
+      MCP_OAUTH_RESOURCE    = coalesce(var.oauth.resource, try("${local.url}/mcp", null), "unknown")
       MCP_OAUTH_AUDIENCE    = join(",", var.oauth.audience)
       MCP_OAUTH_CLIENT_IDS  = join(",", var.oauth.client_ids)
       MCP_OAUTH_JWKS_URL    = var.oauth.jwks_url == null ? "" : var.oauth.jwks_url
@@ -68,6 +69,12 @@ resource "aws_ecs_task_definition" "service" {
   tags = { Revision = var.revision }
 
   lifecycle {
+    precondition {
+      # Here and not in the variable, which would then be checked after `front` and not together with all others.
+      condition     = var.oauth == null || var.front != "none" || try(var.oauth.resource, null) != null
+      error_message = "invalid oauth.resource: expected the URL of /mcp that clients use, because only a front has a stable one."
+    }
+
     precondition {
       # ECS rejects such a task definition.
       condition     = length(setintersection(keys(var.secrets), keys(var.environment))) == 0

@@ -38,11 +38,6 @@ variable "oauth" {
   }
 
   validation {
-    condition     = var.oauth == null || var.front != "none" || try(var.oauth.resource, null) != null
-    error_message = "invalid oauth.resource: expected the URL of /mcp that clients use, which only a front has a fixed one of."
-  }
-
-  validation {
     condition     = try(var.oauth.jwks_url, null) == null || can(regex("^https://[^/?#@\\s]+(/[^?#\\s]*)?$", var.oauth.jwks_url))
     error_message = "invalid oauth.jwks_url: expected an https:// URL without query or fragment."
   }

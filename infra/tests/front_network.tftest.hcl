@@ -198,12 +198,18 @@ run "values_without_their_counterparts_are_rejected" {
     front_subnet_ids = ["subnet-a", "subnet-b"]
     # a maximum alone
     tasks_max = 3
-    # no url of a front to default to
-    oauth = { issuer = "https://id.example.com" }
     # setting with a variable of its own
     settings = { front = "alb" }
   }
-  expect_failures = [var.domain, var.vpc_id, var.front_subnet_ids, var.tasks_max, var.oauth, var.settings]
+  expect_failures = [var.domain, var.vpc_id, var.front_subnet_ids, var.tasks_max, var.settings]
+}
+
+run "oauth_without_resource_needs_a_front" {
+  command = plan
+  variables {
+    oauth = { issuer = "https://id.example.com" }
+  }
+  expect_failures = [aws_ecs_task_definition.service]
 }
 
 run "balancer_without_domain_or_public_subnets_is_rejected" {

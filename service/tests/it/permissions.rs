@@ -36,6 +36,8 @@ async fn operations_list_equals_the_operations_used() {
 #[test]
 fn task_policy_equals_the_operations_list() {
     let policy = include_str!("../../../infra/iam_task.tf");
-    let actions = policy.split('"').filter_map(|part| part.strip_prefix("dynamodb:")).map(str::to_owned);
+    let actions = policy.split('"').filter_map(|part| part.strip_prefix("dynamodb:"));
+    // The prefix alone is what the check of the tools' statements looks for.
+    let actions = actions.filter(|action| !action.is_empty()).map(str::to_owned);
     assert_eq!(actions.collect::<BTreeSet<_>>(), listed());
 }
