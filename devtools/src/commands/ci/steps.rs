@@ -157,12 +157,19 @@ fn test_binary(messages: &str, package: &Path) -> Option<PathBuf> {
     #[derive(Deserialize)]
     struct Artifact {
         manifest_path: PathBuf,
+        target: Target,
         executable: Option<PathBuf>,
     }
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
-        .find_map(|artifact| artifact.executable.filter(|_| artifact.manifest_path.parent() == Some(package)))
+    #[derive(Deserialize)]
+    struct Target {
+        kind: Vec<String>,
+    }
+    // The build also reports the package's program, which its tests start.
+    let is_test = |artifact: &Artifact| {
+        artifact.manifest_path.parent() == Some(package) && artifact.target.kind.iter().any(|kind| kind == "test")
+    };
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    artifacts.filter(is_test).find_map(|artifact| artifact.executable)
 }
 
 fn no_libfuzzer() -> Option<Unmet> {
@@ -199,6 +206,8 @@ fn no_rehearsal() -> Option<Unmet> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -213,11 +222,16 @@ mod tests {
 
     #[test]
     fn test_binary_is_found_by_its_package() {
+        let artifact = |package: &str, kind: &str, executable: Value| {
+            let manifest = format!("/x/{package}/Cargo.toml");
+            json!({"manifest_path": manifest, "target": {"kind": [kind]}, "executable": executable}).to_string()
+        };
         let messages = [
-            r#"{"reason":"compiler-artifact","manifest_path":"/x/service/Cargo.toml","executable":null}"#,
-            r#"{"reason":"compiler-artifact","manifest_path":"/x/xtask/Cargo.toml","executable":"/t/deps/it-1"}"#,
-            r#"{"reason":"compiler-artifact","manifest_path":"/x/service/Cargo.toml","executable":"/t/deps/it-2"}"#,
-            r#"{"reason":"build-finished","success":true}"#,
+            artifact("service", "lib", Value::Null),
+            artifact("xtask", "test", "/t/deps/it-1".into()),
+            artifact("service", "bin", "/t/mcp-stateful".into()),
+            artifact("service", "test", "/t/deps/it-2".into()),
+            r#"{"reason":"build-finished","success":true}"#.to_owned(),
         ]
         .join("\n");
         assert_eq!(test_binary(&messages, Path::new("/x/service")), Some("/t/deps/it-2".into()));
