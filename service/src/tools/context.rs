@@ -1,15 +1,15 @@
 //! The context of one tool call: its caller, its limits, and access to what all calls share.
 
 mod data;
+mod digest;
 mod environment;
 
 use std::{fmt, sync::Arc};
 
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::{error::ToolError, idempotency, local_cache::LocalCache, session_id::SessionId};
+use super::{error::ToolError, local_cache::LocalCache, session_id::SessionId};
 use crate::{
     config::Limits,
     http_client::{Clients, Http},
@@ -111,17 +111,7 @@ impl Context {
     /// Returns a SHA-256 of the call's normalized arguments without `idempotency_key`: equal for a repeated call,
     /// and different for a call with other arguments.
     pub(crate) fn arguments_digest(&self) -> [u8; 32] {
-        let mut hash = Sha256::new();
-        // A map of serde_json is sorted, so equal arguments have equal texts.
-        for (name, value) in self.arguments.iter().flat_map(|arguments| arguments.iter()) {
-            if name != idempotency::ARGUMENT {
-                hash.update(Value::from(name.as_str()).to_string());
-                hash.update(":");
-                hash.update(value.to_string());
-                hash.update(",");
-            }
-        }
-        hash.finalize().into()
+        self.arguments.as_deref().map_or_else(|| digest::digest(&Map::new()), digest::digest)
     }
 }
 
