@@ -9,7 +9,7 @@ use super::{
 use crate::cli::Flags;
 
 /// The longest drain: the time after which the remaining requests are aborted. ECS kills the process a `stopTimeout`
-/// after its signal, for which `infra/` sets the lame duck, the drain and [`EXIT`] together.
+/// after its signal, for which `infra/` sets the lame duck, the drain and 8 s to exit together.
 pub const DRAIN: Duration = Duration::from_secs(22);
 
 /// The time left after the drain to close the store and exit.

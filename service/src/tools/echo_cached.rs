@@ -22,8 +22,11 @@ pub const LIFETIME_SECONDS: u64 = 900;
 /// The longest text, in bytes of UTF-8.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 
-/// Return the text in upper case. The result is cached for 900 seconds; a cached result begins with "[cache] ".
+/// The arguments of `echo_cached`. Their description is not a doc comment, in which `[cache]` would be a link.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(
+    description = "Return the text in upper case. The result is cached for 900 seconds; a cached result begins with \"[cache] \"."
+)]
 pub struct EchoCached {
     /// The text. At most 65536 bytes.
     text: String,
