@@ -1,4 +1,4 @@
-//! Finds import cycles, for the step `imports`, which permits no more than [`KNOWN`].
+//! Finds import cycles, for the step `imports`, which permits none.
 //!
 //! The nodes are the module files of one package's `src`, and its folders. A folder is a top-level module, such as
 //! `store` with `store.rs` and everything below `store/`. An edge is a path that begins with `crate::`, `super::` or
@@ -21,10 +21,7 @@ use self::graph::{Edge, cycles};
 use crate::sources::{self, Source};
 use xtask::{error::ErrorExt, ui};
 
-/// The number of cycles that came with the tools of other crates and the fronts. Lower it with each removed cycle.
-const KNOWN: usize = 7;
-
-/// Fails if there are more import cycles between files or between folders than [`KNOWN`].
+/// Fails if there is an import cycle between files or between folders.
 pub(crate) fn check() -> anyhow::Result<()> {
     let sources = sources::read_all()?;
     let mut found = 0;
@@ -38,8 +35,8 @@ pub(crate) fn check() -> anyhow::Result<()> {
         }
     }
     match found {
-        0..=KNOWN => Ok(()),
-        _ => Err(anyhow!("{found} import cycles, of which {KNOWN} are known"))
+        0 => Ok(()),
+        _ => Err(anyhow!("{found} import cycles"))
             .hint("move the shared item to a module of its own, or to the side that needs the other less"),
     }
 }

@@ -12,14 +12,13 @@ use rmcp::ServerHandler;
 use tower::{Layer, Service};
 
 use crate::{
-    catalog::Catalog,
     config::Config,
     http::{self, Admission, ClientPolicy, OriginPolicy, Verdict, health},
     mcp::Endpoint,
     oauth::OAuth,
     store::{ClientError, Store},
     telemetry::Metrics,
-    tools::{RegistryError, Tools},
+    tools::{RegistryError, Tools, catalog::Catalog},
 };
 use routes::Api;
 

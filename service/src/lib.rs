@@ -41,14 +41,12 @@
 pub mod app;
 pub mod aws;
 mod capacity;
-pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod healthcheck;
 mod host;
 pub mod http;
-pub mod http_client;
 mod json;
 pub mod mcp;
 pub mod new_token;

@@ -7,13 +7,13 @@ use tokio::net::TcpListener;
 use crate::{
     app::{self, App},
     capacity,
-    catalog::Catalog,
     config::Config,
     http::{self, ConnectionLimits},
     mcp::{Handler, serve_stdio},
     process::Stop,
     store::{ClientError, Store},
     telemetry::{Metrics, targets},
+    tools::catalog::Catalog,
 };
 
 /// The limit of open connections of the metrics, which a few scrapers read.

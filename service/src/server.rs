@@ -8,11 +8,13 @@ use rmcp::model::{GetPromptResult, Prompt, Resource, ResourceContents, ResourceT
 use tokio::sync::oneshot;
 
 use crate::{
-    catalog::{Catalog, Identity, PromptArguments, Prompts, ResourceRequest, Resources},
     config::Limits,
     process,
     serve::ServeError,
-    tools::{BUILT_IN, Context, Data, Registration, RegistryError, Tool, ToolError},
+    tools::{
+        BUILT_IN, Context, Data, Registration, RegistryError, Tool, ToolError,
+        catalog::{Catalog, Identity, PromptArguments, Prompts, ResourceRequest, Resources},
+    },
 };
 
 /// A server with the built-in tools and those of its author.
@@ -218,7 +220,7 @@ impl Server {
 
     /// Permits [`Context::http`] to reach private and loopback addresses, for a server whose tools all call services of
     /// its own network. Single requests can do so with
-    /// [`with_private_addresses`](crate::http_client::Http::with_private_addresses).
+    /// [`with_private_addresses`](crate::tools::http_client::Http::with_private_addresses).
     pub fn allow_private_addresses(mut self) -> Self {
         self.private_addresses = true;
         self

@@ -21,6 +21,7 @@ mod error;
 mod evolution;
 #[doc(hidden)]
 pub mod example;
+mod json;
 mod log;
 mod merge;
 mod once;

@@ -5,13 +5,16 @@
 mod add_note;
 mod arguments;
 mod call_record;
+pub mod catalog;
 mod context;
 mod create_session;
 mod definition;
+mod derived;
 mod dispatch;
 mod echo_cached;
 mod error;
 mod get_notes;
+pub mod http_client;
 mod idempotency;
 pub(crate) mod local_cache;
 mod normalize;

@@ -5,8 +5,8 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    cargo::Profile, connect::Client, environments::Name, help, local::metrics::MetricsPort, new_tool::ToolName,
-    policy::Front, program, project::Project, source::SourceArgs,
+    cargo::Profile, connect::Client, environments::Name, front::Front, help, local::metrics::MetricsPort,
+    new_tool::ToolName, program, project::Project, source::SourceArgs,
 };
 
 /// Parses the command line of this process under the name of the program.

@@ -32,7 +32,7 @@ pub(crate) use self::{
     settings::declared as declared_settings,
     tool_variables::ASSETS_DIR,
 };
-use crate::{nearest, problem::Problem, source::Workspace, token::Token};
+use crate::{infra::Infra, nearest, problem::Problem, source::Workspace, token::Token};
 
 const SECTIONS: [&str; 5] = ["settings", "environment", "infra", "image", "secrets"];
 
@@ -82,7 +82,7 @@ impl Environment {
         let root = workspace.root().to_owned();
         let directory = root.join("environments");
         let path = name.map_or_else(|| directory.join(format!("{default}.toml")), |name| name.path(&directory));
-        let variables = infra::declared(&workspace.infra()).unwrap_or_else(|error| {
+        let variables = infra::declared(&Infra::of(workspace.root())).unwrap_or_else(|error| {
             problems.push(Problem::new(format!("{error:#}"), "make the files of infra/ readable"));
             Vec::new()
         });
@@ -223,7 +223,7 @@ fn syntax_problem(file: &str, text: &str, error: &toml::de::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cargo::workspace_root, infra::Infra};
+    use crate::cargo::workspace_root;
 
     fn parse(text: &str, place: Place) -> (Environment, Vec<Problem>) {
         let mut problems = Vec::new();

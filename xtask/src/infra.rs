@@ -14,6 +14,8 @@ use std::{
 use anyhow::{Context, anyhow};
 
 use crate::error::{ErrorExt, Exit};
+#[cfg(feature = "aws")]
+use crate::source::Workspace;
 
 /// The directory's name in a project.
 pub(crate) const DIRECTORY: &str = "infra";
@@ -32,15 +34,15 @@ pub(crate) enum Infra {
 
 impl Infra {
     /// The configuration in a project's root if it has one, else the carried one.
-    pub(crate) fn of(root: Option<&Path>) -> Self {
-        let own = root.map(|root| root.join(DIRECTORY)).filter(|directory| is_configuration(directory));
-        own.map_or(Self::Carried, Self::Own)
+    pub(crate) fn of(root: &Path) -> Self {
+        let own = root.join(DIRECTORY);
+        if is_configuration(&own) { Self::Own(own) } else { Self::Carried }
     }
 
     /// The configuration for a command that needs no project: that of the working directory, if it is in a project.
     #[cfg(feature = "aws")]
     pub(crate) fn here() -> Self {
-        crate::source::Workspace::find(None).map_or(Self::Carried, |workspace| workspace.infra())
+        Workspace::find(None).map_or(Self::Carried, |workspace| Self::of(workspace.root()))
     }
 
     /// Returns name and text of each file that Terraform reads: the configuration, its data and the lock file.
@@ -146,7 +148,7 @@ mod tests {
 
     #[test]
     fn carried_configuration_equals_the_checkout() {
-        let own = Infra::of(Some(workspace_root()));
+        let own = Infra::of(workspace_root());
         assert_eq!(own, Infra::Own(workspace_root().join(DIRECTORY)));
         let mut carried = Infra::Carried.files().unwrap();
         carried.sort();
@@ -163,7 +165,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let directory = root.path().join(DIRECTORY);
         assert_eq!(write(&directory).unwrap(), files::ALL.len());
-        assert_eq!(Infra::of(Some(root.path())), Infra::Own(directory.clone()));
+        assert_eq!(Infra::of(root.path()), Infra::Own(directory.clone()));
         assert!(directory.join("tests").join("service.tftest.hcl").exists());
         let error = write(&directory).unwrap_err();
         assert_eq!(crate::error::exit_of(&error), Exit::Usage);
@@ -174,7 +176,6 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join(DIRECTORY)).unwrap();
         fs::write(root.path().join(DIRECTORY).join("main.tf"), "variable \"region\" {}\n").unwrap();
-        assert_eq!(Infra::of(Some(root.path())), Infra::Carried);
-        assert_eq!(Infra::of(None), Infra::Carried);
+        assert_eq!(Infra::of(root.path()), Infra::Carried);
     }
 }

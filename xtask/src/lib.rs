@@ -32,6 +32,7 @@ mod dirs;
 pub mod environment;
 mod environments;
 pub mod error;
+mod front;
 #[cfg(not(feature = "aws"))]
 mod full_build;
 mod git;

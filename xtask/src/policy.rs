@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::fronts::{Front, render_front};
+pub(crate) use self::fronts::render_front;
 use crate::{
     aws::partition::Partition,
     error::{ErrorExt, Exit},

@@ -26,6 +26,7 @@ use crate::{
     dirs::{self, Root},
     environments::{Environment, Name, Place},
     image::{self, Architecture, Assets},
+    infra::Infra,
     lock::{self, Lock},
     problem::{self, Problem},
     source::{Source, Workspace},
@@ -118,7 +119,7 @@ pub(crate) async fn check(
     let mut adoption = None;
     if let Some(account) = account {
         let mut target = DeploymentTarget::in_account(which, account).await?;
-        target.infra = request.workspace.infra();
+        target.infra = Infra::of(request.workspace.root());
         let needs = Needs::new(&variables, architecture, exposure.as_ref());
         check_account(&target.account, &variables, request.image.as_deref(), needs, &mut findings).await;
         let state = target.settings.state.region(&target.account).await;

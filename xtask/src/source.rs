@@ -21,7 +21,6 @@ use crate::{
     cargo::{self, Profile},
     environment,
     error::{ErrorExt, Exit},
-    infra::Infra,
     process::{self, CommandLine},
 };
 
@@ -70,11 +69,6 @@ impl Workspace {
     /// The directory of the workspace's manifest. `environments/` and an `infra/` of the project's own are in it.
     pub(crate) fn root(&self) -> &Path {
         &self.metadata.workspace_root
-    }
-
-    /// The project's own `infra/`, or else the one that the deployer carries.
-    pub(crate) fn infra(&self) -> Infra {
-        Infra::of(Some(self.root()))
     }
 
     /// Selects the package to deploy. Fails with [`Exit::Usage`] if none or several can be meant.

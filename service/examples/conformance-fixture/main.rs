@@ -17,13 +17,13 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use clap::Parser;
 use mcp_stateful::{
     app::App,
-    catalog::Catalog,
     cli::Cli,
     config::{Config, LogConfig},
     http::{self, ConnectionLimits},
     mcp,
     process::{self, Stop},
     telemetry::log,
+    tools::catalog::Catalog,
 };
 use tokio::net::TcpListener;
 

@@ -27,9 +27,11 @@ use super::{
     versions::PROTOCOL_VERSIONS,
 };
 use crate::{
-    catalog::{Catalog, Identity},
     principal::Principal,
-    tools::{Definition, Effect, ToolError, ToolOutput, Tools},
+    tools::{
+        Definition, Effect, ToolError, ToolOutput, Tools,
+        catalog::{Catalog, Identity},
+    },
 };
 
 /// The time for which a client may cache the list of tools, which changes only with a new build.

@@ -7,14 +7,13 @@ use serde_json::Map;
 use tokio::time::Instant;
 
 use crate::{
-    catalog::Catalog,
     cli::Cli,
     config::Config,
     principal::Principal,
     session::Session,
     store::Store,
     telemetry::Metrics,
-    tools::{Context, Tools},
+    tools::{Context, Tools, catalog::Catalog},
 };
 
 /// The error of an example.

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{error::Place, transaction::Transaction};
+use super::{error::Place, json::encode, transaction::Transaction};
 use crate::{
     store::{Commit, IdempotencyKey, KeyedCall, Pace, Recorded, Scope, StateProblem},
     tools::{Context, ToolError, UNCERTAIN},
@@ -115,10 +115,6 @@ fn keyed_error(problem: StateProblem, has_key: bool, place: Place<'_>) -> ToolEr
         StateProblem::Unknown(kind) if has_key => ToolError::Store { kind, consequence: UNCERTAIN },
         problem => place.error()(problem).into(),
     }
-}
-
-pub(super) fn encode(value: &impl Serialize) -> Result<String, StateProblem> {
-    serde_json::to_string(value).map_err(|error| StateProblem::Unencodable(error.to_string()))
 }
 
 /// Decodes a recorded result.

@@ -6,7 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     error::Place,
-    once::{Once, encode, replay},
+    json::encode,
+    once::{Once, replay},
 };
 use crate::{
     store::{AfterCrash, IdempotencyKey, Intent, Scope},

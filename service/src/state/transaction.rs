@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     error::{Place, StateError},
     evolution::{Loaded, State},
-    once::encode,
+    json::encode,
 };
 use crate::{
     session::Session,

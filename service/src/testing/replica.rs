@@ -13,11 +13,11 @@ use tokio::{
 use crate::{
     app::App,
     capacity,
-    catalog::Catalog,
     config::Config,
     http::{self, ConnectionLimits},
     process::{STACK_BYTES, Stop, StopSender},
     store::Store,
+    tools::catalog::Catalog,
 };
 
 /// A running replica. Dropping it kills it.

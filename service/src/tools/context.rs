@@ -9,10 +9,14 @@ use std::{fmt, sync::Arc};
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use super::{error::ToolError, local_cache::LocalCache, session_id::SessionId};
+use super::{
+    error::ToolError,
+    http_client::{Clients, Http},
+    local_cache::LocalCache,
+    session_id::SessionId,
+};
 use crate::{
     config::Limits,
-    http_client::{Clients, Http},
     principal::Principal,
     store::Store,
     telemetry::{Metrics, call::CallContext},

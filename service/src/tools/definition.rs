@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{schema, tool::Tool};
 use crate::principal::Access;
 
 /// The description of a tool.
@@ -26,23 +25,6 @@ pub struct Definition {
     pub idempotent: bool,
     /// The tool reaches systems outside of this server.
     pub open_world: bool,
-}
-
-impl Definition {
-    /// Derives the definition from a tool's type: description and schemas from doc comments and fields.
-    pub fn derived<T: Tool>() -> Self {
-        let (description, input) = schema::of_arguments::<T>();
-        Self {
-            name: T::NAME,
-            title: T::TITLE.map_or_else(|| title(T::NAME).into(), Cow::Borrowed),
-            description,
-            input,
-            output: schema::of_result::<T::Output>(),
-            effect: T::EFFECT,
-            idempotent: T::IDEMPOTENT,
-            open_world: T::OPEN_WORLD,
-        }
-    }
 }
 
 /// The effects of a tool on stored state, or on systems outside of this server.
@@ -75,25 +57,5 @@ impl Effect {
     /// Returns whether a repeated call changes nothing more, unless a tool declares otherwise.
     pub const fn is_idempotent(self) -> bool {
         matches!(self, Self::Reads | Self::Deletes)
-    }
-}
-
-/// Makes a title from a name: `count_words` becomes `Count words`.
-fn title(name: &str) -> String {
-    let mut words = name.replace(['_', '-'], " ");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    words
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn title_is_made_from_the_name() {
-        assert_eq!(title("count_words"), "Count words");
-        assert_eq!(title("x"), "X");
     }
 }

@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 use super::{
     call_record,
+    catalog::Catalog,
     context::{Context, Shared},
     error::ToolError,
+    http_client::Clients,
     local_cache::LocalCache,
     output::ToolOutput,
     registry::{Registered, Registry, list},
 };
 use crate::{
-    catalog::Catalog,
     config::Limits,
-    http_client::Clients,
     principal::{Access, Principal},
     store::Store,
     telemetry::{Metrics, call::CallContext},

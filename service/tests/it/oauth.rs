@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use clap::Parser;
 use mcp_stateful::{
-    catalog::Catalog,
     cli::Cli,
     clock::epoch_seconds,
     config::Config,
@@ -14,7 +13,7 @@ use mcp_stateful::{
     process,
     store::Store,
     telemetry::Metrics,
-    tools::{ToolError, Tools},
+    tools::{ToolError, Tools, catalog::Catalog},
 };
 use ring::hmac;
 use serde_json::{Map, Value, json};

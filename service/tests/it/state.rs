@@ -14,14 +14,13 @@ use std::{
 
 use clap::Parser;
 use mcp_stateful::{
-    catalog::Catalog,
     cli::Cli,
     config::{Config, Limits},
     principal::Principal,
     session::Session,
     store::Store,
     telemetry::Metrics,
-    tools::{Registration, ToolError, Tools},
+    tools::{Registration, ToolError, Tools, catalog::Catalog},
 };
 use serde_json::{Value, json};
 

@@ -3,19 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, anyhow};
-use clap::ValueEnum;
 
 use super::{Document, Scope, fill, render};
-use crate::error::{ErrorExt, Exit};
-
-/// The part of AWS that clients connect to: the variable `front` of `infra/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Front {
-    None,
-    HttpApi,
-    Alb,
-    Cloudfront,
-}
+use crate::{
+    error::{ErrorExt, Exit},
+    front::Front,
+};
 
 /// A template and the name of the policy that it becomes.
 type Part = (&'static str, &'static str);
@@ -67,6 +60,7 @@ fn parts(front: Front) -> &'static [Part] {
 mod tests {
     use std::{collections::BTreeSet, fs};
 
+    use clap::ValueEnum;
     use serde::Deserialize;
     use serde_json::Value;
 

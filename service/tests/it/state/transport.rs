@@ -2,7 +2,7 @@
 
 use axum::{Router, extract::Request};
 use clap::Parser;
-use mcp_stateful::{app::App, catalog::Catalog, cli::Cli, config::Config};
+use mcp_stateful::{app::App, cli::Cli, config::Config, tools::catalog::Catalog};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
