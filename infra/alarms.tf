@@ -13,8 +13,8 @@ locals {
   target_dimensions   = one([for group in aws_lb_target_group.front : merge(local.balancer_dimensions, { TargetGroup = group.arn_suffix })])
   api_dimensions      = one([for api in aws_apigatewayv2_api.front : { ApiId = api.id }])
 
-  # Each alarm: its metric and statistic, and how many of the last `of` periods of so many seconds have to be above the
-  # limit (below it for `below`).
+  # An alarm goes off when its metric exceeded `limit`, or fell below it for `below`, in `count` of the last `of` periods.
+  # `period` is in seconds.
   task_alarms = {
     nothing-runs = {
       # ECS sends no point while no task runs. The metric RunningTaskCount needs Container Insights, which is charged.

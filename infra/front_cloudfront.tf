@@ -4,7 +4,7 @@
 
 resource "aws_lb_listener" "http" {
   #checkov:skip=CKV_AWS_2:CloudFront connects inside of the VPC. Clients connect to CloudFront, over https only.
-  #checkov:skip=CKV_AWS_103:As above: there is no TLS on this listener.
+  #checkov:skip=CKV_AWS_103:The listener speaks HTTP, for the same reason, so it has no TLS version.
   count = var.front == "cloudfront" ? 1 : 0
 
   load_balancer_arn = aws_lb.front[0].arn

@@ -159,7 +159,7 @@ variable "scratch_mib" {
   nullable    = false
 
   validation {
-    # What lies in /tmp is memory that the service lacks, and a task over its memory is killed.
+    # Files in /tmp use memory of the task, and ECS stops a task that exceeds its memory.
     condition     = var.scratch_mib >= 0 && floor(var.scratch_mib) == var.scratch_mib && var.scratch_mib <= var.fargate_memory / 2
     error_message = "invalid scratch_mib ${var.scratch_mib}: expected a whole number of MiB from 0 to half of fargate_memory, ${floor(var.fargate_memory / 2)}."
   }

@@ -74,7 +74,7 @@ impl Principal {
         Self { identity: Some(Arc::new(Identity { id, name: name.to_owned() })), grant, client: None }
     }
 
-    /// Records the address of the client that made the request. It is no part of the identity.
+    /// Records the address of the client that made the request. Two addresses are still one identity.
     #[must_use]
     pub fn at(self, client: Option<IpAddr>) -> Self {
         Self { client, ..self }

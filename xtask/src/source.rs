@@ -202,12 +202,12 @@ fn capture(line: &CommandLine) -> anyhow::Result<process::Output> {
 pub(crate) mod tests {
     use super::*;
 
-    /// A package at `/work/cart`, from its metadata.
+    /// A package at `/projects/cart`, from its metadata.
     pub(crate) fn example(package: &serde_json::Value) -> Source {
         let metadata = serde_json::json!({
             "packages": [package],
-            "workspace_root": "/work/cart",
-            "target_directory": "/work/cart/target",
+            "workspace_root": "/projects/cart",
+            "target_directory": "/projects/cart/target",
         });
         let metadata: Metadata = serde_json::from_value(metadata).unwrap();
         let current = metadata.packages[0].manifest_path.clone();
@@ -217,7 +217,7 @@ pub(crate) mod tests {
     /// The metadata of a server that can leave the embedded store out.
     pub(crate) fn cart() -> serde_json::Value {
         serde_json::json!({
-            "name": "cart", "version": "0.3.0", "manifest_path": "/work/cart/Cargo.toml",
+            "name": "cart", "version": "0.3.0", "manifest_path": "/projects/cart/Cargo.toml",
             "targets": [{"name": "cart", "kind": ["bin"]}],
             "features": {"default": ["embedded", "mail"], "embedded": ["mcp-stateful/embedded"], "mail": []},
             "dependencies": [{"name": "mcp-stateful", "kind": null, "optional": false, "uses_default_features": false}],

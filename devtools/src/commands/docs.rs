@@ -1,4 +1,4 @@
-//! The step `docs` of `cargo xtask ci`: does what `docs/your-tools.md` tells its readers to do, in an empty directory.
+//! The step `docs` of `cargo xtask ci`: runs the commands of `docs/your-tools.md` in an empty directory.
 //!
 //! The Rust blocks of all pages for users are doc tests of the service. This step adds the shell lines.
 

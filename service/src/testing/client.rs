@@ -74,7 +74,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Returns true if the call may have taken effect: there is no response, or the error says so.
+    /// Returns true if the call may have taken effect: its response was lost, or its error reports an unknown outcome.
     pub fn leaves_outcome_unknown(&self) -> bool {
         match self {
             Self::Tool(text) => is_uncertain(text),

@@ -93,10 +93,10 @@ mod tests {
             architecture: Architecture::Arm64,
             assets: &Assets::default(),
         };
-        let line = Engine::Docker.build(&request, Path::new("/work/Dockerfile"), Path::new("id"));
+        let line = Engine::Docker.build(&request, Path::new("/projects/Dockerfile"), Path::new("id"));
         assert_eq!(
             line.to_string(),
-            "docker build --platform linux/arm64 --tag mcp-stateful:abc-arm64 --file /work/Dockerfile --build-arg \
+            "docker build --platform linux/arm64 --tag mcp-stateful:abc-arm64 --file /projects/Dockerfile --build-arg \
              SELECT=--package mcp-stateful --no-default-features --build-arg BINARY=mcp-stateful --iidfile id --label \
              org.opencontainers.image.revision=abc --label org.opencontainers.image.title=mcp-stateful --label \
              org.opencontainers.image.version=0.1.0 ."

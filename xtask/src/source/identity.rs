@@ -127,7 +127,7 @@ pub(crate) mod tests {
             "packages": [cart()], "workspace_root": directory.path(), "target_directory": "/target",
         });
         let workspace =
-            Workspace { metadata: serde_json::from_value(metadata).unwrap(), current: "/work/cart/Cargo.toml".into() };
+            Workspace { metadata: serde_json::from_value(metadata).unwrap(), current: "/projects/cart/Cargo.toml".into() };
         let source = workspace.package(None).unwrap();
         (directory, source)
     }

@@ -25,7 +25,7 @@ pub(crate) enum Subject {
     Meter,
     /// The cart in FastMCP's session state, in the same table.
     FastMcpCart,
-    /// The meter in FastMCP's session state. There is no idempotency key, so no call is repeated.
+    /// The meter on FastMCP's session state. FastMCP has no idempotency keys, so its clients repeat no call.
     FastMcpMeter,
 }
 

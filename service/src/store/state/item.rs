@@ -65,7 +65,7 @@ pub struct StateItem {
     /// The value, unless it expired.
     value: Option<StoredValue>,
     revision: u64,
-    /// The ids of the last writes, newest first. Empty if there is no item.
+    /// The ids of the last writes, newest first. A missing item has none.
     writes: Vec<String>,
     since: Option<Mark>,
 }
