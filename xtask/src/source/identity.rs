@@ -126,8 +126,10 @@ pub(crate) mod tests {
         let metadata = json!({
             "packages": [cart()], "workspace_root": directory.path(), "target_directory": "/target",
         });
-        let workspace =
-            Workspace { metadata: serde_json::from_value(metadata).unwrap(), current: "/projects/cart/Cargo.toml".into() };
+        let workspace = Workspace {
+            metadata: serde_json::from_value(metadata).unwrap(),
+            current: "/projects/cart/Cargo.toml".into(),
+        };
         let source = workspace.package(None).unwrap();
         (directory, source)
     }
